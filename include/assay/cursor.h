@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bounded reader over borrowed bytes. The first failure sticks: later calls
+ * return zero and move nothing, so a caller reads several fields and checks
+ * once, but must check c->err before any branch, loop bound or allocation that
+ * depends on a value just read. Not thread-safe; copyable (a copy is a
+ * bookmark).
+ */
+#ifndef ASSAY_CURSOR_H
+#define ASSAY_CURSOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "assay/attr.h"
+
+struct ay_cursor {
+	const uint8_t *p;    /* next byte */
+	size_t left;         /* bytes that remain; 0 after a failure */
+	uint64_t off;        /* offset of p in the whole input, for error messages */
+	int err;             /* 0, or the first AY_E code */
+};
+
+struct ay_cursor ay_cursor_of(const void *bytes, size_t len, uint64_t base_off);
+/* First failure sticks; returns c->err. */
+int ay_cursor_fail(struct ay_cursor *c, int err);
+/* Borrowed pointer to the next len bytes, or NULL on failure or len == 0 (err tells which). Valid as long as the input. */
+const uint8_t *ay_cursor_take(struct ay_cursor *c, size_t len);
+void ay_cursor_skip(struct ay_cursor *c, uint64_t len);
+/* Look at byte at + i without moving; -1 when it is beyond the end. Never fails. */
+int ay_cursor_peek(const struct ay_cursor *c, size_t at);
+/* True and moves past it when the input continues with these bytes; false and unmoved otherwise. */
+bool ay_cursor_accept(struct ay_cursor *c, const void *bytes, size_t len);
+bool ay_cursor_starts(const struct ay_cursor *c, const void *bytes, size_t len);
+
+uint8_t ay_cursor_u8(struct ay_cursor *c);
+uint16_t ay_cursor_le16(struct ay_cursor *c);
+uint32_t ay_cursor_le32(struct ay_cursor *c);
+uint64_t ay_cursor_le64(struct ay_cursor *c);
+uint16_t ay_cursor_be16(struct ay_cursor *c);
+uint32_t ay_cursor_be32(struct ay_cursor *c);
+uint64_t ay_cursor_be64(struct ay_cursor *c);
+/* IEEE 754 binary64, big-endian as in pickle's BINFLOAT, and little-endian. */
+double ay_cursor_be_f64(struct ay_cursor *c);
+double ay_cursor_le_f64(struct ay_cursor *c);
+/* Copies len bytes out; zeroes dst on failure. */
+void ay_cursor_copy(struct ay_cursor *c, void *dst, size_t len);
+/* Bytes up to, not including, the delimiter, which is consumed; NULL when it does not occur within max bytes. */
+const uint8_t *ay_cursor_until(struct ay_cursor *c, uint8_t delimiter, size_t max, size_t *len_out);
+/* A le64 count that is <= max AND whose elements of at least elem_min bytes can still fit. */
+uint64_t ay_cursor_count64(struct ay_cursor *c, size_t elem_min, uint64_t max);
+/* Checks a count that was read by other means in the same way; returns it or 0 with err set. */
+uint64_t ay_cursor_check_count(struct ay_cursor *c, uint64_t count, size_t elem_min, uint64_t max);
+/* Child window of len bytes; the parent moves past it; a failure marks both. */
+struct ay_cursor ay_cursor_sub(struct ay_cursor *c, size_t len);
+/* AY_EFORMAT when bytes are left over, else c->err. */
+AY_MUSTCHECK int ay_cursor_end(struct ay_cursor *c);
+
+#endif

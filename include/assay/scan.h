@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The scanner contract. Hostile bytes in, findings out. Scanners run only in
+ * assay-worker (and in fuzz targets and unit tests), hold no descriptor, never
+ * seek by themselves, and allocate through the budget.
+ */
+#ifndef ASSAY_SCAN_H
+#define ASSAY_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "assay/attr.h"
+#include "assay/buf.h"
+#include "assay/cursor.h"
+#include "assay/error.h"
+#include "assay/limits.h"
+
+/* ---- input ---- */
+
+/*
+ * Positioned reads from a sealed file, a container's member, or memory. read
+ * returns the bytes got (short only at the end), or a negative code. Random
+ * access is cheap for files and stored members; an inflated member reads
+ * forward only and answers AY_ELIMIT-bounded rereads from a scratch file.
+ */
+struct ay_source {
+	uint64_t size;       /* bytes */
+	int64_t (*read)(struct ay_source *s, uint64_t off, void *dst, size_t len);
+	void *arg;
+};
+struct ay_source ay_source_fd(int fd, uint64_t size);                   /* borrows fd through arg */
+struct ay_source ay_source_memory(const void *bytes, size_t len);       /* borrows; arg points at bytes */
+/* Window [off, off+len) of parent; storage is the caller's and must outlive the result. */
+struct ay_source_window { struct ay_source *parent; uint64_t off; };
+AY_MUSTCHECK int ay_source_sub(struct ay_source *parent, uint64_t off, uint64_t len, struct ay_source_window *storage, struct ay_source *out);
+/* Exactly len bytes or AY_ETRUNC. */
+AY_MUSTCHECK int ay_source_read_full(struct ay_source *s, uint64_t off, void *dst, size_t len);
+/* Loads [off, off+len) into b and gives a cursor over it with the right base offset. */
+AY_MUSTCHECK int ay_source_load(struct ay_source *s, uint64_t off, size_t len, struct ay_buf *b, struct ay_cursor *out);
+
+/* ---- budget ---- */
+
+/* Of one scan of one file, shared by all nested members. Exceeding one is AY_ELIMIT and a finding "limit.NAME". */
+struct ay_budget {
+	uint64_t alloc_left;      /* bytes that may still be held */
+	uint64_t members_left;
+	uint64_t expanded_left;   /* decompressed bytes */
+	int64_t deadline_ms;      /* ay_time_mono_ms; checked by ay_budget_tick */
+	uint32_t depth_left;
+	uint32_t tick;
+};
+void ay_budget_init(struct ay_budget *b, uint64_t file_size);
+/* malloc/realloc/free that are charged; NULL when the budget or memory is exhausted. */
+void *ay_budget_alloc(struct ay_budget *b, size_t len) AY_MUSTCHECK;
+void *ay_budget_realloc(struct ay_budget *b, void *p, size_t len) AY_MUSTCHECK;
+void ay_budget_free(struct ay_budget *b, void *p);
+/* Cheap; call it in every loop over input. AY_ELIMIT after the deadline. */
+AY_MUSTCHECK int ay_budget_tick(struct ay_budget *b);
+
+/* ---- findings ---- */
+
+enum ay_verdict { AY_PASS, AY_WARN, AY_INCONCLUSIVE, AY_ERROR, AY_FAIL };   /* ordered: the worst wins */
+const char *ay_verdict_name(enum ay_verdict v);    /* "pass", "warn", "inconclusive", "error", "fail" */
+
+enum ay_severity { AY_NOTE, AY_LOW, AY_MEDIUM, AY_HIGH, AY_CRITICAL };
+const char *ay_severity_name(enum ay_severity s);
+
+/* Which gate a rule belongs to is decided by its id's first word: see scanners/rules.c, the one table of all rules. */
+struct ay_finding {
+	const char *rule;          /* stable id, e.g. "pickle.call.denied"; must stand in the rule table */
+	uint64_t off;              /* byte offset in the member, or AY_NO_OFFSET */
+	uint64_t row;              /* 1-based data row, 0 = none */
+	const char *column;        /* may be NULL */
+	const char *value;         /* measured value as text, may be NULL */
+	const char *limit;         /* may be NULL */
+	char message[384];         /* one sentence */
+};
+
+/* One row of the rule table. */
+struct ay_rule {
+	const char *id;
+	const char *gate;          /* "deserialization", "format", "schema", "drift", "outliers", "poisoning" ... */
+	enum ay_verdict verdict;   /* what one finding of it does to the file */
+	enum ay_severity severity;
+	bool code_execution;       /* cannot be waived */
+	const char *meaning;       /* one sentence for docs and SARIF */
+	const char *next;          /* what the user does about it */
+};
+const struct ay_rule *ay_rule_find(const char *id);       /* NULL when unknown */
+extern const struct ay_rule ay_rule_table[];
+extern const size_t ay_rule_table_count;
+
+/* ---- scan ---- */
+
+/* Bit per opt-in allowlist profile; "weights" is always on. */
+enum ay_profile {
+	AY_PROFILE_WEIGHTS = 1 << 0, AY_PROFILE_SKLEARN = 1 << 1, AY_PROFILE_TORCH_MODULE = 1 << 2,
+	AY_PROFILE_HF_TRAINER = 1 << 3, AY_PROFILE_PANDAS = 1 << 4
+};
+/* "weights", "sklearn", "torch-module", "hf-trainer", "pandas"; 0 when unknown. */
+uint32_t ay_profile_bit(const char *name);
+const char *ay_profile_name(uint32_t bit);
+
+/* What the caller wants judged; borrowed for the duration of the scan. */
+struct ay_scan_options {
+	uint32_t profiles;               /* ay_profile bits */
+	const char *path;                /* path inside the artifact: its suffix may tighten; for messages */
+	const char *const *opaque;       /* suffixes (".h5") that the policy admits unread; NULL-terminated or NULL */
+	const char *schema_json;         /* Table Schema for data files, or NULL */
+	size_t schema_len;
+};
+
+struct ay_scan;     /* one running scan: driver state, budget, options, sink */
+
+struct ay_budget *ay_scan_budget(struct ay_scan *s);
+const struct ay_scan_options *ay_scan_options(const struct ay_scan *s);
+/* Path of the member being scanned: "" for the file itself, "archive/data.pkl" inside; "a.zip!b" when nested. */
+const char *ay_scan_member(const struct ay_scan *s);
+/* 0 at the file itself. */
+unsigned ay_scan_depth(const struct ay_scan *s);
+
+/* Reports; severity and verdict come from the rule table. Beyond AY_LIMIT_FINDINGS_PER_FILE it only counts. */
+void ay_scan_find(struct ay_scan *s, const char *rule, uint64_t off, const char *fmt, ...) AY_PRINTF(4, 5);
+/* All fields. f is borrowed for the call. */
+void ay_scan_find_full(struct ay_scan *s, const struct ay_finding *f);
+/* Turns a reader's error into the finding it deserves: AY_ETRUNC -> "FORMAT.truncated", AY_EFORMAT -> "FORMAT.malformed", AY_ELIMIT -> "limit.exceeded", AY_EUNSUPPORTED -> "format.unsupported", other -> "scan.error". */
+void ay_scan_find_error(struct ay_scan *s, const char *format, int code, const struct ay_error *e);
+/* How many findings so far have a verdict of at least v. */
+unsigned ay_scan_count(const struct ay_scan *s, enum ay_verdict v);
+
+/*
+ * A container hands a member to the driver, which identifies and scans it with
+ * depth + 1. hint says what the container's format demands it to be (a scanner
+ * name, e.g. "pickle" for torch's data.pkl), or NULL. Returns 0 also when the
+ * member failed (that is in the findings), negative only when the scan as a
+ * whole must stop (AY_ELIMIT).
+ */
+AY_MUSTCHECK int ay_scan_member_in(struct ay_scan *s, const char *member, struct ay_source *in, const char *hint);
+
+/*
+ * A format. Const, in the table of scanners/registry.c.
+ */
+#define AY_SCAN_ABI 1
+enum { AY_SCANNER_CONTAINER = 1, AY_SCANNER_INERT = 2 /* cannot run code in any known loader */ };
+struct ay_scanner {
+	uint32_t abi;
+	uint32_t flags;
+	const char *name;             /* "zip", "torch-zip", "pickle", "npy" ...: goes into reports and policy */
+	uint32_t version;             /* part of the cache key: raise on every change of judgement */
+	const char *const *refines;   /* names of scanners whose claim on the same bytes is not a conflict; NULL-terminated or NULL */
+	/*
+	 * Number of bits really checked, 0 = not mine. head is the first
+	 * AY_LIMIT_SCAN_HEAD bytes (fewer when the file is shorter); in is for
+	 * the few formats that must look elsewhere (zip end record), under the
+	 * same scan's budget. path may only raise a bid that content supports.
+	 */
+	unsigned (*bid)(struct ay_cursor head, struct ay_source *in, const char *path);
+	/* Judges every byte. Malformed input is findings, not an error; returns negative only to stop the scan. */
+	int (*scan)(struct ay_scan *s, struct ay_source *in);
+};
+extern const struct ay_scanner *const ay_scanners[];
+extern const size_t ay_scanners_count;
+const struct ay_scanner *ay_scanner_find(const char *name);
+/* Digest of (name, version) of all scanners and the rule table: what cached verdicts are keyed by. */
+void ay_scanners_version(char out[65]);
+
+/* One finding as the driver keeps it. Strings owned by the result. */
+struct ay_found {
+	const struct ay_rule *rule;
+	char *member, *column, *value, *limit, *message;
+	uint64_t off, row;
+};
+struct ay_scan_result {
+	enum ay_verdict verdict;
+	char format[48];              /* scanner name(s), "torch-zip" */
+	struct ay_found *found;
+	size_t found_count;
+	uint64_t found_total;         /* including those that were only counted */
+	uint32_t profile_would_pass;  /* with profiles = all on: the bits that this file needs; 0 when none would do */
+};
+/* The driver: identifies, runs all bidders, reports conflicts and unknown formats. 0 with *out filled, or negative when even that failed. */
+AY_MUSTCHECK int ay_scan_run(struct ay_source *in, const struct ay_scan_options *o, struct ay_scan_result *out);
+void ay_scan_result_free(struct ay_scan_result *r);
+/* The document of one file as in DESIGN 2.4 ("files" element, without sha256). */
+void ay_scan_result_json(const struct ay_scan_result *r, const char *path, uint64_t size, struct ay_buf *out);
+
+#endif
