@@ -24,6 +24,10 @@ AY_MUSTCHECK int ay_open_beneath(int dirfd, const char *path, int flags, mode_t 
 AY_MUSTCHECK int ay_pread_full(int fd, void *buf, size_t len, uint64_t off);
 AY_MUSTCHECK int ay_write_full(int fd, const void *buf, size_t len);
 AY_MUSTCHECK int ay_pwrite_full(int fd, const void *buf, size_t len, uint64_t off);
+/*
+ * Below, a dirfd of AT_FDCWD takes any path as the user gave it (absolute, through links); any other dirfd is a
+ * border, as in ay_open_beneath.
+ */
 /* Whole regular file into b (b->max bounds it). */
 AY_MUSTCHECK int ay_read_file(int dirfd, const char *path, struct ay_buf *b, struct ay_error *e);
 /* Atomic and durable: temporary name, fsync, rename, fsync of the directory. */
