@@ -32,6 +32,8 @@
 #define AY_LIMIT_FILES 20000000           /* files of one artifact */
 #define AY_LIMIT_FILE_BYTES (1 * TIB)
 #define AY_LIMIT_CATALOGUE_BYTES (64 * GIB) /* LMDB map, sparse; full is refused before publishing */
+#define AY_LIMIT_READERS 1024             /* read transactions at once, all processes */
+#define AY_LIMIT_RECORD_INLINE (64 * KIB) /* longer records and claims become objects */
 #define AY_LIMIT_OPEN_TTL_S (24 * 3600)
 #define AY_LIMIT_IO (1 * MIB)             /* one read or write; FUSE max_write */
 #define AY_LIMIT_REQUEST (64 * MIB)       /* one control request or reply */

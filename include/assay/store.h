@@ -132,11 +132,13 @@ const struct ay_file *ay_file_list_find(const struct ay_file_list *sorted, const
 void ay_file_list_free(struct ay_file_list *l);
 /* All files below top, sorted by path. */
 AY_MUSTCHECK int ay_node_list(struct ay_txn *t, uint64_t top, struct ay_file_list *out);
-/* Writes the tree's nodes and entries (files sorted); returns the top node. */
+/* Writes the tree's nodes and entries (files sorted); returns the top node. Each file stands for one ay_object_ref, which the caller makes. */
 AY_MUSTCHECK int ay_nodes_put(struct ay_txn *t, uint64_t artifact, const struct ay_file_list *files, uint64_t *top_out);
+/* Forgets the tree of a retired or revoked artifact and drops one object reference a file, so that gc may free them. The caller sets top to 0. */
+AY_MUSTCHECK int ay_nodes_drop(struct ay_txn *t, uint64_t top);
 
-/* OMS root (spec order: code points of the whole name) and the component order of the reference implementation. sorted: bytewise. */
-void ay_oms_roots(const struct ay_file_list *sorted, struct ay_sha256 *spec_out, struct ay_sha256 *component_out);
+/* OMS root (spec order: code points of the whole name) and the component order of the reference implementation. sorted: bytewise. -ENOMEM leaves both zero. */
+int ay_oms_roots(const struct ay_file_list *sorted, struct ay_sha256 *spec_out, struct ay_sha256 *component_out);
 
 /* ---- objects ---- */
 
@@ -162,8 +164,12 @@ AY_MUSTCHECK int ay_object_stat(struct ay_txn *t, const struct ay_sha256 *d, uin
 AY_MUSTCHECK int ay_object_artifacts(struct ay_txn *t, const struct ay_sha256 *d, int (*fn)(uint64_t artifact, void *arg), void *arg);
 /* Called by the owner of CAP_LINUX_IMMUTABLE; NULL when there is none. set(fd, on). */
 void ay_store_set_immutable_hook(struct ay_store *s, int (*set)(void *arg, int fd, bool on), void *arg);
-/* After the commit that references them: sets the immutable flag, drops staging links. Best effort, logged by fsck. */
-void ay_objects_seal(struct ay_store *s, const struct ay_file_list *files);
+/*
+ * After the commit that references them: drops their names below the staging tree of
+ * artifact (0: there is none), sets the immutable flag, records the final ctime. Best effort:
+ * an object that is not sealed is hashed at its first open after a restart.
+ */
+void ay_objects_seal(struct ay_store *s, uint64_t artifact, const struct ay_file_list *files);
 
 /* ---- staging: the tree of an artifact that is not admitted ---- */
 
@@ -235,7 +241,11 @@ struct ay_fsck_report {
 AY_MUSTCHECK int ay_fsck(struct ay_store *s, bool scrub, void (*say)(const char *line, void *arg), void *arg, struct ay_fsck_report *out, struct ay_error *e);
 /* Unlinks objects that nothing references (dead in the catalogue first) and staging of artifacts that are gone. */
 AY_MUSTCHECK int ay_gc(struct ay_store *s, bool dry_run, uint64_t *objects_out, uint64_t *bytes_out, struct ay_error *e);
-/* Consistent copy of catalogue, keys and (hard-linked where possible) objects to an empty directory; restore is a plain open of it. */
+/*
+ * Consistent copy of catalogue, keys and objects (reflinked where the file system can, never
+ * hard-linked: a second name would change the ctime of what was sealed) to an empty directory.
+ * Restore is a plain open of it; each object is then hashed once, at its first open.
+ */
 AY_MUSTCHECK int ay_backup(struct ay_store *s, const char *dest, struct ay_error *e);
 
 struct ay_store_stats { uint64_t artifacts[8]; uint64_t objects, object_bytes, files, map_used, map_size, log_size; };
