@@ -49,6 +49,7 @@
 #define AY_LIMIT_SCAN_MEMBERS 1000000      /* members of all containers of one file */
 #define AY_LIMIT_SCAN_EXPANDED (64 * GIB)  /* bytes that come out of all decompression of one file */
 #define AY_LIMIT_SCAN_RATIO 200            /* expanded / compressed per member, beyond the first MiB */
+#define AY_LIMIT_SCAN_RATIO_FREE (1 * MIB)     /* expanded bytes that the ratio does not count */
 #define AY_LIMIT_SCAN_HEAD 512             /* bytes that bid() sees */
 #define AY_LIMIT_WORKER_ANSWER (4 * MIB)   /* one answer frame */
 

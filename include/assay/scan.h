@@ -57,6 +57,8 @@ void *ay_budget_realloc(struct ay_budget *b, void *p, size_t len) AY_MUSTCHECK;
 void ay_budget_free(struct ay_budget *b, void *p);
 /* Cheap; call it in every loop over input. AY_ELIMIT after the deadline. */
 AY_MUSTCHECK int ay_budget_tick(struct ay_budget *b);
+/* A tick has seen the deadline pass. */
+bool ay_budget_expired(const struct ay_budget *b);
 
 /* ---- findings ---- */
 
@@ -128,6 +130,16 @@ void ay_scan_find_full(struct ay_scan *s, const struct ay_finding *f);
 void ay_scan_find_error(struct ay_scan *s, const char *format, int code, const struct ay_error *e);
 /* How many findings so far have a verdict of at least v. */
 unsigned ay_scan_count(const struct ay_scan *s, enum ay_verdict v);
+/*
+ * Said by a scanner each time that a value is only in the allowlists of these profiles, whether they are on or not. A
+ * file that fails and said so for a profile that is off is judged again with all of them, for profile_would_pass.
+ */
+void ay_scan_need_profile(struct ay_scan *s, uint32_t bits);
+/*
+ * Scratch file of this process for what is decompressed and too large for memory; it is truncated and written at will.
+ * Borrowed until the next call. -1 (the start): there is none, and such content is limit.memory.
+ */
+void ay_scratch_fd(int fd);
 
 /*
  * A container hands a member to the driver, which identifies and scans it with
@@ -177,7 +189,7 @@ struct ay_scan_result {
 	struct ay_found *found;
 	size_t found_count;
 	uint64_t found_total;         /* including those that were only counted */
-	uint32_t profile_would_pass;  /* with profiles = all on: the bits that this file needs; 0 when none would do */
+	uint32_t profile_would_pass;  /* the bits that this file needs, with "weights" always among them; 0 when none would do */
 };
 /* The driver: identifies, runs all bidders, reports conflicts and unknown formats. 0 with *out filled, or negative when even that failed. */
 AY_MUSTCHECK int ay_scan_run(struct ay_source *in, const struct ay_scan_options *o, struct ay_scan_result *out);

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scanners/driver.h"
+
+#include <stdarg.h>
+
+#define MAX_SCANNERS 64
+#define ALL_PROFILES \
+	(AY_PROFILE_WEIGHTS | AY_PROFILE_SKLEARN | AY_PROFILE_TORCH_MODULE | AY_PROFILE_HF_TRAINER | AY_PROFILE_PANDAS)
+
+struct ay_scan {
+	const struct ay_scan_options *options;
+	struct ay_budget budget;
+	struct ay_scan_result *result;
+	char *member;                       /* budget memory; NULL at the file itself */
+	const char *leaf;                   /* last name on the way here, for suffixes */
+	unsigned depth;
+	unsigned counts[AY_FAIL + 1];
+	uint32_t needed;                    /* profiles */
+};
+
+/* Who claims the bytes at hand. */
+struct claims {
+	const struct ay_scanner *by[MAX_SCANNERS];
+	size_t n;
+};
+
+struct ay_budget *ay_scan_budget(struct ay_scan *s)
+{
+	return &s->budget;
+}
+
+const struct ay_scan_options *ay_scan_options(const struct ay_scan *s)
+{
+	return s->options;
+}
+
+const char *ay_scan_member(const struct ay_scan *s)
+{
+	return s->member ? s->member : "";
+}
+
+unsigned ay_scan_depth(const struct ay_scan *s)
+{
+	return s->depth;
+}
+
+unsigned ay_scan_count(const struct ay_scan *s, enum ay_verdict v)
+{
+	unsigned n = 0;
+
+	for (unsigned i = v; i <= AY_FAIL; i++)
+		n += s->counts[i];
+	return n;
+}
+
+void ay_scan_need_profile(struct ay_scan *s, uint32_t bits)
+{
+	s->needed |= bits & ALL_PROFILES;
+}
+
+void ay_scan_find_full(struct ay_scan *s, const struct ay_finding *f)
+{
+	const struct ay_rule *rule = ay_rule_find(f->rule);
+
+	if (!rule)
+		ay_bug("the rule table lacks %s", f->rule);
+	s->counts[rule->verdict]++;
+	ay_scan_result_add(s->result, rule, ay_scan_member(s), f);
+}
+
+void ay_scan_find(struct ay_scan *s, const char *rule, uint64_t off, const char *fmt, ...)
+{
+	struct ay_finding f = { .rule = rule, .off = off };
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(f.message, sizeof(f.message), fmt, ap);
+	va_end(ap);
+	ay_scan_find_full(s, &f);
+}
+
+/* FORMAT.what when the table has it, else format.what. */
+static const char *rule_for(const char *format, const char *what, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s.%s", format, what);
+	if (!ay_rule_find(buf))
+		snprintf(buf, size, "format.%s", what);
+	return buf;
+}
+
+void ay_scan_find_error(struct ay_scan *s, const char *format, int code, const struct ay_error *e)
+{
+	const char *why = e && e->code ? e->msg : ay_strerror(code);
+	uint64_t off = e && e->code ? e->off : AY_NO_OFFSET;
+	char id[64];
+	const char *rule;
+
+	switch (code) {
+	case AY_ETRUNC: rule = rule_for(format, "truncated", id, sizeof(id)); break;
+	case AY_EFORMAT: rule = rule_for(format, "malformed", id, sizeof(id)); break;
+	case AY_ELIMIT: rule = ay_budget_expired(&s->budget) ? "limit.time" : "limit.exceeded"; break;
+	case AY_EUNSUPPORTED: rule = "format.unsupported"; break;
+	default: rule = "scan.error"; break;
+	}
+	ay_scan_find(s, rule, off, "%s: %s", format, why);
+}
+
+int ay_scan_enter(struct ay_scan *s, const char *member, struct ay_scan_frame *f)
+{
+	const char *outer = ay_scan_member(s);
+	size_t room = strlen(outer) + strlen(member) + 2;
+	char *path;
+
+	if (s->budget.members_left == 0) {
+		ay_scan_find(s, "limit.members", AY_NO_OFFSET, "more than %d members in all", AY_LIMIT_SCAN_MEMBERS);
+		return AY_ELIMIT;
+	}
+	if (s->budget.depth_left == 0) {
+		ay_scan_find(s, "limit.depth", AY_NO_OFFSET, "containers are nested more than %d deep", AY_LIMIT_SCAN_DEPTH);
+		return AY_EUNSUPPORTED;
+	}
+	path = ay_budget_alloc(&s->budget, room);
+	if (!path) {
+		ay_scan_find(s, "limit.memory", AY_NO_OFFSET, "no memory left for the name of a member");
+		return AY_ELIMIT;
+	}
+	snprintf(path, room, "%s%s%s", outer, *outer ? "!" : "", member);
+	f->outer = s->member;
+	s->member = path;
+	s->depth++;
+	s->budget.members_left--;
+	s->budget.depth_left--;
+	return 0;
+}
+
+void ay_scan_leave(struct ay_scan *s, struct ay_scan_frame *f)
+{
+	ay_budget_free(&s->budget, s->member);
+	s->member = f->outer;
+	s->depth--;
+	s->budget.depth_left++;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+void ay_scan_inner_name(const struct ay_scan *s, char *out, size_t out_size)
+{
+	const char *name = base_name(s->leaf);
+	const char *dot = strrchr(name, '.');
+
+	if (dot && dot != name)
+		snprintf(out, out_size, "%.*s", (int)(dot - name), name);
+	else
+		snprintf(out, out_size, "content");
+}
+
+/* By the table's refines lists, followed from narrow. No cycle: test_driver checks the table. */
+static bool refines(const struct ay_scanner *narrow, const struct ay_scanner *wide)
+{
+	if (!narrow->refines)
+		return false;
+	for (size_t i = 0; narrow->refines[i]; i++) {
+		const struct ay_scanner *next = ay_scanner_find(narrow->refines[i]);
+
+		if (next && (next == wide || refines(next, wide)))
+			return true;
+	}
+	return false;
+}
+
+/* Drops every claim that another claim refines. */
+static void keep_most_refined(struct claims *c)
+{
+	struct claims kept = { .n = 0 };
+
+	for (size_t i = 0; i < c->n; i++) {
+		bool refined = false;
+
+		for (size_t j = 0; j < c->n && !refined; j++)
+			refined = refines(c->by[j], c->by[i]);
+		if (!refined)
+			kept.by[kept.n++] = c->by[i];
+	}
+	*c = kept;
+}
+
+/* Everybody bids. A hint claims without bidding, and then who merely refines it has no say. */
+static void collect_claims(struct ay_source *in, struct ay_cursor head, const char *path, const char *hint, struct claims *c)
+{
+	const struct ay_scanner *hinted = hint ? ay_scanner_find(hint) : NULL;
+
+	if (hint && !hinted)
+		ay_bug("no scanner is named %s", hint);
+	if (ay_scanners_count > MAX_SCANNERS)
+		ay_bug("more than %d scanners", MAX_SCANNERS);
+	c->n = 0;
+	for (size_t i = 0; i < ay_scanners_count; i++) {
+		const struct ay_scanner *one = ay_scanners[i];
+
+		if (one == hinted || (one->bid(head, in, path) > 0 && !(hinted && refines(one, hinted))))
+			c->by[c->n++] = one;
+	}
+	keep_most_refined(c);
+}
+
+static bool is_opaque(const struct ay_scan *s)
+{
+	size_t len = strlen(s->leaf);
+
+	for (const char *const *o = s->options->opaque; o && *o; o++) {
+		size_t n = strlen(*o);
+
+		if (n > 0 && n < len && strcmp(s->leaf + len - n, *o) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Names what the first bytes look like, to help the user; never decides anything. */
+static const char *looks_like(const struct ay_cursor *head)
+{
+	static const struct {
+		const char *magic;
+		size_t len;
+		const char *name;
+	} known[] = {
+		{ "\x89HDF\r\n\x1a\n", 8, "HDF5" }, { "7z\xbc\xaf\x27\x1c", 6, "7z" }, { "Rar!\x1a\x07", 6, "RAR" },
+		{ "GGUF", 4, "GGUF" }, { "PAR1", 4, "Parquet" }, { "ARROW1", 6, "Arrow" }, { "\x7f" "ELF", 4, "an ELF program" },
+		{ "MZ", 2, "a Windows program" }, { "#!", 2, "a script" }, { "\x89PNG\r\n\x1a\n", 8, "PNG" },
+		{ "\xff\xd8\xff", 3, "JPEG" }, { "%PDF-", 5, "PDF" }, { "SQLite format 3", 15, "SQLite" },
+		{ "\x28\xb5\x2f\xfd", 4, "zstd" },
+	};
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(known); i++)
+		if (ay_cursor_starts(head, known[i].magic, known[i].len))
+			return known[i].name;
+	return NULL;
+}
+
+static void report_unclaimed(struct ay_scan *s, const struct ay_cursor *head)
+{
+	const char *name = looks_like(head);
+
+	if (is_opaque(s))
+		ay_scan_find(s, "format.opaque", AY_NO_OFFSET, "admitted unread by its suffix, as the policy says");
+	else if (name)
+		ay_scan_find(s, "format.unknown", 0, "looks like %s, which no scanner judges", name);
+	else
+		ay_scan_find(s, "format.unknown", 0, "no scanner knows what this is");
+}
+
+static void report_polyglot(struct ay_scan *s, const struct claims *c)
+{
+	struct ay_buf names = ay_buf_new(1024);
+
+	for (size_t i = 0; i < c->n; i++)
+		ay_buf_addf(&names, "%s%s", i ? " and " : "", c->by[i]->name);
+	ay_scan_find(s, "format.polyglot", 0, "the same bytes are %s", ay_buf_str(&names));
+	ay_buf_free(&names);
+}
+
+static void set_format(struct ay_scan *s, const struct claims *c)
+{
+	size_t used = 0;
+
+	if (s->depth > 0)
+		return;
+	if (c->n == 0)
+		snprintf(s->result->format, sizeof(s->result->format), "unknown");
+	for (size_t i = 0; i < c->n && used < sizeof(s->result->format); i++)
+		used += (size_t)snprintf(s->result->format + used, sizeof(s->result->format) - used, "%s%s", i ? "+" : "", c->by[i]->name);
+}
+
+/* A scanner that stops the scan has reported why, or it is done here: stopping is never clean. */
+static int run_one(struct ay_scan *s, const struct ay_scanner *one, struct ay_source *in)
+{
+	unsigned before = ay_scan_count(s, AY_INCONCLUSIVE);
+	int rc = one->scan(s, in);
+
+	if (rc < 0 && ay_scan_count(s, AY_INCONCLUSIVE) == before)
+		ay_scan_find_error(s, one->name, rc, NULL);
+	return rc;
+}
+
+static int judge(struct ay_scan *s, struct ay_source *in, const char *path, const char *hint)
+{
+	uint8_t bytes[AY_LIMIT_SCAN_HEAD];
+	size_t len = in->size < sizeof(bytes) ? (size_t)in->size : sizeof(bytes);
+	const char *outer_leaf = s->leaf;
+	struct ay_cursor head;
+	struct claims c;
+	int rc = ay_source_read_full(in, 0, bytes, len);
+
+	if (rc < 0) {
+		ay_scan_find(s, "scan.error", 0, "cannot be read: %s", ay_strerror(rc));
+		return rc;
+	}
+	if (in->size == 0 && !hint) {
+		if (s->depth == 0)
+			snprintf(s->result->format, sizeof(s->result->format), "empty");
+		return 0;
+	}
+	head = ay_cursor_of(bytes, len, 0);
+	s->leaf = path;
+	collect_claims(in, head, path, hint, &c);
+	set_format(s, &c);
+	if (c.n == 0)
+		report_unclaimed(s, &head);
+	if (c.n > 1)
+		report_polyglot(s, &c);
+	for (size_t i = 0; i < c.n && rc == 0; i++)
+		rc = run_one(s, c.by[i], in);
+	s->leaf = outer_leaf;
+	return rc;
+}
+
+int ay_scan_member_in(struct ay_scan *s, const char *member, struct ay_source *in, const char *hint)
+{
+	struct ay_scan_frame f;
+	int rc = ay_budget_tick(&s->budget);
+
+	if (rc < 0)
+		return rc;
+	rc = ay_scan_enter(s, member, &f);
+	if (rc == AY_EUNSUPPORTED)
+		return 0;
+	if (rc < 0)
+		return rc;
+	rc = judge(s, in, member, hint);
+	ay_scan_leave(s, &f);
+	return rc;
+}
+
+/* One pass over the file. Returns the profiles that it needed. */
+static uint32_t run_pass(struct ay_source *in, const struct ay_scan_options *o, const struct ay_budget *budget,
+			 struct ay_scan_result *out, int *rc_out)
+{
+	struct ay_scan s = { .options = o, .budget = *budget, .result = out, .leaf = "" };
+
+	*out = (struct ay_scan_result){ .verdict = AY_PASS };
+	*rc_out = judge(&s, in, o->path ? o->path : "", NULL);
+	if (*rc_out < 0 && out->verdict < AY_INCONCLUSIVE)
+		ay_bug("the scan stopped with %d and nothing says why", *rc_out);
+	return s.needed;
+}
+
+int ay_scan_run(struct ay_source *in, const struct ay_scan_options *o, struct ay_scan_result *out)
+{
+	struct ay_scan_options all = *o;
+	struct ay_scan_result second;
+	struct ay_budget budget;
+	uint32_t needed;
+	int rc;
+
+	ay_budget_init(&budget, in->size);
+	needed = run_pass(in, o, &budget, out, &rc);
+	if (out->verdict <= AY_WARN) {
+		out->profile_would_pass = needed | AY_PROFILE_WEIGHTS;
+		return 0;
+	}
+	if (rc < 0 || !(needed & ~o->profiles & ~(uint32_t)AY_PROFILE_WEIGHTS))
+		return 0;
+	all.profiles = ALL_PROFILES;
+	needed = run_pass(in, &all, &budget, &second, &rc);
+	if (second.verdict <= AY_WARN)
+		out->profile_would_pass = needed | AY_PROFILE_WEIGHTS;
+	ay_scan_result_free(&second);
+	return 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * For containers that judge a member themselves instead of handing it to
+ * ay_scan_member_in: what is reported between enter and leave carries the
+ * member's path.
+ */
+#ifndef ASSAY_SCANNERS_DRIVER_H
+#define ASSAY_SCANNERS_DRIVER_H
+
+#include "assay/scan.h"
+
+/* What enter changed; the caller's, until leave. */
+struct ay_scan_frame {
+	char *outer;
+};
+/*
+ * 0: leave must follow. AY_ELIMIT: no more members, the scan must stop.
+ * AY_EUNSUPPORTED: nested too deeply, go on with the next member. Both are
+ * reported.
+ */
+AY_MUSTCHECK int ay_scan_enter(struct ay_scan *s, const char *member, struct ay_scan_frame *f);
+void ay_scan_leave(struct ay_scan *s, struct ay_scan_frame *f);
+
+/* Name for the one thing inside a compressed stream: the file's own without its last suffix, or "content". out has out_size bytes. */
+void ay_scan_inner_name(const struct ay_scan *s, char *out, size_t out_size);
+
+/* Result side (result.c). Adds a finding to the result, keeping the worst when the list is full. */
+void ay_scan_result_add(struct ay_scan_result *r, const struct ay_rule *rule, const char *member, const struct ay_finding *f);
+
+#endif
