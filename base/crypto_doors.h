@@ -21,6 +21,7 @@ AY_MUSTCHECK int ay_pubkey_from_point(enum ay_key_type type, const uint8_t *poin
 bool ay_ec_point_ok(enum ay_key_type type, const uint8_t *point, size_t len);
 bool ay_ec_verify(enum ay_key_type type, const uint8_t *point, size_t point_len, const void *msg, size_t len,
 		  const uint8_t *sig, size_t sig_len);
+bool ay_p256_verify_digest(const uint8_t *point, const struct ay_sha256 *digest, const uint8_t *sig, size_t sig_len);
 AY_MUSTCHECK int ay_p256_generate(uint8_t secret[AY_SECRET_BYTES]);
 /* AY_EFORMAT when the scalar is not in 1..n-1. */
 AY_MUSTCHECK int ay_p256_public(const uint8_t secret[AY_SECRET_BYTES], uint8_t point[AY_P256_POINT]);

@@ -56,6 +56,22 @@ struct ay_sha256 ay_sha256_of(const void *bytes, size_t len)
 	return d;
 }
 
+static void wide(const EVP_MD *md, const void *bytes, size_t len, uint8_t *out)
+{
+	if (!EVP_Digest(len ? bytes : "", len, out, NULL, md, NULL))
+		ay_bug("libcrypto: %s failed", EVP_MD_get0_name(md));
+}
+
+void ay_sha384_of(const void *bytes, size_t len, uint8_t out[48])
+{
+	wide(EVP_sha384(), bytes, len, out);
+}
+
+void ay_sha512_of(const void *bytes, size_t len, uint8_t out[64])
+{
+	wide(EVP_sha512(), bytes, len, out);
+}
+
 struct ay_hash { EVP_MD_CTX *ctx; };
 
 struct ay_hash *ay_hash_new(void)
@@ -231,6 +247,24 @@ bool ay_ec_verify(enum ay_key_type type, const uint8_t *point, size_t point_len,
 	ok = key && ctx && EVP_DigestVerifyInit(ctx, NULL, group_hash(type), NULL, key) == 1 &&
 	     EVP_DigestVerify(ctx, sig, sig_len, len ? msg : "", len) == 1;
 	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(key);
+	ERR_clear_error();
+	return ok;
+}
+
+bool ay_p256_verify_digest(const uint8_t *point, const struct ay_sha256 *digest, const uint8_t *sig, size_t sig_len)
+{
+	EVP_PKEY *key;
+	EVP_PKEY_CTX *ctx;
+	bool ok;
+
+	if (!strict_der(sig, sig_len))
+		return false;
+	key = ec_key(AY_KEY_P256, point, AY_P256_POINT, NULL);
+	ctx = key ? EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL) : NULL;
+	ok = ctx && EVP_PKEY_verify_init(ctx) == 1 &&
+	     EVP_PKEY_verify(ctx, sig, sig_len, digest->b, sizeof(digest->b)) == 1;
+	EVP_PKEY_CTX_free(ctx);
 	EVP_PKEY_free(key);
 	ERR_clear_error();
 	return ok;

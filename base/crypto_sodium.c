@@ -128,19 +128,21 @@ void ay_blake2b(const void *bytes, size_t len, uint8_t *out, size_t out_len)
 		ay_bug("BLAKE2b of %zu bytes was asked for", out_len);
 }
 
-int ay_blake2b_fd(int fd, uint8_t out[64])
+/* Up to want bytes from off; *done_out says how many there were. */
+static int blake2b_read(int fd, uint64_t off, uint64_t want, uint8_t out[64], uint64_t *done_out)
 {
 	crypto_generichash_state state;
 	uint8_t *buf = malloc(HASH_READ);
-	uint64_t off = 0;
+	uint64_t done = 0;
 	int r = 0;
 
 	if (!buf)
 		return -ENOMEM;
 	need_sodium();
 	crypto_generichash_init(&state, NULL, 0, 64);
-	for (;;) {
-		ssize_t got = pread(fd, buf, HASH_READ, (off_t)off);
+	while (done < want) {
+		size_t ask = want - done < HASH_READ ? (size_t)(want - done) : HASH_READ;
+		ssize_t got = pread(fd, buf, ask, (off_t)(off + done));
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -149,10 +151,25 @@ int ay_blake2b_fd(int fd, uint8_t out[64])
 			break;
 		}
 		crypto_generichash_update(&state, buf, (unsigned long long)got);
-		off += (uint64_t)got;
+		done += (uint64_t)got;
 	}
-	if (r == 0)
-		crypto_generichash_final(&state, out, 64);
+	crypto_generichash_final(&state, out, 64);
 	free(buf);
+	*done_out = done;
 	return r;
+}
+
+int ay_blake2b_fd(int fd, uint8_t out[64])
+{
+	uint64_t done;
+
+	return blake2b_read(fd, 0, UINT64_MAX, out, &done);
+}
+
+int ay_blake2b_range(int fd, uint64_t off, uint64_t len, uint8_t out[64])
+{
+	uint64_t done = 0;
+	int r = blake2b_read(fd, off, len, out, &done);
+
+	return r == 0 && done < len ? AY_ETRUNC : r;
 }

@@ -197,3 +197,8 @@ bool ay_verify(const struct ay_pubkey *k, const void *msg, size_t len, const voi
 		return sig_len == 64 && ay_ed25519_verify(k->ed25519, msg, len, sig);
 	return ay_ec_verify(k->type, k->spki + shape->prefix_len, shape->point_len, msg, len, sig, sig_len);
 }
+
+bool ay_verify_digest(const struct ay_pubkey *k, const struct ay_sha256 *digest, const void *sig, size_t sig_len)
+{
+	return k->type == AY_KEY_P256 && ay_p256_verify_digest(k->spki + k->spki_len - AY_P256_POINT, digest, sig, sig_len);
+}

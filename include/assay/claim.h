@@ -46,11 +46,15 @@ struct ay_envelope {
 /* A Sigstore bundle (either v0.3 media type spelling; exactly as the INDEX of real clients says) or a bare DSSE envelope. */
 AY_MUSTCHECK int ay_envelope_parse(const void *bytes, size_t len, struct ay_envelope *out, struct ay_error *e);
 void ay_envelope_free(struct ay_envelope *env);
+/* Only payload types of in-toto are claims (AY_EUNSUPPORTED otherwise), so that nobody signs a statement by signing something else. */
 /* Distinct keys of the list whose signature over the PAE verifies: bit i of *mask_out is keys[i] (n <= 64). */
 AY_MUSTCHECK int ay_envelope_verify(const struct ay_envelope *env, const struct ay_pubkey *keys, size_t n, uint64_t *mask_out, struct ay_error *e);
 
 /* Signs a statement into a v0.3 bundle (one signature, keyid "", hint = PEM hex; tlogEntries []) . */
 AY_MUSTCHECK int ay_bundle_sign(const struct ay_key *k, const void *statement, size_t len, struct ay_buf *out);
+/* A bare DSSE envelope, for documents of several signers: its first signature, and one more. keyid = PEM hex hint, as tools that match by it want. */
+AY_MUSTCHECK int ay_envelope_sign(const struct ay_key *k, const void *statement, size_t len, struct ay_buf *out);
+AY_MUSTCHECK int ay_envelope_add(const void *envelope, size_t len, const struct ay_key *k, struct ay_buf *out, struct ay_error *e);
 /* Puts an inclusion proof of our log into a bundle that we made (tlogEntries[0]); copies everything else. leaf: the canonical body; checkpoint: the note. */
 AY_MUSTCHECK int ay_bundle_with_proof(const void *bundle, size_t len, const struct ay_pubkey *log_key, const char *origin,
 				      uint64_t index, const void *leaf, size_t leaf_len, const struct ay_sha256 *proof, size_t proof_len,
@@ -87,13 +91,22 @@ AY_MUSTCHECK int ay_oms_parse(const struct ay_statement *st, struct ay_oms *out,
 void ay_oms_free(struct ay_oms *o);
 /* Statement text in spec order; name goes into subject[0].name (REF, so that the signature binds the name). */
 AY_MUSTCHECK int ay_oms_statement(const char *name, const struct ay_file_list *sorted, const char *const *ignore, size_t nignore, struct ay_buf *out);
-/* Checks a directory against a statement of any method and hash (verify DIR). Extra files are AY_EPOLICY unless ignored. */
+/*
+ * Checks a directory against a statement of any method and hash (verify DIR). Missing and
+ * extra files are AY_EPOLICY, changed ones AY_EDIGEST. Extra and fine: what the statement's
+ * ignore_paths name, claims at the top (ay_claim_name), and empty files when the method is "shards".
+ */
 AY_MUSTCHECK int ay_oms_check_dir(const struct ay_statement *st, int dirfd, struct ay_error *e);
+
+/* A file name that means a claim at the top of an artifact: model.sig, *.sigstore.json, *.intoto.jsonl. */
+bool ay_claim_name(const char *name);
 
 /* ---- minisign ---- */
 
 AY_MUSTCHECK int ay_minisign_sign(const struct ay_key *ed25519, const uint8_t blake2b512[64], const char *trusted_comment, struct ay_buf *out);
 AY_MUSTCHECK int ay_minisign_pub(const struct ay_pubkey *k, struct ay_buf *out);
 AY_MUSTCHECK int ay_minisign_verify(const struct ay_pubkey *k, const void *sig_file, size_t len, const uint8_t blake2b512[64], struct ay_error *e);
+/* The same of a file; takes legacy signatures too, which cover the file itself (at most AY_LIMIT_CLAIM bytes). */
+AY_MUSTCHECK int ay_minisign_verify_fd(const struct ay_pubkey *k, const void *sig_file, size_t len, int fd, struct ay_error *e);
 
 #endif

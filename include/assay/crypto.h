@@ -31,7 +31,7 @@ struct ay_pubkey {
 	uint8_t ed25519[32];         /* raw, Ed25519 only */
 };
 
-/* PEM "PUBLIC KEY" (leading text ignored), DER SPKI, or a minisign/signify .pub; anything else AY_EFORMAT. */
+/* PEM "PUBLIC KEY" (one; leading text ignored), DER SPKI, or a minisign/signify .pub; anything else AY_EFORMAT. Points must be uncompressed, curves named. */
 AY_MUSTCHECK int ay_pubkey_parse(const void *bytes, size_t len, struct ay_pubkey *out, struct ay_error *e);
 AY_MUSTCHECK int ay_pubkey_from_ed25519(const uint8_t raw[32], struct ay_pubkey *out);
 /* Canonical PEM, 64-character lines, trailing newline. */
@@ -41,6 +41,8 @@ void ay_pubkey_hint(const struct ay_pubkey *k, char out[AY_SHA256_HEX]);
 
 /* True when sig is a strict signature of this key over msg (DER ECDSA; raw 64 bytes Ed25519). */
 bool ay_verify(const struct ay_pubkey *k, const void *msg, size_t len, const void *sig, size_t sig_len);
+/* P-256 only, over a digest of the message that was made before: many keys against one large message. false for other types. */
+bool ay_verify_digest(const struct ay_pubkey *k, const struct ay_sha256 *digest, const void *sig, size_t sig_len);
 
 /* A private key in locked memory. Not thread-safe for free; ay_sign may run from several threads. */
 struct ay_key;
@@ -65,5 +67,7 @@ bool ay_equal_ct(const void *a, const void *b, size_t len);
 void ay_blake2b(const void *bytes, size_t len, uint8_t *out, size_t out_len);
 /* Streaming BLAKE2b-512 of a file descriptor from offset 0 (minisign). */
 AY_MUSTCHECK int ay_blake2b_fd(int fd, uint8_t out[64]);
+/* The same of len bytes from off; AY_ETRUNC when the file is shorter. */
+AY_MUSTCHECK int ay_blake2b_range(int fd, uint64_t off, uint64_t len, uint8_t out[64]);
 
 #endif

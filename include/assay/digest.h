@@ -19,6 +19,9 @@ bool ay_sha256_eq(const struct ay_sha256 *a, const struct ay_sha256 *b);
 
 /* One-shot. Aborts only when libcrypto itself fails. */
 struct ay_sha256 ay_sha256_of(const void *bytes, size_t len);
+/* The wider ones, which log leaves of other key types ask for. */
+void ay_sha384_of(const void *bytes, size_t len, uint8_t out[48]);
+void ay_sha512_of(const void *bytes, size_t len, uint8_t out[64]);
 
 /* Streaming; not thread-safe. new returns NULL out of memory. final leaves the context ready for free only. */
 struct ay_hash;

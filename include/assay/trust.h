@@ -51,13 +51,17 @@ AY_MUSTCHECK int ay_trust_load(const void *envelope, size_t len, const struct ay
 void ay_trust_free(struct ay_trust *t);
 /* The document to sign for a trust root. */
 AY_MUSTCHECK int ay_trust_document(const struct ay_trust *t, struct ay_buf *out);
-/* Deep copy to edit for the next version (version + 1). */
+/* Deep copy to edit for the next version: version + 1, issued now, expiring after as long as before. */
 AY_MUSTCHECK int ay_trust_next(const struct ay_trust *t, struct ay_trust *out);
+/* A key of role root, gate, log, witness or manifest has no other role (AY_EUSAGE). */
 AY_MUSTCHECK int ay_trust_add_key(struct ay_trust *t, const struct ay_pubkey *k);
 AY_MUSTCHECK int ay_trust_add_grant(struct ay_trust *t, const struct ay_sha256 *key, enum ay_role role, const char *pattern);
 AY_MUSTCHECK int ay_trust_set_threshold(struct ay_trust *t, enum ay_role role, const char *pattern, uint32_t n);
-/* Removes all grants of a key: ends new signatures. */
-AY_MUSTCHECK int ay_trust_remove_key(struct ay_trust *t, const struct ay_sha256 *key);
+/*
+ * Ends new signatures of a key: what was logged before since_log_index goes on counting, so no reader is cut.
+ * A retirement in the list of revocations; the root role ends at once.
+ */
+AY_MUSTCHECK int ay_trust_remove_key(struct ay_trust *t, const struct ay_sha256 *key, uint64_t since_log_index);
 AY_MUSTCHECK int ay_trust_revoke_key(struct ay_trust *t, const struct ay_sha256 *key, uint64_t since_log_index, bool compromised, const char *reason);
 
 bool ay_trust_expired(const struct ay_trust *t, int64_t now_s);
