@@ -26,7 +26,7 @@ enum ay_json_type {
 struct ay_json;
 struct ay_json_doc;
 
-/* Copies what it needs. max_nodes bounds memory. AY_EFORMAT/AY_ETRUNC/AY_ELIMIT with e->off. */
+/* Copies what it needs. max_nodes bounds memory. AY_EFORMAT/AY_ETRUNC/AY_ELIMIT with e->off. Keys that hold U+0000 are refused too. */
 AY_MUSTCHECK int ay_json_parse(const void *bytes, size_t len, size_t max_nodes, struct ay_json_doc **out, struct ay_error *e);
 void ay_json_free(struct ay_json_doc *doc);
 const struct ay_json *ay_json_root(const struct ay_json_doc *doc);
@@ -45,6 +45,7 @@ bool ay_json_bool(const struct ay_json *j, bool otherwise);
 /* Whole numbers, or a string of decimal digits (protobuf's int64), else AY_EFORMAT. */
 AY_MUSTCHECK int ay_json_u64(const struct ay_json *j, uint64_t *out);
 AY_MUSTCHECK int ay_json_i64(const struct ay_json *j, int64_t *out);
+/* otherwise also stands for numbers beyond the range of a double. */
 double ay_json_num(const struct ay_json *j, double otherwise);
 /* Next sibling iteration is by ay_json_at, O(1). */
 
@@ -59,7 +60,10 @@ enum ay_json_event {
 typedef int64_t (*ay_json_fill)(void *arg, void *dst, size_t len);
 
 struct ay_json_reader;
-/* max_string bounds one string (AY_ELIMIT beyond). dup_keys: track keys of each open object to refuse duplicates (bounded by max_keys in all). */
+/*
+ * max_string bounds one string or number (AY_ELIMIT beyond). max_keys bounds the keys of all open objects, which are
+ * tracked to refuse duplicates; 0 tracks none.
+ */
 AY_MUSTCHECK int ay_json_reader_new(ay_json_fill fill, void *arg, size_t max_depth, size_t max_string, size_t max_keys,
 				    struct ay_json_reader **out);
 void ay_json_reader_free(struct ay_json_reader *r);
@@ -68,7 +72,10 @@ int ay_json_next(struct ay_json_reader *r);
 /* Unescaped text of the current KEY, STRING or NUMBER; valid until the next call. */
 const char *ay_json_text(const struct ay_json_reader *r, size_t *len_out);
 size_t ay_json_depth(const struct ay_json_reader *r);
+/* Offset of the current event's first byte, or of what an error is about. */
 uint64_t ay_json_reader_off(const struct ay_json_reader *r);
+/* Why ay_json_next failed, as a phrase; "" otherwise. */
+const char *ay_json_reader_reason(const struct ay_json_reader *r);
 
 /* ---- writer: appends to a buffer, errors stick in it ---- */
 

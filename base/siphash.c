@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/siphash.h"
+
+static uint64_t rotl(uint64_t v, int n)
+{
+	return v << n | v >> (64 - n);
+}
+
+static void rounds(uint64_t v[4], int n)
+{
+	while (n-- > 0) {
+		v[0] += v[1];
+		v[2] += v[3];
+		v[1] = rotl(v[1], 13) ^ v[0];
+		v[3] = rotl(v[3], 16) ^ v[2];
+		v[0] = rotl(v[0], 32);
+		v[2] += v[1];
+		v[0] += v[3];
+		v[1] = rotl(v[1], 17) ^ v[2];
+		v[3] = rotl(v[3], 21) ^ v[0];
+		v[2] = rotl(v[2], 32);
+	}
+}
+
+static uint64_t load(const uint8_t *p, size_t len)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < len; i++)
+		v |= (uint64_t)p[i] << (8 * i);
+	return v;
+}
+
+uint64_t ay_siphash(const struct ay_sipkey *key, const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes;
+	uint64_t v[4] = {
+		key->k0 ^ 0x736f6d6570736575ull, key->k1 ^ 0x646f72616e646f6dull,
+		key->k0 ^ 0x6c7967656e657261ull, key->k1 ^ 0x7465646279746573ull,
+	};
+	uint64_t m;
+	size_t left = len;
+
+	for (; left >= 8; p += 8, left -= 8) {
+		m = load(p, 8);
+		v[3] ^= m;
+		rounds(v, 2);
+		v[0] ^= m;
+	}
+	m = load(p, left) | (uint64_t)len << 56;
+	v[3] ^= m;
+	rounds(v, 2);
+	v[0] ^= m;
+	v[2] ^= 0xff;
+	rounds(v, 4);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SipHash-2-4: a hash for tables whose keys an attacker chooses. Not a digest. */
+#ifndef ASSAY_BASE_SIPHASH_H
+#define ASSAY_BASE_SIPHASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ay_sipkey {
+	uint64_t k0, k1;
+};
+
+uint64_t ay_siphash(const struct ay_sipkey *key, const void *bytes, size_t len);
+
+#endif
