@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pool: one thread a worker process. A thread takes the next job of the
+ * next uid in turn, hands it over, waits for the answer under a deadline, and
+ * replaces a worker that failed it.
+ */
+#include "assay/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/sysinfo.h>
+#include <sys/socket.h>
+
+#include "assay/fd.h"
+#include "assay/text.h"
+#include "gate/monitor.h"
+#include "gate/proto.h"
+
+#define WORKERS_MAX 64
+#define QUEUE_MAX 100000   /* jobs in all; each holds a descriptor, so RLIMIT_NOFILE usually comes first */
+#define GRACE_MS 5000      /* the worker's own deadline comes first and leaves a finding */
+
+struct job {
+	struct job *next;
+	struct ay_buf request;
+	int fd;
+	uint64_t size;
+	ay_job_done done;
+	void *arg;
+};
+
+/* Jobs of one uid, in order. */
+struct queue {
+	struct queue *next;
+	uint32_t uid;
+	struct job *first, **last;
+};
+
+struct ay_pool {
+	struct ay_monitor *monitor;
+	uint64_t memory_bytes;
+	pthread_mutex_t lock;        /* guards all below */
+	pthread_cond_t work;
+	struct queue *queues;        /* ring position: the head is served next, then moves to the tail */
+	size_t queued;
+	bool stopping;
+	unsigned threads;
+	pthread_t thread[WORKERS_MAX];
+};
+
+static void job_free(struct job *j)
+{
+	ay_buf_free(&j->request);
+	ay_close(&j->fd);
+	free(j);
+}
+
+/* Takes the first job of the first uid and moves that uid to the end. */
+static struct job *take_job(struct ay_pool *p)
+{
+	struct queue *q = p->queues;
+	struct job *j = q->first;
+
+	p->queues = q->next;
+	q->first = j->next;
+	p->queued--;
+	if (!q->first) {
+		free(q);
+		return j;
+	}
+	struct queue **end = &p->queues;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = q;
+	q->next = NULL;
+	return j;
+}
+
+static int send_request(int sock, const struct job *j)
+{
+	uint8_t head[4] = { (uint8_t)j->request.len, (uint8_t)(j->request.len >> 8), (uint8_t)(j->request.len >> 16),
+			    (uint8_t)(j->request.len >> 24) };
+
+	if (ay_send_fds(sock, head, sizeof(head), &j->fd, 1) != (ssize_t)sizeof(head))
+		return AY_EWORKER;
+	return ay_write_full(sock, j->request.data, j->request.len) < 0 ? AY_EWORKER : 0;
+}
+
+static int read_deadline(int sock, void *dst, size_t len, int64_t deadline_ms, struct ay_error *e)
+{
+	uint8_t *p = dst;
+
+	while (len) {
+		int64_t left = deadline_ms - ay_time_mono_ms();
+		struct pollfd fd = { .fd = sock, .events = POLLIN };
+
+		if (left <= 0)
+			return ay_error_set(e, AY_EWORKER, "the scan took longer than its time limit");
+		int n = poll(&fd, 1, left > 60000 ? 60000 : (int)left);
+
+		if (n < 0 && errno != EINTR)
+			return ay_error_errno(e, "poll");
+		if (n <= 0)
+			continue;
+		ssize_t got = recv(sock, p, len, MSG_DONTWAIT);
+
+		if (got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN))
+			return ay_error_set(e, AY_EWORKER, "the worker died while it scanned");
+		if (got > 0) {
+			p += got;
+			len -= (size_t)got;
+		}
+	}
+	return 0;
+}
+
+static int run_job(int sock, const struct job *j, struct ay_scan_result *out, struct ay_error *e)
+{
+	int64_t deadline = ay_time_mono_ms() + AY_LIMIT_SCAN_TIME_MS + (int64_t)(j->size / (AY_LIMIT_SCAN_RATE / 1000)) + GRACE_MS;
+	uint8_t head[4];
+
+	if (send_request(sock, j) < 0)
+		return ay_error_set(e, AY_EWORKER, "the worker died before it could scan");
+	int r = read_deadline(sock, head, sizeof(head), deadline, e);
+
+	if (r < 0)
+		return r;
+	struct ay_cursor c = ay_cursor_of(head, sizeof(head), 0);
+	uint32_t len = ay_cursor_le32(&c);
+
+	if (len > AY_LIMIT_WORKER_ANSWER)
+		return ay_error_set(e, AY_EWORKER, "the worker's answer of %u bytes is over the limit", len);
+	struct ay_buf b = ay_buf_new(AY_LIMIT_WORKER_ANSWER);
+	uint8_t *p = ay_buf_reserve(&b, len);
+
+	r = p ? read_deadline(sock, p, len, deadline, e) : ay_error_set(e, -ENOMEM, "out of memory");
+	if (r == 0)
+		r = proto_decode_result(p, len, out, e);
+	ay_buf_free(&b);
+	return r;
+}
+
+static void serve_job(struct ay_pool *p, struct monitor_worker *w, struct job *j)
+{
+	struct ay_scan_result result;
+	struct ay_error e = { .off = AY_NO_OFFSET };
+	int r = 0;
+
+	if (w->sock < 0)
+		r = monitor_start_worker(p->monitor, p->memory_bytes, NULL, w);
+	if (r < 0)
+		r = ay_error_set(&e, AY_EWORKER, "no worker could be started: %s", ay_strerror(r));
+	else
+		r = run_job(w->sock, j, &result, &e);
+	if (r < 0 && w->sock >= 0)
+		monitor_kill_worker(p->monitor, w);
+	j->done(j->arg, r < 0 ? AY_EWORKER : 0, r < 0 ? NULL : &result, &e);
+	if (r == 0)
+		ay_scan_result_free(&result);
+}
+
+static void *pool_thread(void *arg)
+{
+	struct ay_pool *p = arg;
+	struct monitor_worker w = { .sock = -1 };
+
+	pthread_mutex_lock(&p->lock);
+	for (;;) {
+		while (!p->queues && !p->stopping)
+			pthread_cond_wait(&p->work, &p->lock);
+		if (!p->queues)
+			break;
+		struct job *j = take_job(p);
+
+		pthread_mutex_unlock(&p->lock);
+		serve_job(p, &w, j);
+		job_free(j);
+		pthread_mutex_lock(&p->lock);
+	}
+	pthread_mutex_unlock(&p->lock);
+	if (w.sock >= 0)
+		monitor_kill_worker(p->monitor, &w);
+	return NULL;
+}
+
+int ay_pool_new(struct ay_monitor *m, const struct ay_pool_options *o, struct ay_pool **out, struct ay_error *e)
+{
+	struct ay_pool *p = calloc(1, sizeof(*p));
+	unsigned want = o->workers ? o->workers : (unsigned)get_nprocs();
+
+	if (!p)
+		return ay_error_set(e, -ENOMEM, "out of memory");
+	p->monitor = m;
+	p->memory_bytes = o->memory_bytes ? o->memory_bytes : AY_LIMIT_WORKER_MEMORY;
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->work, NULL);
+	if (want > WORKERS_MAX)
+		want = WORKERS_MAX;
+	while (p->threads < want) {
+		int r = pthread_create(&p->thread[p->threads], NULL, pool_thread, p);
+
+		if (r != 0) {
+			ay_pool_free(p);
+			return ay_error_set(e, -r, "cannot start a pool thread: %s", ay_strerror(-r));
+		}
+		p->threads++;
+	}
+	*out = p;
+	return 0;
+}
+
+void ay_pool_free(struct ay_pool *p)
+{
+	if (!p)
+		return;
+	pthread_mutex_lock(&p->lock);
+	p->stopping = true;
+	pthread_cond_broadcast(&p->work);
+	pthread_mutex_unlock(&p->lock);
+	for (unsigned i = 0; i < p->threads; i++)
+		pthread_join(p->thread[i], NULL);
+	pthread_cond_destroy(&p->work);
+	pthread_mutex_destroy(&p->lock);
+	free(p);
+}
+
+/* The queue of this uid, made at the end of the ring when it has none. Called with the lock held. */
+static struct queue *queue_of(struct ay_pool *p, uint32_t uid)
+{
+	struct queue **q = &p->queues;
+
+	while (*q && (*q)->uid != uid)
+		q = &(*q)->next;
+	if (!*q && (*q = calloc(1, sizeof(**q)))) {
+		(*q)->uid = uid;
+		(*q)->last = &(*q)->first;
+	}
+	return *q;
+}
+
+static int enqueue(struct ay_pool *p, uint32_t uid, struct job *j)
+{
+	int r = AY_ELIMIT;
+
+	pthread_mutex_lock(&p->lock);
+	if (!p->stopping && p->queued < QUEUE_MAX) {
+		struct queue *q = queue_of(p, uid);
+
+		r = q ? 0 : -ENOMEM;
+		if (q) {
+			*q->last = j;
+			q->last = &j->next;
+			p->queued++;
+			pthread_cond_signal(&p->work);
+		}
+	}
+	pthread_mutex_unlock(&p->lock);
+	return r;
+}
+
+int ay_pool_submit(struct ay_pool *p, const struct ay_job *job, ay_job_done done, void *arg, struct ay_error *e)
+{
+	struct job *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		return ay_error_set(e, -ENOMEM, "out of memory");
+	j->request = ay_buf_new(PROTO_REQUEST_MAX);
+	j->size = job->size;
+	j->done = done;
+	j->arg = arg;
+	j->fd = fcntl(job->fd, F_DUPFD_CLOEXEC, 0);
+	int r = j->fd < 0 ? -errno : proto_encode_request(job, &j->request);
+
+	if (r == 0)
+		r = enqueue(p, job->uid, j);
+	if (r < 0) {
+		job_free(j);
+		return ay_error_set(e, r, "the scan could not be queued: %s", ay_strerror(r));
+	}
+	return 0;
+}
+
+/* ---- waiting ---- */
+
+struct waiter {
+	pthread_mutex_t lock;
+	pthread_cond_t cond;
+	bool ready;
+	int code;
+	struct ay_scan_result *result;
+	struct ay_error *e;
+};
+
+static void wake(void *arg, int code, const struct ay_scan_result *result, const struct ay_error *e)
+{
+	struct waiter *w = arg;
+
+	pthread_mutex_lock(&w->lock);
+	w->code = code;
+	if (code == 0) {
+		/* Moves the lists out; what is left in the pool's copy frees nothing twice. */
+		*w->result = *result;
+		((struct ay_scan_result *)result)->found = NULL;
+		((struct ay_scan_result *)result)->found_count = 0;
+	} else if (w->e) {
+		*w->e = *e;
+	}
+	w->ready = true;
+	pthread_cond_signal(&w->cond);
+	pthread_mutex_unlock(&w->lock);
+}
+
+int ay_pool_scan(struct ay_pool *p, const struct ay_job *job, struct ay_scan_result *out, struct ay_error *e)
+{
+	struct waiter w = { .lock = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER, .result = out, .e = e };
+	int r = ay_pool_submit(p, job, wake, &w, e);
+
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&w.lock);
+	while (!w.ready)
+		pthread_cond_wait(&w.cond, &w.lock);
+	pthread_mutex_unlock(&w.lock);
+	return w.code;
+}
+
+/* ---- self-test ---- */
+
+int ay_pool_selftest(struct ay_monitor *m, struct ay_error *e)
+{
+#ifdef ASSAY_SANITIZED
+	(void)m;
+	return ay_error_set(e, AY_EUNSUPPORTED, "a sanitized build has no sandbox to test");
+#else
+	static const char *const tries[] = { "open", "socket", "exec", "fork", "ptrace", "memory", "code" };
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(tries); i++) {
+		struct monitor_worker w = { .sock = -1 };
+		char ready = 0, worked = 0;
+		int64_t deadline = ay_time_mono_ms() + 10000;
+		int r = monitor_start_worker(m, AY_LIMIT_WORKER_MEMORY, tries[i], &w);
+
+		if (r < 0)
+			return ay_error_set(e, AY_EWORKER, "no worker could be started: %s", ay_strerror(r));
+		if (read_deadline(w.sock, &ready, 1, deadline, NULL) < 0 || ready != 'R')
+			r = ay_error_set(e, AY_EWORKER, "a worker could not enter its sandbox");
+		else if (read_deadline(w.sock, &worked, 1, deadline, NULL) == 0 && worked != 'F')
+			r = ay_error_set(e, AY_EWORKER, "inside the sandbox, '%s' was possible", tries[i]);
+		monitor_kill_worker(m, &w);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+#endif
+}

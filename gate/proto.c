@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gate/proto.h"
+
+#include <errno.h>
+
+#include "assay/ckd.h"
+#include "assay/cursor.h"
+#include "assay/text.h"
+
+#define ABSENT UINT32_MAX
+
+static void put_text(struct ay_buf *b, const char *text)
+{
+	if (!text) {
+		ay_buf_le32(b, ABSENT);
+		return;
+	}
+	size_t len = strlen(text);
+
+	ay_buf_le32(b, (uint32_t)len);
+	ay_buf_add(b, text, len + 1);
+}
+
+/* Terminated text inside the frame; NULL for an absent one and on failure. */
+static const char *get_text(struct ay_cursor *c)
+{
+	uint32_t len = ay_cursor_le32(c);
+
+	if (c->err || len == ABSENT)
+		return NULL;
+	const uint8_t *p = ay_cursor_take(c, (size_t)len + 1);
+
+	if (!p)
+		return NULL;
+	if (p[len] != '\0' || memchr(p, '\0', len)) {
+		ay_cursor_fail(c, AY_EFORMAT);
+		return NULL;
+	}
+	return (const char *)p;
+}
+
+int proto_encode_request(const struct ay_job *job, struct ay_buf *out)
+{
+	const struct ay_scan_options *o = &job->options;
+	uint32_t opaque = 0;
+
+	while (o->opaque && o->opaque[opaque])
+		opaque++;
+	ay_buf_le64(out, job->size);
+	ay_buf_le32(out, o->profiles);
+	put_text(out, o->path ? o->path : "");
+	ay_buf_le32(out, opaque);
+	for (uint32_t i = 0; i < opaque; i++)
+		put_text(out, o->opaque[i]);
+	ay_buf_le32(out, o->schema_json ? (uint32_t)o->schema_len : ABSENT);
+	if (o->schema_json)
+		ay_buf_add(out, o->schema_json, o->schema_len);
+	return out->err;
+}
+
+int proto_decode_request(const uint8_t *frame, size_t len, struct proto_request *out)
+{
+	struct ay_cursor c = ay_cursor_of(frame, len, 0);
+
+	memset(out, 0, sizeof(*out));
+	out->size = ay_cursor_le64(&c);
+	out->options.profiles = ay_cursor_le32(&c);
+	out->options.path = get_text(&c);
+	uint32_t opaque = ay_cursor_le32(&c);
+
+	ay_cursor_check_count(&c, opaque, 5, 4096);
+	if (c.err)
+		return c.err;
+	out->opaque = ay_alloc_array((size_t)opaque + 1, sizeof(*out->opaque), 1 * MIB);
+	if (!out->opaque)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < opaque && !c.err; i++)
+		out->opaque[i] = get_text(&c);
+	out->options.opaque = out->opaque;
+	uint32_t schema_len = ay_cursor_le32(&c);
+
+	if (!c.err && schema_len != ABSENT) {
+		out->options.schema_json = schema_len ? (const char *)ay_cursor_take(&c, schema_len) : "";
+		out->options.schema_len = schema_len;
+	}
+	int r = ay_cursor_end(&c);
+
+	if (r == 0 && !out->options.path)
+		r = AY_EFORMAT;
+	if (r < 0)
+		proto_request_free(out);
+	return r;
+}
+
+void proto_request_free(struct proto_request *r)
+{
+	free(r->opaque);
+	r->opaque = NULL;
+}
+
+int proto_encode_result(const struct ay_scan_result *r, struct ay_buf *out)
+{
+	ay_buf_addc(out, (uint8_t)r->verdict);
+	put_text(out, r->format);
+	ay_buf_le32(out, r->profile_would_pass);
+	ay_buf_le64(out, r->found_total);
+	ay_buf_le32(out, (uint32_t)r->found_count);
+	for (size_t i = 0; i < r->found_count; i++) {
+		const struct ay_found *f = &r->found[i];
+
+		put_text(out, f->rule->id);
+		put_text(out, f->member);
+		put_text(out, f->column);
+		put_text(out, f->value);
+		put_text(out, f->limit);
+		put_text(out, f->message);
+		ay_buf_le64(out, f->off);
+		ay_buf_le64(out, f->row);
+	}
+	return out->err;
+}
+
+/* A copy that is safe to show, since a worker that was taken over may say anything. */
+static int keep_text(struct ay_cursor *c, char **out)
+{
+	const char *text = get_text(c);
+	struct ay_buf b = ay_buf_new(64 * KIB);
+
+	*out = NULL;
+	if (c->err || !text)
+		return c->err;
+	/* Escaped text is left alone: backslashes are legal in it, control bytes are not. */
+	for (const char *p = text; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			return ay_cursor_fail(c, AY_EFORMAT);
+	if (ay_utf8_check(text, strlen(text)) != strlen(text))
+		return ay_cursor_fail(c, AY_EFORMAT);
+	if (ay_buf_adds(&b, text) < 0 || ay_buf_addc(&b, '\0') < 0) {
+		ay_buf_free(&b);
+		return ay_cursor_fail(c, AY_ELIMIT);
+	}
+	*out = (char *)ay_buf_steal(&b, NULL);
+	return 0;
+}
+
+static int get_found(struct ay_cursor *c, struct ay_found *f)
+{
+	const char *rule = get_text(c);
+
+	f->rule = rule ? ay_rule_find(rule) : NULL;
+	if (!c->err && !f->rule)
+		return ay_cursor_fail(c, AY_EFORMAT);
+	keep_text(c, &f->member);
+	keep_text(c, &f->column);
+	keep_text(c, &f->value);
+	keep_text(c, &f->limit);
+	keep_text(c, &f->message);
+	f->off = ay_cursor_le64(c);
+	f->row = ay_cursor_le64(c);
+	return c->err;
+}
+
+int proto_decode_result(const uint8_t *frame, size_t len, struct ay_scan_result *out, struct ay_error *e)
+{
+	struct ay_cursor c = ay_cursor_of(frame, len, 0);
+
+	memset(out, 0, sizeof(*out));
+	uint8_t verdict = ay_cursor_u8(&c);
+	const char *format = get_text(&c);
+
+	out->profile_would_pass = ay_cursor_le32(&c);
+	out->found_total = ay_cursor_le64(&c);
+	uint64_t count = ay_cursor_check_count(&c, ay_cursor_le32(&c), 40, AY_LIMIT_FINDINGS_PER_FILE);
+
+	if (!c.err && (verdict > AY_FAIL || !format || strlen(format) >= sizeof(out->format)))
+		ay_cursor_fail(&c, AY_EFORMAT);
+	if (!c.err) {
+		out->verdict = (enum ay_verdict)verdict;
+		snprintf(out->format, sizeof(out->format), "%s", format);
+		out->found = ay_alloc_array(count ? count : 1, sizeof(*out->found), 1 * MIB);
+		if (!out->found)
+			ay_cursor_fail(&c, -ENOMEM);
+	}
+	for (uint64_t i = 0; i < count && !c.err; i++) {
+		out->found_count = i + 1;
+		if (get_found(&c, &out->found[i]) == 0 && out->found[i].rule->verdict > out->verdict)
+			ay_cursor_fail(&c, AY_EFORMAT);
+	}
+	if (ay_cursor_end(&c) == 0)
+		return 0;
+	ay_scan_result_free(out);
+	memset(out, 0, sizeof(*out));
+	return ay_error_at(e, AY_EWORKER, c.off, "the worker's answer is malformed (%s)", ay_strerror(c.err));
+}

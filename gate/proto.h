@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Frames between the pool and a worker, over a stream socket: u32le length,
+ * then the body. The pool's request travels with one descriptor. Either side
+ * reads through the cursor; what a worker says is hostile.
+ */
+#ifndef GATE_PROTO_H
+#define GATE_PROTO_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "assay/attr.h"
+#include "assay/buf.h"
+#include "assay/scan.h"
+#include "assay/worker.h"
+
+#define PROTO_SOCKET 3   /* descriptors of a worker after exec */
+#define PROTO_SCRATCH 4
+#define PROTO_REQUEST_MAX (8 * MIB)
+
+/* A decoded request; strings point into the frame, arrays are owned. */
+struct proto_request {
+	uint64_t size;
+	struct ay_scan_options options;
+	const char **opaque;
+};
+
+int proto_encode_request(const struct ay_job *job, struct ay_buf *out) AY_MUSTCHECK;
+/* frame is modified by nobody and must outlive the request. */
+int proto_decode_request(const uint8_t *frame, size_t len, struct proto_request *out) AY_MUSTCHECK;
+void proto_request_free(struct proto_request *r);
+
+int proto_encode_result(const struct ay_scan_result *r, struct ay_buf *out) AY_MUSTCHECK;
+/* AY_EWORKER when any part is out of bounds, a rule is unknown, or the verdict is better than its findings. */
+int proto_decode_result(const uint8_t *frame, size_t len, struct ay_scan_result *out, struct ay_error *e) AY_MUSTCHECK;
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* assay-worker: enters the sandbox, then answers one scan request after another until the socket closes. */
+#include "assay/worker.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <fcntl.h>
+
+#include "assay/buf.h"
+#include "assay/fd.h"
+#include "gate/proto.h"
+#include "gate/sandbox.h"
+
+static int answer(const struct ay_scan_result *r)
+{
+	struct ay_buf b = ay_buf_new(AY_LIMIT_WORKER_ANSWER);
+	struct ay_buf head = ay_buf_new(8);
+	int err = proto_encode_result(r, &b);
+
+	if (err == 0)
+		err = ay_buf_le32(&head, (uint32_t)b.len);
+	if (err == 0)
+		err = ay_write_full(PROTO_SOCKET, head.data, head.len);
+	if (err == 0)
+		err = ay_write_full(PROTO_SOCKET, b.data, b.len);
+	ay_buf_free(&head);
+	ay_buf_free(&b);
+	return err;
+}
+
+static int read_full(void *dst, size_t len)
+{
+	uint8_t *p = dst;
+
+	while (len) {
+		ssize_t n = read(PROTO_SOCKET, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n == 0 ? AY_ETRUNC : -errno;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* One request: its length with the file's descriptor, then the body. 1 when the pool hung up. */
+static int serve_one(void)
+{
+	AY_CLEANUP_FD int fd = -1;
+	size_t nfds = 0;
+	uint8_t head[4];
+	ssize_t n = ay_recv_fds(PROTO_SOCKET, head, sizeof(head), &fd, 1, &nfds);
+
+	if (n == 0)
+		return 1;
+	if (n != (ssize_t)sizeof(head) || nfds != 1)
+		return AY_EFORMAT;
+	struct ay_cursor c = ay_cursor_of(head, sizeof(head), 0);
+	uint32_t len = ay_cursor_le32(&c);
+
+	if (len > PROTO_REQUEST_MAX)
+		return AY_ELIMIT;
+	struct ay_buf body = ay_buf_new(PROTO_REQUEST_MAX);
+	uint8_t *p = ay_buf_reserve(&body, len);
+	struct proto_request request;
+	int r = p ? read_full(p, len) : -ENOMEM;
+
+	if (r == 0)
+		r = proto_decode_request(p, len, &request);
+	if (r == 0) {
+		struct ay_source in = ay_source_fd(fd, request.size);
+		struct ay_scan_result result;
+
+		r = ay_scan_run(&in, &request.options, &result);
+		if (r == 0) {
+			r = answer(&result);
+			ay_scan_result_free(&result);
+		}
+		proto_request_free(&request);
+	}
+	ay_buf_free(&body);
+	/* What a scan left in the scratch file is not the next one's to see. */
+	if (r == 0 && ftruncate(PROTO_SCRATCH, 0) != 0)
+		r = -errno;
+	return r;
+}
+
+static void say(char c)
+{
+	if (write(PROTO_SOCKET, &c, 1) != 1)
+		_exit(1);
+}
+
+/*
+ * Tries what must be impossible. 'R' (ready) was sent before; 'S' says that it
+ * succeeded, 'F' that it failed politely; a kill says nothing.
+ */
+static int selftest(const char *what)
+{
+	bool worked = false;
+
+	say('R');
+	if (strcmp(what, "open") == 0)
+		worked = open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0;
+	else if (strcmp(what, "socket") == 0)
+		worked = socket(AF_INET, SOCK_STREAM, 0) >= 0;
+	else if (strcmp(what, "exec") == 0)
+		worked = execl("/bin/true", "true", (char *)NULL) == 0;
+	else if (strcmp(what, "fork") == 0) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(0);
+		worked = pid > 0;
+	} else if (strcmp(what, "ptrace") == 0)
+		worked = ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0;
+	else if (strcmp(what, "memory") == 0)
+		worked = mmap(NULL, 4 * GIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+	else if (strcmp(what, "code") == 0)
+		worked = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+#ifdef ASSAY_TESTING
+	else if (strcmp(what, "hang") == 0)
+		for (;;)
+			(void)clock();
+#endif
+	say(worked ? 'S' : 'F');
+	return 0;
+}
+
+int ay_worker_main(int argc, char **argv)
+{
+	int r = sandbox_enter();
+
+	if (r < 0) {
+		fprintf(stderr, "assay-worker: sandbox: %s\n", ay_strerror(r));
+		return 2;
+	}
+	if (argc == 3 && strcmp(argv[1], "--selftest") == 0)
+		return selftest(argv[2]);
+	ay_scratch_fd(PROTO_SCRATCH);
+	while ((r = serve_one()) == 0)
+		;
+	return r == 1 ? 0 : 2;
+}
