@@ -2,9 +2,19 @@
 #include "scanners/registry.h"
 
 const struct ay_scanner *const ay_scanners[] = {
-	NULL
+	&ay_scanner_zip,
+	&ay_scanner_npz,
+	&ay_scanner_npy,
+	&ay_scanner_safetensors,
+	&ay_scanner_gzip,
+	&ay_scanner_zlib,
+	&ay_scanner_bzip2,
+	&ay_scanner_xz,
+	&ay_scanner_lzma,
+	&ay_scanner_lz4,
+	&ay_scanner_zstd,
 };
-const size_t ay_scanners_count = AY_ARRAY_LEN(ay_scanners) - 1;
+const size_t ay_scanners_count = AY_ARRAY_LEN(ay_scanners);
 
 const struct ay_scanner *ay_scanner_find(const char *name)
 {

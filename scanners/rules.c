@@ -42,6 +42,71 @@ const struct ay_rule ay_rule_table[] = {
 	  "Copy the file again, or write it anew." },
 	{ "format.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The content breaks the rules of its format.",
 	  "Write the file anew with the library that made it." },
+
+	/* compress: gzip, zlib, bzip2, xz, lzma, lz4 */
+	{ "compress.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "A compressed stream ends before its own end mark.",
+	  "Copy the file again, or compress it anew." },
+	{ "compress.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "A compressed stream is damaged, or other bytes follow it.",
+	  "Compress the content anew with the ordinary tool and nothing appended." },
+
+	/* zip */
+	{ "zip.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The archive ends before its own records say.",
+	  "Copy the file again, or write it anew." },
+	{ "zip.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "A record of the archive breaks the zip format.",
+	  "Write the archive anew with Python's zipfile or `zip`." },
+	{ "zip.layout", FORMAT, AY_FAIL, AY_CRITICAL, true,
+	  "There are bytes before, between or after the records, or records overlap, so two readers can see different members.",
+	  "Write the archive anew, with nothing prepended or appended." },
+	{ "zip.local-differs", FORMAT, AY_FAIL, AY_CRITICAL, true,
+	  "A member's local header and the directory disagree, so two readers see different members.",
+	  "Write the archive anew with the library that made it." },
+	{ "zip.duplicate-name", FORMAT, AY_FAIL, AY_CRITICAL, true,
+	  "Two members have the same name: some readers take the first, others the last.", "Write the archive anew with unique names." },
+	{ "zip.case-fold", FORMAT, AY_FAIL, AY_CRITICAL, true,
+	  "Two names differ only in upper and lower case: some readers take one for the other.", "Rename one of the members." },
+	{ "zip.crc", FORMAT, AY_FAIL, AY_HIGH, false, "The CRC of a member is wrong; some loaders read it all the same.",
+	  "Copy the file again, or write it anew." },
+	{ "zip.name", FORMAT, AY_FAIL, AY_HIGH, false, "A member's name is absolute, leaves the archive, or has characters that readers take differently.",
+	  "Write the archive anew with plain relative names." },
+	{ "zip.special", FORMAT, AY_FAIL, AY_HIGH, false, "A member is a link or a device, not a file or a directory.",
+	  "Write the archive anew with links replaced by the files they name." },
+	{ "zip.flags", FORMAT, AY_FAIL, AY_HIGH, false, "A member has flags that readers take differently.",
+	  "Write the archive anew with the library that made it." },
+	{ "zip.encrypted", DESER, AY_FAIL, AY_HIGH, false, "A member is encrypted, so it cannot be judged.",
+	  "Publish the archive without encryption." },
+	{ "zip.zip64", FORMAT, AY_FAIL, AY_HIGH, false, "The 64-bit fields of the archive contradict the others.",
+	  "Write the archive anew with the library that made it." },
+
+	/* torch */
+	{ "torch.layout", FORMAT, AY_FAIL, AY_HIGH, false, "The members of the archive are not laid out as torch.save does it.",
+	  "Load the model in a trusted place and save it again with torch.save or as safetensors." },
+	{ "torch.torchscript", DESER, AY_FAIL, AY_HIGH, true, "The archive holds TorchScript code, which this version does not judge.",
+	  "Publish the weights alone: safetensors.torch.save_file(model.state_dict(), \"model.safetensors\")." },
+	{ "torch.storage-unused", FORMAT, AY_WARN, AY_LOW, false, "The archive holds a storage that the pickle never names.",
+	  "Load the model and save it again to drop what is unused." },
+
+	/* npy */
+	{ "npy.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The array has fewer bytes than its type and shape ask for.",
+	  "Copy the file again, or save the array anew with numpy.save." },
+	{ "npy.trailing", FORMAT, AY_FAIL, AY_HIGH, false, "Bytes follow the array that its type and shape do not ask for.",
+	  "Save the array anew with numpy.save, each array in a file of its own." },
+	{ "npy.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The header of the array is not one that NumPy writes.",
+	  "Save the array anew with numpy.save." },
+
+	/* safetensors */
+	{ "safetensors.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The file ends before its header or its tensors do.",
+	  "Copy the file again." },
+	{ "safetensors.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The header is not the strict JSON that safetensors asks for.",
+	  "Save the tensors anew with safetensors." },
+	{ "safetensors.layout", FORMAT, AY_FAIL, AY_HIGH, false,
+	  "The tensors overlap, leave holes, do not fill the file, or differ in size from dtype and shape.",
+	  "Save the tensors anew with safetensors." },
+	{ "safetensors.dtype", FORMAT, AY_FAIL, AY_MEDIUM, false, "A tensor has a dtype that safetensors does not know.",
+	  "Save the tensors anew with a dtype that safetensors defines." },
+	{ "safetensors.name", FORMAT, AY_FAIL, AY_MEDIUM, false, "A tensor's name is empty, too long or has control characters.",
+	  "Rename the tensor and save anew." },
+	{ "safetensors.metadata", FORMAT, AY_FAIL, AY_MEDIUM, false, "__metadata__ holds something else than text.",
+	  "Save the tensors anew with metadata of text only." },
 };
 const size_t ay_rule_table_count = AY_ARRAY_LEN(ay_rule_table);
 

@@ -113,6 +113,19 @@ int ay_spool_write(struct ay_spool *sp, const void *bytes, size_t len)
 	return 0;
 }
 
+int ay_spool_take(struct ay_spool *sp, uint8_t *bytes, size_t len)
+{
+	int rc = ay_spool_announce(sp, len);
+
+	sp->memory = bytes;
+	sp->room = len;
+	if (rc < 0)
+		return rc;
+	sp->size = len;
+	ay_scan_budget(sp->scan)->expanded_left -= len;
+	return 0;
+}
+
 static int64_t scratch_read(struct ay_source *s, uint64_t off, void *dst, size_t len)
 {
 	struct ay_spool *sp = s->arg;

@@ -23,6 +23,8 @@ struct ay_spool {
 void ay_spool_begin(struct ay_spool *sp, struct ay_scan *s, uint64_t compressed);
 /* Appends. AY_ELIMIT, reported as limit.*, when it becomes too much; the bytes are then not judged. -errno when scratch fails. */
 AY_MUSTCHECK int ay_spool_write(struct ay_spool *sp, const void *bytes, size_t len);
+/* For an empty spool: len bytes of budget memory become its content; takes them always. As write otherwise. */
+AY_MUSTCHECK int ay_spool_take(struct ay_spool *sp, uint8_t *bytes, size_t len);
 /* Reports and answers AY_ELIMIT when a size that a header announces would not be admitted by write. */
 AY_MUSTCHECK int ay_spool_announce(struct ay_spool *sp, uint64_t size);
 /* What was written, valid until free or the next write. */

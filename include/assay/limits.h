@@ -61,6 +61,7 @@
 #define AY_LIMIT_PICKLE_EXPANSION (1ull << 40) /* saturating size of the value when printed or hashed */
 #define AY_LIMIT_PICKLE_DEPTH 512             /* nesting of containers: CPython's own recursion dies near it */
 #define AY_LIMIT_PICKLE_NAME 1024             /* bytes of module + name */
+#define AY_LIMIT_ZIP_DIRECTORY (64 * MIB)      /* bytes: held twice while a zip is read */
 #define AY_LIMIT_NPY_HEADER 65535
 #define AY_LIMIT_TEXT_LINE (64 * MIB)
 #define AY_LIMIT_JSON_STRING (32 * MIB)

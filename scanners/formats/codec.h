@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What all decompressors have in common: a state that is fed and drained in steps. */
+#ifndef ASSAY_FORMATS_CODEC_H
+#define ASSAY_FORMATS_CODEC_H
+
+#include "assay/scan.h"
+#include "scanners/spool.h"
+
+struct ay_codec {
+	const char *name;
+	bool several;         /* complete streams may follow each other and make one content */
+	/* NULL: no memory. */
+	void *(*open)(struct ay_budget *b);
+	/*
+	 * *in_len and *out_len: bytes there, then bytes consumed and made.
+	 * Returns 1 at the end of the stream, 0 to go on, AY_EFORMAT,
+	 * AY_EUNSUPPORTED or AY_ELIMIT.
+	 */
+	int (*step)(void *state, const uint8_t *in, size_t *in_len, uint8_t *out, size_t *out_len);
+	void (*close)(struct ay_budget *b, void *state);
+};
+
+/*
+ * Expands all of in into the spool. *crc_inout, when not NULL, is carried over
+ * the bytes made. AY_EFORMAT and AY_EUNSUPPORTED: reported under the first word
+ * `format`, go on; other codes stop the scan.
+ */
+AY_MUSTCHECK int ay_codec_expand(struct ay_scan *s, struct ay_source *in, const struct ay_codec *codec, const char *format,
+				 struct ay_spool *out, uint32_t *crc_inout);
+/* Body of a scanner whose format is one compressed content: expands it and has the driver judge it. */
+AY_MUSTCHECK int ay_codec_scan(struct ay_scan *s, struct ay_source *in, const struct ay_codec *codec);
+
+/* Raw deflate, for zip members that do not fit into memory (zlib.c). */
+extern const struct ay_codec ay_codec_deflate;
+extern const struct ay_codec ay_codec_gzip;
+
+#endif

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * NumPy's array file, versions 1 to 3. NumPy reads the header as any Python
+ * literal and hands the type to numpy.dtype(); here only what NumPy writes is
+ * read: one dict of three keys. Arrays that hold objects are a pickle after the
+ * header; all others must have exactly the bytes that type and shape give.
+ */
+#include <inttypes.h>
+
+#include "assay/ckd.h"
+#include "scanners/registry.h"
+
+#define MAGIC "\x93NUMPY"
+#define PREFIX_SIZE 12                  /* magic, version, the longer of the two lengths */
+#define MAX_DEPTH 16
+#define MAX_DIMS 64
+
+/* What the header says of one element. */
+struct dtype {
+	uint64_t size;                      /* bytes */
+	bool objects;
+};
+
+/* Reads over the header; the cursor's error is the parser's. */
+struct parser {
+	struct ay_cursor c;
+	unsigned depth;
+	bool utf8;                          /* version 3: names may have non-ASCII characters */
+};
+
+static void fail(struct parser *p)
+{
+	ay_cursor_fail(&p->c, AY_EFORMAT);
+}
+
+static void skip_space(struct parser *p)
+{
+	while (ay_cursor_accept(&p->c, " ", 1))
+		;
+}
+
+/* The next token is this character. */
+static bool accept(struct parser *p, const char *ch)
+{
+	skip_space(p);
+	return ay_cursor_accept(&p->c, ch, 1);
+}
+
+static void expect(struct parser *p, const char *ch)
+{
+	if (!accept(p, ch))
+		fail(p);
+}
+
+/* A quoted string without escapes, as a cursor over its text. */
+static struct ay_cursor take_string(struct parser *p)
+{
+	struct ay_cursor text;
+	size_t len = 0;
+	int quote;
+
+	skip_space(p);
+	quote = ay_cursor_u8(&p->c);
+	for (;; len++) {
+		int ch = ay_cursor_peek(&p->c, len);
+
+		if (ch == quote)
+			break;
+		if (ch < 0x20 || ch == '\\' || ch == 0x7f || (ch > 0x7f && !p->utf8)) {
+			fail(p);
+			break;
+		}
+	}
+	if (quote != '\'' && quote != '"')
+		fail(p);
+	text = ay_cursor_sub(&p->c, len);
+	ay_cursor_skip(&p->c, 1);
+	return text;
+}
+
+static bool is_digit(int ch)
+{
+	return ch >= '0' && ch <= '9';
+}
+
+static uint64_t take_number(struct ay_cursor *c)
+{
+	uint64_t v = 0;
+
+	if (!is_digit(ay_cursor_peek(c, 0)))
+		ay_cursor_fail(c, AY_EFORMAT);
+	while (is_digit(ay_cursor_peek(c, 0)))
+		if (ay_ckd_mul_u64(v, 10, &v) || ay_ckd_add_u64(v, (uint64_t)(ay_cursor_u8(c) - '0'), &v))
+			ay_cursor_fail(c, AY_EFORMAT);
+	return v;
+}
+
+static bool one_of(uint64_t v, const uint8_t *sizes)
+{
+	for (; *sizes; sizes++)
+		if (v == *sizes)
+			return true;
+	return false;
+}
+
+/* The unit of dates and durations: "[ns]", "[25s]", or nothing. */
+static void take_unit(struct ay_cursor *c)
+{
+	if (c->left == 0)
+		return;
+	if (!ay_cursor_accept(c, "[", 1))
+		ay_cursor_fail(c, AY_EFORMAT);
+	while (c->left > 1) {
+		int ch = ay_cursor_u8(c);
+
+		if (!is_digit(ch) && !(ch >= 'A' && ch <= 'Z') && !(ch >= 'a' && ch <= 'z') && ch != '/')
+			ay_cursor_fail(c, AY_EFORMAT);
+	}
+	if (!ay_cursor_accept(c, "]", 1))
+		ay_cursor_fail(c, AY_EFORMAT);
+}
+
+/* "<f4", "|O", "<M8[ns]": byte order, kind, bytes. */
+static struct dtype take_scalar(struct parser *p)
+{
+	struct ay_cursor c = take_string(p);
+	struct dtype d = { 0 };
+	uint8_t order = ay_cursor_u8(&c);
+	uint8_t kind = ay_cursor_u8(&c);
+	bool good;
+
+	if (kind == 'O' && c.left == 0)
+		d.size = 8;
+	else
+		d.size = take_number(&c);
+	switch (kind) {
+	case 'b': good = d.size == 1; break;
+	case 'i': case 'u': good = one_of(d.size, (const uint8_t[]){ 1, 2, 4, 8, 0 }); break;
+	case 'f': good = one_of(d.size, (const uint8_t[]){ 2, 4, 8, 12, 16, 0 }); break;
+	case 'c': good = one_of(d.size, (const uint8_t[]){ 8, 16, 24, 32, 0 }); break;
+	case 'M': case 'm': good = d.size == 8; take_unit(&c); break;
+	case 'S': case 'V': good = true; break;
+	case 'U': good = !ay_ckd_mul_u64(d.size, 4, &d.size); break;
+	case 'O': good = one_of(d.size, (const uint8_t[]){ 4, 8, 0 }); d.objects = true; break;
+	default: good = false;
+	}
+	if (!good || (order != '<' && order != '>' && order != '|') || ay_cursor_end(&c) < 0)
+		fail(p);
+	return d;
+}
+
+/* "(3, 4)", "(3,)", "()" as the product of its numbers. */
+static uint64_t take_shape(struct parser *p)
+{
+	uint64_t product = 1;
+	unsigned dims = 0;
+
+	expect(p, "(");
+	while (!p->c.err && !accept(p, ")")) {
+		skip_space(p);
+		if (++dims > MAX_DIMS || ay_ckd_mul_u64(product, take_number(&p->c), &product))
+			fail(p);
+		if (!accept(p, ",") && (skip_space(p), ay_cursor_peek(&p->c, 0) != ')'))
+			fail(p);
+	}
+	return product;
+}
+
+static struct dtype take_dtype(struct parser *p);
+
+static void repeat(struct parser *p, struct dtype *d)
+{
+	if (ay_ckd_mul_u64(d->size, take_shape(p), &d->size))
+		fail(p);
+}
+
+/* One "('name', dtype)" or "('name', dtype, shape)"; the name may be "('title', 'name')". */
+static struct dtype take_field(struct parser *p)
+{
+	struct dtype d;
+
+	expect(p, "(");
+	if (accept(p, "(")) {
+		take_string(p);
+		expect(p, ",");
+		take_string(p);
+		expect(p, ")");
+	} else {
+		take_string(p);
+	}
+	expect(p, ",");
+	d = take_dtype(p);
+	if (accept(p, ",") && !accept(p, ")")) {
+		repeat(p, &d);
+		accept(p, ",");
+		expect(p, ")");
+	} else {
+		expect(p, ")");
+	}
+	return d;
+}
+
+static struct dtype take_struct(struct parser *p)
+{
+	struct dtype d = { 0 };
+
+	while (!p->c.err && !accept(p, "]")) {
+		struct dtype field = take_field(p);
+
+		d.objects = d.objects || field.objects;
+		if (ay_ckd_add_u64(d.size, field.size, &d.size))
+			fail(p);
+		if (!accept(p, ",") && (skip_space(p), ay_cursor_peek(&p->c, 0) != ']'))
+			fail(p);
+	}
+	return d;
+}
+
+/* Recursion is bounded by MAX_DEPTH. */
+static struct dtype take_dtype(struct parser *p)
+{
+	struct dtype d = { 0 };
+
+	if (++p->depth > MAX_DEPTH) {
+		fail(p);
+	} else if (accept(p, "[")) {
+		d = take_struct(p);
+	} else if (accept(p, "(")) {
+		d = take_dtype(p);
+		expect(p, ",");
+		repeat(p, &d);
+		accept(p, ",");
+		expect(p, ")");
+	} else {
+		d = take_scalar(p);
+	}
+	p->depth--;
+	return d;
+}
+
+static void take_bool(struct parser *p)
+{
+	skip_space(p);
+	if (!ay_cursor_accept(&p->c, "True", 4) && !ay_cursor_accept(&p->c, "False", 5))
+		fail(p);
+}
+
+/* The whole dict. *bytes_out is the length of the data when there are no objects. */
+static int take_header(struct parser *p, struct dtype *d, uint64_t *bytes_out)
+{
+	enum { DESCR = 1, ORDER = 2, SHAPE = 4 };
+	uint64_t count = 0;
+	unsigned seen = 0;
+
+	expect(p, "{");
+	while (!p->c.err && !accept(p, "}")) {
+		struct ay_cursor key = take_string(p);
+		unsigned which = ay_cursor_accept(&key, "descr", 5) ? DESCR : ay_cursor_accept(&key, "fortran_order", 13) ? ORDER :
+				 ay_cursor_accept(&key, "shape", 5) ? SHAPE : 0;
+
+		if (ay_cursor_end(&key) < 0 || which == 0 || (seen & which))
+			fail(p);
+		seen |= which;
+		expect(p, ":");
+		if (which == DESCR)
+			*d = take_dtype(p);
+		else if (which == ORDER)
+			take_bool(p);
+		else if (which == SHAPE)
+			count = take_shape(p);
+		if (!accept(p, ",") && (skip_space(p), ay_cursor_peek(&p->c, 0) != '}'))
+			fail(p);
+	}
+	skip_space(p);
+	ay_cursor_accept(&p->c, "\n", 1);
+	if (seen != (DESCR | ORDER | SHAPE) || ay_ckd_mul_u64(d->size, count, bytes_out))
+		fail(p);
+	return ay_cursor_end(&p->c);
+}
+
+static unsigned bid(struct ay_cursor head, struct ay_source *in, const char *path)
+{
+	(void)in;
+	(void)path;
+	return ay_cursor_starts(&head, MAGIC, 6) ? 48 : 0;
+}
+
+static int scan_objects(struct ay_scan *s, struct ay_source *in, uint64_t off)
+{
+	struct ay_source_window w;
+	struct ay_source pickle;
+	int rc = ay_source_sub(in, off, in->size - off, &w, &pickle);
+
+	return rc < 0 ? rc : ay_scan_member_in(s, "objects", &pickle, "pickle");
+}
+
+static int scan_array(struct ay_scan *s, struct ay_source *in, uint64_t off, struct ay_cursor header, bool utf8)
+{
+	struct parser p = { .c = header, .utf8 = utf8 };
+	struct dtype d = { 0 };
+	uint64_t bytes = 0;
+	uint64_t data_off = off + header.left;
+
+	if (take_header(&p, &d, &bytes) < 0) {
+		ay_scan_find(s, "npy.malformed", off, "the header is not one that NumPy writes");
+		return 0;
+	}
+	if (d.objects)
+		return scan_objects(s, in, data_off);
+	if (in->size - data_off < bytes)
+		ay_scan_find(s, "npy.truncated", data_off, "type and shape ask for %" PRIu64 " bytes and %" PRIu64 " are there", bytes,
+			     in->size - data_off);
+	else if (in->size - data_off > bytes)
+		ay_scan_find(s, "npy.trailing", data_off + bytes, "type and shape ask for %" PRIu64 " bytes and %" PRIu64 " are there", bytes,
+			     in->size - data_off);
+	return 0;
+}
+
+static int scan(struct ay_scan *s, struct ay_source *in)
+{
+	struct ay_buf prefix = ay_buf_new(PREFIX_SIZE), header = ay_buf_new(AY_LIMIT_NPY_HEADER);
+	uint8_t major = 0, minor = 0;
+	struct ay_cursor c;
+	uint64_t off, len;
+	int rc = ay_source_load(in, 0, in->size < PREFIX_SIZE ? (size_t)in->size : PREFIX_SIZE, &prefix, &c);
+
+	if (rc < 0)
+		goto out;
+	if (!ay_cursor_accept(&c, MAGIC, 6)) {
+		ay_scan_find(s, "npy.malformed", 0, "this is no NumPy array");
+		goto out;
+	}
+	major = ay_cursor_u8(&c);
+	minor = ay_cursor_u8(&c);
+	len = major == 1 ? ay_cursor_le16(&c) : ay_cursor_le32(&c);
+	off = c.off;
+	if (c.err)
+		ay_scan_find(s, "npy.truncated", 0, "the header is cut");
+	else if (major < 1 || major > 3 || minor != 0)
+		ay_scan_find(s, "format.unsupported", 6, "NumPy format version %d.%d is not known", major, minor);
+	else if (len > AY_LIMIT_NPY_HEADER)
+		ay_scan_find(s, "npy.malformed", 8, "the header has %" PRIu64 " bytes; at most %d are read", len, AY_LIMIT_NPY_HEADER);
+	else if (ay_source_load(in, off, (size_t)len, &header, &c) < 0)
+		ay_scan_find(s, "npy.truncated", off, "the header is cut");
+	else
+		rc = scan_array(s, in, off, c, major == 3);
+out:
+	ay_buf_free(&prefix);
+	ay_buf_free(&header);
+	return rc;
+}
+
+const struct ay_scanner ay_scanner_npy = {
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "npy", .version = 1, .bid = bid, .scan = scan,
+};
