@@ -88,12 +88,27 @@ struct ay_store *ay_txn_store(struct ay_txn *t);
  */
 AY_MUSTCHECK int ay_store_on_commit(struct ay_store *s, int (*fn)(struct ay_txn *t, void *arg), void *arg);
 
-/* ---- integers in keys: big-endian, so that byte order is number order ---- */
+/* ---- integers: big-endian in keys, so that byte order is number order; little-endian in values ---- */
 
 static inline void ay_put_be64(uint8_t out[8], uint64_t v)
 {
 	for (int i = 0; i < 8; i++)
 		out[i] = (uint8_t)(v >> (56 - 8 * i));
+}
+
+static inline void ay_put_le64(uint8_t out[8], uint64_t v)
+{
+	for (int i = 0; i < 8; i++)
+		out[i] = (uint8_t)(v >> (8 * i));
+}
+
+static inline uint64_t ay_get_le64(const uint8_t in[8])
+{
+	uint64_t v = 0;
+
+	for (int i = 7; i >= 0; i--)
+		v = v << 8 | in[i];
+	return v;
 }
 
 static inline uint64_t ay_get_be64(const uint8_t in[8])
