@@ -34,7 +34,7 @@ void *ay_budget_alloc(struct ay_budget *b, size_t len)
 
 void *ay_budget_realloc(struct ay_budget *b, void *p, size_t len)
 {
-	struct block *old = p ? (struct block *)p - 1 : NULL;
+	struct block *old = p ? (struct block *)p - 1 : NULL; /* own: our header stands before the block */
 	size_t had = old ? old->len : 0;
 	struct block *fresh;
 
@@ -53,7 +53,7 @@ void *ay_budget_realloc(struct ay_budget *b, void *p, size_t len)
 
 void ay_budget_free(struct ay_budget *b, void *p)
 {
-	struct block *old = p ? (struct block *)p - 1 : NULL;
+	struct block *old = p ? (struct block *)p - 1 : NULL; /* own: our header stands before the block */
 
 	if (!old)
 		return;

@@ -103,7 +103,7 @@ int ay_spool_write(struct ay_spool *sp, const void *bytes, size_t len)
 	if (sp->in_scratch)
 		rc = write_scratch(sp, sp->size, bytes, len);
 	else
-		memcpy(sp->memory + sp->size, bytes, len);
+		memcpy(sp->memory + sp->size, bytes, len); /* own: grow() made the room */
 	if (rc < 0)
 		return rc;
 	b->expanded_left -= len;
