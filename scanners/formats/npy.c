@@ -95,10 +95,10 @@ static uint64_t take_number(struct ay_cursor *c)
 	return v;
 }
 
-static bool one_of(uint64_t v, const uint8_t *sizes)
+static bool one_of(uint64_t v, const uint8_t sizes[])
 {
-	for (; *sizes; sizes++)
-		if (v == *sizes)
+	for (size_t i = 0; sizes[i]; i++)
+		if (v == sizes[i])
 			return true;
 	return false;
 }
