@@ -43,10 +43,13 @@ struct ay_envelope {
 	bool is_bundle;
 	struct ay_json_doc *doc;              /* the whole document; for tlogEntries */
 };
-/* A Sigstore bundle (either v0.3 media type spelling; exactly as the INDEX of real clients says) or a bare DSSE envelope. */
+/*
+ * A Sigstore bundle (either v0.3 media type spelling, exactly one signature) or a bare DSSE
+ * envelope. Only in-toto payload types are claims (AY_EUNSUPPORTED otherwise): nobody signs a
+ * statement by signing something else.
+ */
 AY_MUSTCHECK int ay_envelope_parse(const void *bytes, size_t len, struct ay_envelope *out, struct ay_error *e);
 void ay_envelope_free(struct ay_envelope *env);
-/* Only payload types of in-toto are claims (AY_EUNSUPPORTED otherwise), so that nobody signs a statement by signing something else. */
 /* Distinct keys of the list whose signature over the PAE verifies: bit i of *mask_out is keys[i] (n <= 64). */
 AY_MUSTCHECK int ay_envelope_verify(const struct ay_envelope *env, const struct ay_pubkey *keys, size_t n, uint64_t *mask_out, struct ay_error *e);
 
