@@ -154,7 +154,7 @@ static void expect(struct ay_cursor *c, const char *text)
 static uint64_t read_number(struct ay_cursor *c, uint64_t max)
 {
 	size_t len = 0;
-	const uint8_t *digits = ay_cursor_until(c, ' ', 10, &len);
+	const uint8_t *digits = ay_cursor_until(c, ' ', 12, &len);
 	uint64_t v = 0;
 
 	if (!digits || len == 0 || digits[0] == '0') {

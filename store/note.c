@@ -117,7 +117,7 @@ static int check_signatures(struct ay_cursor c, const uint8_t *text, size_t text
 			r = AY_EFORMAT;
 			break;
 		}
-		name = ay_cursor_until(&c, ' ', 255, &name_len);
+		name = ay_cursor_until(&c, ' ', 256, &name_len);
 		b64 = ay_cursor_until(&c, '\n', AY_LIMIT_CHECKPOINT, &b64_len);
 		ay_buf_clear(&raw);
 		if (!name || !b64 || name_len == 0 || memchr(name, '+', name_len) || memchr(name, '\n', name_len) ||
@@ -155,8 +155,8 @@ static int parse_text(const uint8_t *text, size_t len, struct ay_checkpoint *out
 	struct ay_cursor c = ay_cursor_of(text, len, 0);
 	struct ay_buf root = ay_buf_new(64);
 	size_t origin_len = 0, size_len = 0, root_len = 0;
-	const uint8_t *origin = ay_cursor_until(&c, '\n', sizeof(out->origin) - 1, &origin_len);
-	const uint8_t *size = ay_cursor_until(&c, '\n', 20, &size_len);
+	const uint8_t *origin = ay_cursor_until(&c, '\n', sizeof(out->origin), &origin_len);
+	const uint8_t *size = ay_cursor_until(&c, '\n', 21, &size_len);
 	const uint8_t *b64 = ay_cursor_until(&c, '\n', 64, &root_len);
 	int r = c.err ? AY_EFORMAT : 0;
 
