@@ -56,6 +56,7 @@ struct job {
 
 struct hook {
 	int (*fn)(struct ay_txn *t, void *arg);
+	void (*done)(void *arg);
 	void *arg;
 };
 
@@ -612,7 +613,7 @@ int ay_commit(struct ay_store *s, int (*fn)(struct ay_txn *t, void *arg), void *
 	return j.rc;
 }
 
-int ay_store_on_commit(struct ay_store *s, int (*fn)(struct ay_txn *t, void *arg), void *arg)
+int ay_store_on_commit(struct ay_store *s, int (*fn)(struct ay_txn *t, void *arg), void (*done)(void *arg), void *arg)
 {
 	struct ay_index *ix = s->ix;
 	int rc = 0;
@@ -621,7 +622,7 @@ int ay_store_on_commit(struct ay_store *s, int (*fn)(struct ay_txn *t, void *arg
 	if (ix->nhooks == HOOKS_MAX)
 		rc = AY_EINTERNAL;
 	else
-		ix->hooks[ix->nhooks++] = (struct hook){ fn, arg };
+		ix->hooks[ix->nhooks++] = (struct hook){ fn, done, arg };
 	pthread_mutex_unlock(&ix->lock);
 	return rc;
 }
@@ -726,6 +727,9 @@ void ay_index_close(struct ay_store *s)
 		pthread_mutex_unlock(&ix->lock);
 		pthread_join(ix->writer, NULL);
 	}
+	for (size_t i = 0; i < ix->nhooks; i++)
+		if (ix->hooks[i].done)
+			ix->hooks[i].done(ix->hooks[i].arg);
 	for (struct ay_txn *t = ix->pool, *next; t; t = next) {
 		next = t->next;
 		mdb_txn_abort(t->mdb);

@@ -84,9 +84,10 @@ struct ay_store *ay_txn_store(struct ay_txn *t);
 /*
  * fn runs once in each batch that will commit, after its closures and before
  * the durable commit, in the writer thread, in registration order. A failure
- * fails the whole batch. Register before the first commit; never removed.
+ * fails the whole batch. Register before the first commit; never removed. done
+ * (NULL: nothing to do) runs once, when the store closes.
  */
-AY_MUSTCHECK int ay_store_on_commit(struct ay_store *s, int (*fn)(struct ay_txn *t, void *arg), void *arg);
+AY_MUSTCHECK int ay_store_on_commit(struct ay_store *s, int (*fn)(struct ay_txn *t, void *arg), void (*done)(void *arg), void *arg);
 
 /* ---- integers: big-endian in keys, so that byte order is number order; little-endian in values ---- */
 

@@ -186,7 +186,7 @@ static int bare_open(const char *dir, struct ay_store **out, struct ay_error *e)
 	if (!rc)
 		rc = ay_index_open(s, e);
 	if (!rc)
-		rc = ay_store_on_commit(s, sync_placed, s);
+		rc = ay_store_on_commit(s, sync_placed, NULL, s);
 	AY_FAILPOINT("open-epoch");
 	if (!rc)
 		rc = ay_commit(s, next_epoch, s, e);

@@ -174,7 +174,7 @@ static void test_batches(void)
 	pthread_t th[WRITERS];
 	long wrong = 0;
 
-	is_int(ay_store_on_commit(fixture, count_hook, NULL), 0, "hook");
+	is_int(ay_store_on_commit(fixture, count_hook, NULL, NULL), 0, "hook");
 	for (long i = 0; i < WRITERS; i++)
 		pthread_create(&th[i], NULL, writer, (void *)i);
 	for (int i = 0; i < WRITERS; i++) {
@@ -203,7 +203,7 @@ static void test_hook_failure(void)
 	struct op o = { .key = "hooked" };
 	struct ay_error e;
 
-	is_int(ay_store_on_commit(fixture, failing_hook, &fail), 0, "hook");
+	is_int(ay_store_on_commit(fixture, failing_hook, NULL, &fail), 0, "hook");
 	is_int(ay_commit(fixture, write_op, &o, &e), AY_ESIGNATURE, "a failing hook fails the batch");
 	is_str(e.msg, "the log cannot sign", "with its text");
 	is_int(has("hooked"), AY_ENOTFOUND, "and nothing is written");
