@@ -25,6 +25,7 @@ struct ay_store {
 	int (*set_immutable)(void *arg, int fd, bool on);
 	void *set_immutable_arg;
 	pthread_mutex_t seal_lock;    /* held from the first change of a ctime until the new one is committed */
+	pthread_mutex_t gc_lock;      /* gc and backup exclude each other */
 	atomic_bool unsynced;         /* an object was placed inside a transaction: sync before its commit */
 };
 
@@ -131,6 +132,16 @@ AY_MUSTCHECK int ay_blob_del(struct ay_txn *t, enum ay_ix table, const void *key
 AY_MUSTCHECK int ay_staging_each(struct ay_store *s, int (*fn)(uint64_t artifact, void *arg), void *arg);
 /* Removes what no open artifact needs after a restart: temporary files, trees of artifacts that are gone or admitted. */
 AY_MUSTCHECK int ay_staging_recover(struct ay_store *s, struct ay_error *e);
+
+/* ---- gc.c ---- */
+
+/* Every file below objects/ab/; d is NULL when its name is none of an object. */
+AY_MUSTCHECK int ay_objects_each_file(struct ay_store *s, int (*fn)(const struct ay_sha256 *d, const char *path, void *arg), void *arg);
+
+/* ---- store.c ---- */
+
+/* Opens without looking at the format file and without tidying up. */
+AY_MUSTCHECK int ay_store_open_bare(const char *dir, struct ay_store **out, struct ay_error *e);
 
 /* ---- fsck parts ---- */
 

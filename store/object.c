@@ -260,7 +260,7 @@ static int check_slowly(struct ay_store *s, const struct ay_sha256 *d, int fd, s
 		return ay_error_set(e, rc, "object: %s", ay_strerror(rc));
 	if (same)
 		return 0;
-	if (o.state == AY_OBJECT_PLACED && o.epoch != s->epoch)
+	if (o.dead || (o.state == AY_OBJECT_PLACED && o.epoch != s->epoch))
 		return ay_object_reseal(s, d, fd, e);
 	return differs(d, e);
 }

@@ -72,8 +72,6 @@ static int make_tree(int fd)
 	return rc;
 }
 
-static int bare_open(const char *dir, struct ay_store **out, struct ay_error *e);
-
 int ay_store_create(const char *dir, struct ay_error *e)
 {
 	struct ay_store *s;
@@ -95,7 +93,7 @@ int ay_store_create(const char *dir, struct ay_error *e)
 	if (rc)
 		return rc;
 	AY_FAILPOINT("create-tree");
-	rc = bare_open(dir, &s, e);
+	rc = ay_store_open_bare(dir, &s, e);
 	if (rc)
 		return rc;
 	ay_store_close(s);
@@ -165,8 +163,7 @@ static int sync_placed(struct ay_txn *t, void *arg)
 	return rc ? ay_txn_fail(t, rc, "%s", e.msg) : 0;
 }
 
-/* Everything but the format file. */
-static int bare_open(const char *dir, struct ay_store **out, struct ay_error *e)
+int ay_store_open_bare(const char *dir, struct ay_store **out, struct ay_error *e)
 {
 	struct ay_store *s = calloc(1, sizeof(*s));
 	int rc;
@@ -175,6 +172,7 @@ static int bare_open(const char *dir, struct ay_store **out, struct ay_error *e)
 		return ay_error_set(e, -ENOMEM, "out of memory");
 	s->fd = s->objects = s->staging = s->lock = -1;
 	pthread_mutex_init(&s->seal_lock, NULL);
+	pthread_mutex_init(&s->gc_lock, NULL);
 	s->dir = realpath(dir, NULL);
 	if (s->dir)
 		s->fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -226,7 +224,7 @@ int ay_store_open(const char *dir, struct ay_store **out, struct ay_error *e)
 	int rc = check_format(dir, e);
 
 	if (!rc)
-		rc = bare_open(dir, &s, e);
+		rc = ay_store_open_bare(dir, &s, e);
 	if (rc)
 		return rc;
 	rc = ay_staging_recover(s, e);
@@ -246,6 +244,7 @@ void ay_store_close(struct ay_store *s)
 	ay_close(&s->objects);
 	ay_close(&s->lock);
 	ay_close(&s->fd);
+	pthread_mutex_destroy(&s->gc_lock);
 	pthread_mutex_destroy(&s->seal_lock);
 	free(s->dir);
 	free(s);
