@@ -13,6 +13,8 @@ const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_lzma,
 	&ay_scanner_lz4,
 	&ay_scanner_zstd,
+	&ay_scanner_pickle,
+	&ay_scanner_torch_legacy,
 };
 const size_t ay_scanners_count = AY_ARRAY_LEN(ay_scanners);
 

@@ -17,5 +17,7 @@ extern const struct ay_scanner ay_scanner_xz;
 extern const struct ay_scanner ay_scanner_lzma;
 extern const struct ay_scanner ay_scanner_lz4;
 extern const struct ay_scanner ay_scanner_zstd;
+extern const struct ay_scanner ay_scanner_pickle;
+extern const struct ay_scanner ay_scanner_torch_legacy;
 
 #endif

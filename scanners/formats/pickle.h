@@ -42,7 +42,5 @@ AY_MUSTCHECK int ay_pickle_scan(struct ay_scan *s, struct ay_source *in, const s
 AY_MUSTCHECK int ay_pickle_scan_one(struct ay_scan *s, struct ay_source *in, uint64_t off, const struct ay_pickle_context *ctx,
 				    uint64_t *end_out);
 
-extern const struct ay_scanner ay_scanner_pickle;
-extern const struct ay_scanner ay_scanner_torch_legacy;
 
 #endif

@@ -236,8 +236,7 @@ const char *ay_deny_reason(const char *module, const char *name)
 
 		if (n >= sizeof(inner))
 			break;
-		memcpy(inner, name, n);
-		inner[n] = 0;
+		snprintf(inner, sizeof(inner), "%.*s", (int)n, name);
 		name = dot + 1;
 		why = exact(inner, name);
 	}
