@@ -208,7 +208,7 @@ static void collect_claims(struct ay_source *in, struct ay_cursor head, const ch
 	keep_most_refined(c);
 }
 
-static bool is_opaque(const struct ay_scan *s)
+bool ay_scan_is_opaque(const struct ay_scan *s)
 {
 	size_t len = strlen(s->leaf);
 
@@ -246,7 +246,7 @@ static void report_unclaimed(struct ay_scan *s, const struct ay_cursor *head)
 {
 	const char *name = looks_like(head);
 
-	if (is_opaque(s))
+	if (ay_scan_is_opaque(s))
 		ay_scan_find(s, "format.opaque", AY_NO_OFFSET, "admitted unread by its suffix, as the policy says");
 	else if (name)
 		ay_scan_find(s, "format.unknown", 0, "looks like %s, which no scanner judges", name);
@@ -300,7 +300,8 @@ static int judge(struct ay_scan *s, struct ay_source *in, const char *path, cons
 		ay_scan_find(s, "scan.error", 0, "cannot be read: %s", ay_strerror(rc));
 		return rc;
 	}
-	if (in->size == 0 && !hint) {
+	/* Under a schema even nothing must be judged: a table without a header is not one. */
+	if (in->size == 0 && !hint && !s->options->schema_json) {
 		if (s->depth == 0)
 			snprintf(s->result->format, sizeof(s->result->format), "empty");
 		return 0;

@@ -24,6 +24,9 @@ void ay_scan_leave(struct ay_scan *s, struct ay_scan_frame *f);
 /* Name for the one thing inside a compressed stream: the file's own without its last suffix, or "content". out has out_size bytes. */
 void ay_scan_inner_name(const struct ay_scan *s, char *out, size_t out_size);
 
+/* The policy admits this suffix unread. For scanners that only recognise a format: they report "format.opaque" instead of refusing. */
+bool ay_scan_is_opaque(const struct ay_scan *s);
+
 /* Result side (result.c). Adds a finding to the result, keeping the worst when the list is full. */
 void ay_scan_result_add(struct ay_scan_result *r, const struct ay_rule *rule, const char *member, const struct ay_finding *f);
 

@@ -66,6 +66,11 @@
 #define AY_LIMIT_TEXT_LINE (64 * MIB)
 #define AY_LIMIT_JSON_STRING (32 * MIB)
 #define AY_LIMIT_JSON_KEYS 4000000
+#define AY_LIMIT_TEMPLATE (1 * MIB)           /* one chat template */
+#define AY_LIMIT_IMAGE_PIXELS (1ull << 28)    /* width times height; decoders allocate four bytes each */
+#define AY_LIMIT_PATTERN 4096                 /* bytes of one regular expression of a schema */
+#define AY_LIMIT_PATTERN_STATES 20000         /* of its automaton */
+#define AY_LIMIT_SCHEMA (4 * MIB)             /* bytes of a Table Schema */
 #define AY_LIMIT_CSV_COLUMNS 65536
 #define AY_LIMIT_CSV_FIELD (16 * MIB)
 #define AY_LIMIT_CSV_UNIQUE (192 * MIB)       /* memory of exact uniqueness per scan */
