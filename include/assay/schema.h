@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Table Schema (Frictionless Data) as Assay takes it. Top level: fields,
+ * missingValues, primaryKey, fieldsMatch ("exact", the default here), title,
+ * description. A field: name, type (string integer number boolean date datetime
+ * time year any), format ("default"), title, description, constraints (required
+ * unique minimum maximum enum pattern minLength maxLength). Keys that start with
+ * "x-" are notes. Every other key, and a constraint that its type cannot have,
+ * is an error.
+ */
+#ifndef ASSAY_SCHEMA_H
+#define ASSAY_SCHEMA_H
+
+#include <stddef.h>
+#include "assay/attr.h"
+#include "assay/buf.h"
+#include "assay/error.h"
+
+struct ay_source;
+struct ay_budget;
+struct ay_schema;
+
+/* AY_EFORMAT and the like with e->where = the place as a JSON pointer ("/fields/2/constraints/pattern"). */
+AY_MUSTCHECK int ay_schema_load(const void *json, size_t len, struct ay_schema **out, struct ay_error *e);
+void ay_schema_free(struct ay_schema *s);
+size_t ay_schema_fields(const struct ay_schema *s);
+const char *ay_schema_field_name(const struct ay_schema *s, size_t i);
+/* "integer" and so on. */
+const char *ay_schema_field_type(const struct ay_schema *s, size_t i);
+
+/*
+ * Appends a Table Schema as JSON that all rows of the table satisfy; a
+ * proposal for a person to edit. path decides the delimiter by its suffix.
+ * AY_EFORMAT with e->off when the table itself is refused.
+ */
+AY_MUSTCHECK int ay_schema_infer(struct ay_source *in, const char *path, struct ay_budget *b, struct ay_buf *out, struct ay_error *e);
+
+#endif

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scanners/data/value.h"
+
+#include <locale.h>
+#include <math.h>
+#include "assay/attr.h"
+
+#define SHORT_DIGITS 18      /* always fit int64_t */
+#define MAX_NUMBER_TEXT 512  /* no writer of doubles needs more; strtod gets a bounded copy */
+
+static const char *const type_names[] = {
+	[AY_VALUE_STRING] = "string", [AY_VALUE_INTEGER] = "integer", [AY_VALUE_NUMBER] = "number", [AY_VALUE_BOOLEAN] = "boolean",
+	[AY_VALUE_DATE] = "date", [AY_VALUE_DATETIME] = "datetime", [AY_VALUE_TIME] = "time", [AY_VALUE_YEAR] = "year", [AY_VALUE_ANY] = "any"
+};
+
+const char *ay_value_type_name(enum ay_value_type t)
+{
+	return type_names[t];
+}
+
+bool ay_value_type_find(const char *name, enum ay_value_type *out)
+{
+	for (size_t i = 0; i < AY_ARRAY_LEN(type_names); i++) {
+		if (strcmp(type_names[i], name) == 0) {
+			*out = (enum ay_value_type)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool ay_value_type_ordered(enum ay_value_type t)
+{
+	return t != AY_VALUE_STRING && t != AY_VALUE_BOOLEAN && t != AY_VALUE_ANY;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* ---- integers ---- */
+
+static bool parse_integer(const char *text, size_t len, struct ay_value *v)
+{
+	size_t i = 0;
+
+	if (len && (text[0] == '-' || text[0] == '+')) {
+		v->negative = text[0] == '-';
+		i = 1;
+	}
+	if (i == len)
+		return false;
+	while (i + 1 < len && text[i] == '0')
+		i++;
+	v->text = text + i;
+	v->len = len - i;
+	/* So that the sign of long digits always stands right before them. */
+	if (v->len > SHORT_DIGITS && i > 0 && text[i - 1] == '0')
+		return false;
+	for (; i < len; i++) {
+		if (!is_digit(text[i]))
+			return false;
+		if (v->len <= SHORT_DIGITS)
+			v->i = v->i * 10 + (text[i] - '0');
+	}
+	if (v->negative)
+		v->i = -v->i;
+	if (v->len == 1 && v->text[0] == '0')
+		v->negative = false;
+	return true;
+}
+
+static int compare_magnitudes(const struct ay_value *a, const struct ay_value *b)
+{
+	if (a->len != b->len)
+		return a->len < b->len ? -1 : 1;
+	return memcmp(a->text, b->text, a->len);
+}
+
+static int compare_integers(const struct ay_value *a, const struct ay_value *b)
+{
+	if (a->len <= SHORT_DIGITS && b->len <= SHORT_DIGITS)
+		return a->i < b->i ? -1 : a->i > b->i;
+	if (a->negative != b->negative)
+		return a->negative ? -1 : 1;
+	return a->negative ? -compare_magnitudes(a, b) : compare_magnitudes(a, b);
+}
+
+/* ---- numbers ---- */
+
+/* The decimal as mantissa * 10^exponent; more than 18 significant digits or another oddity make it slow. */
+struct decimal {
+	uint64_t mantissa;
+	int exponent;
+	bool negative, slow;
+};
+
+static bool read_decimal(const char *p, const char *end, struct decimal *d)
+{
+	int digits = 0, seen = 0;
+	bool point = false;
+
+	if (p < end && (*p == '-' || *p == '+'))
+		d->negative = *p++ == '-';
+	for (; p < end && (is_digit(*p) || (*p == '.' && !point)); p++) {
+		if (*p == '.') {
+			point = true;
+			continue;
+		}
+		seen = 1;
+		d->exponent -= point;
+		d->mantissa = d->mantissa * 10 + (uint64_t)(*p - '0');
+		digits += d->mantissa != 0;
+		if (digits > SHORT_DIGITS) {
+			d->slow = true;
+			d->mantissa = 1;    /* keeps it from overflowing; the value is not used */
+		}
+	}
+	if (!seen)
+		return false;
+	if (p == end)
+		return true;
+	if (*p != 'e' && *p != 'E')
+		return false;
+	p++;
+	bool minus = p < end && *p == '-';
+	int exponent = 0;
+
+	if (p < end && (*p == '-' || *p == '+'))
+		p++;
+	if (p == end)
+		return false;
+	for (; p < end; p++) {
+		if (!is_digit(*p))
+			return false;
+		if (exponent < 10000)
+			exponent = exponent * 10 + (*p - '0');
+	}
+	d->exponent += minus ? -exponent : exponent;
+	return true;
+}
+
+/* The C library rounds correctly; the locale is named so that a program that sets one changes nothing. */
+static bool slow_double(const char *text, size_t len, double *out)
+{
+	static locale_t c_locale;
+	char copy[MAX_NUMBER_TEXT + 1];
+
+	if (len > MAX_NUMBER_TEXT)
+		return false;
+	if (!c_locale)
+		c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	if (!c_locale)
+		return false;
+	memcpy(copy, text, len);
+	copy[len] = 0;
+	*out = strtod_l(copy, NULL, c_locale);
+	return isfinite(*out);
+}
+
+static bool parse_number(const char *text, size_t len, struct ay_value *v)
+{
+	/* Powers of ten that are exact doubles: one multiplication or division of exact operands rounds once, so correctly. */
+	static const double tens[] = {
+		1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22
+	};
+	struct decimal d = {.mantissa = 0};
+
+	if (!read_decimal(text, text + len, &d))
+		return false;
+	if (d.slow || d.mantissa > (1ull << 53) || d.exponent > 22 || d.exponent < -22)
+		return slow_double(text, len, &v->d);
+	v->d = (double)d.mantissa;
+	v->d = d.exponent < 0 ? v->d / tens[-d.exponent] : v->d * tens[d.exponent];
+	if (d.negative)
+		v->d = -v->d;
+	return true;
+}
+
+/* ---- booleans ---- */
+
+static bool parse_boolean(const char *text, size_t len, struct ay_value *v)
+{
+	static const char *const words[] = {"false", "False", "FALSE", "0", "true", "True", "TRUE", "1"};
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(words); i++) {
+		if (strlen(words[i]) == len && memcmp(words[i], text, len) == 0) {
+			v->i = i >= 4;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- calendar and clock ---- */
+
+/* Exactly n digits at text. */
+static bool fixed_digits(const char *text, size_t n, int *out)
+{
+	*out = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!is_digit(text[i]))
+			return false;
+		*out = *out * 10 + (text[i] - '0');
+	}
+	return true;
+}
+
+/* Days since 1970-01-01 in the proleptic Gregorian calendar. */
+static int64_t days_of(int year, int month, int day)
+{
+	int64_t y = year - (month <= 2);
+	int64_t era = (y >= 0 ? y : y - 399) / 400;
+	int64_t of_era = y - era * 400;
+	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+static bool parse_date(const char *text, size_t len, int64_t *days_out)
+{
+	static const uint8_t month_days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	int y, m, d;
+
+	if (len != 10 || text[4] != '-' || text[7] != '-')
+		return false;
+	if (!fixed_digits(text, 4, &y) || !fixed_digits(text + 5, 2, &m) || !fixed_digits(text + 8, 2, &d) || m < 1 || m > 12)
+		return false;
+	bool leap = m == 2 && y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+
+	if (d < 1 || d > month_days[m - 1] + leap)
+		return false;
+	*days_out = days_of(y, m, d);
+	return true;
+}
+
+/* "Z" or "+hh:mm"; seconds east of UTC. */
+static bool parse_zone(const char *text, size_t len, int64_t *east_out)
+{
+	int h, m;
+
+	if (len == 1 && text[0] == 'Z')
+		return true;
+	if (len != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':')
+		return false;
+	if (!fixed_digits(text + 1, 2, &h) || !fixed_digits(text + 4, 2, &m) || h > 23 || m > 59)
+		return false;
+	*east_out = (text[0] == '-' ? -1 : 1) * (h * 3600 + m * 60);
+	return true;
+}
+
+static bool parse_time(const char *text, size_t len, struct ay_value *v)
+{
+	int h, m, s;
+	int64_t east = 0;
+	size_t at = 8;
+	uint32_t unit = 100000000;
+
+	if (len < 8 || text[2] != ':' || text[5] != ':')
+		return false;
+	if (!fixed_digits(text, 2, &h) || !fixed_digits(text + 3, 2, &m) || !fixed_digits(text + 6, 2, &s) || h > 23 || m > 59 || s > 60)
+		return false;
+	if (at < len && text[at] == '.') {
+		for (at++; at < len && is_digit(text[at]) && unit; at++, unit /= 10)
+			v->nanos += (uint32_t)(text[at] - '0') * unit;
+		if (at == 9)
+			return false;
+	}
+	if (at < len && !parse_zone(text + at, len - at, &east))
+		return false;
+	v->i += h * 3600 + m * 60 + s - east;
+	return true;
+}
+
+static bool parse_datetime(const char *text, size_t len, struct ay_value *v)
+{
+	int64_t days;
+
+	if (len < 19 || (text[10] != 'T' && text[10] != ' ') || !parse_date(text, 10, &days))
+		return false;
+	v->i = days * 86400;
+	return parse_time(text + 11, len - 11, v);
+}
+
+static bool parse_year(const char *text, size_t len, struct ay_value *v)
+{
+	int year;
+	bool minus = len == 5 && text[0] == '-';
+
+	if ((len != 4 && !minus) || !fixed_digits(text + minus, 4, &year))
+		return false;
+	v->i = minus ? -year : year;
+	return true;
+}
+
+bool ay_value_parse(enum ay_value_type type, const char *text, size_t len, struct ay_value *out)
+{
+	*out = (struct ay_value){.type = type, .text = text, .len = len};
+	switch (type) {
+	case AY_VALUE_INTEGER:
+		return parse_integer(text, len, out);
+	case AY_VALUE_NUMBER:
+		return parse_number(text, len, out);
+	case AY_VALUE_BOOLEAN:
+		return parse_boolean(text, len, out);
+	case AY_VALUE_DATE:
+		return parse_date(text, len, &out->i);
+	case AY_VALUE_DATETIME:
+		return parse_datetime(text, len, out);
+	case AY_VALUE_TIME:
+		return parse_time(text, len, out);
+	case AY_VALUE_YEAR:
+		return parse_year(text, len, out);
+	case AY_VALUE_STRING:
+	case AY_VALUE_ANY:
+		return true;
+	}
+	return false;
+}
+
+int ay_value_compare(const struct ay_value *a, const struct ay_value *b)
+{
+	if (a->type == AY_VALUE_INTEGER)
+		return compare_integers(a, b);
+	if (a->type == AY_VALUE_NUMBER)
+		return a->d < b->d ? -1 : a->d > b->d;
+	if (a->i != b->i)
+		return a->i < b->i ? -1 : 1;
+	return a->nanos < b->nanos ? -1 : a->nanos > b->nanos;
+}
+
+static void put_le64(uint8_t *to, uint64_t v)
+{
+	for (int i = 0; i < 8; i++)
+		to[i] = (uint8_t)(v >> (8 * i));
+}
+
+const void *ay_value_canon(const struct ay_value *v, uint8_t scratch[AY_VALUE_CANON], size_t *len_out)
+{
+	uint64_t bits = (uint64_t)v->i;
+
+	*len_out = v->len;
+	if (v->type == AY_VALUE_STRING || v->type == AY_VALUE_ANY)
+		return v->text;
+	/* At least 19 bytes, so never the same as the 16 bytes of a short one. */
+	if (v->type == AY_VALUE_INTEGER && v->len > SHORT_DIGITS) {
+		*len_out = v->len + v->negative;
+		return v->text - v->negative;
+	}
+	if (v->type == AY_VALUE_NUMBER) {
+		double positive_zero = v->d == 0 ? 0 : v->d;
+
+		memcpy(&bits, &positive_zero, sizeof(bits));
+	}
+	put_le64(scratch, bits);
+	put_le64(scratch + 8, v->nanos);
+	*len_out = 16;
+	return scratch;
+}

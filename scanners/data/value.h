@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Typed values of table cells: strict grammars, exact comparison, one canonical form per value. */
+#ifndef ASSAY_SCANNERS_VALUE_H
+#define ASSAY_SCANNERS_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum ay_value_type {
+	AY_VALUE_STRING, AY_VALUE_INTEGER, AY_VALUE_NUMBER, AY_VALUE_BOOLEAN, AY_VALUE_DATE, AY_VALUE_DATETIME, AY_VALUE_TIME,
+	AY_VALUE_YEAR, AY_VALUE_ANY
+};
+const char *ay_value_type_name(enum ay_value_type t);
+/* False when no type has this name. */
+bool ay_value_type_find(const char *name, enum ay_value_type *out);
+bool ay_value_type_ordered(enum ay_value_type t);
+
+/* Borrows its text. Integers of more than 18 digits keep digits instead of i. */
+struct ay_value {
+	enum ay_value_type type;
+	const char *text;        /* string and any: the cell; integer: its digits without sign and leading zeros */
+	size_t len;
+	bool negative;           /* integer */
+	int64_t i;               /* integer of at most 18 digits, boolean, days, year; time and datetime: seconds in UTC */
+	uint32_t nanos;          /* time, datetime */
+	double d;                /* number */
+};
+
+/*
+ * False when the text is not of the type. Integers: [+-]?[0-9]+, beyond 18 digits without leading zeros. Numbers: decimal with optional fraction and exponent,
+ * finite as a double; no NaN, infinity, hexadecimal, separators. Booleans: true True TRUE 1 and false False FALSE 0.
+ * Dates: YYYY-MM-DD of the calendar. Times: hh:mm:ss with optional fraction and zone. Datetimes: date, T or one space, time.
+ */
+bool ay_value_parse(enum ay_value_type type, const char *text, size_t len, struct ay_value *out);
+/* <0, 0, >0. Both of the same ordered type. */
+int ay_value_compare(const struct ay_value *a, const struct ay_value *b);
+
+#define AY_VALUE_CANON 16
+/* Bytes that are equal exactly when the values are; from scratch, or the text itself. */
+const void *ay_value_canon(const struct ay_value *v, uint8_t scratch[AY_VALUE_CANON], size_t *len_out);
+
+#endif
