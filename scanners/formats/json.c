@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON and JSON lines, by the strict pull reader in constant memory, with the rules for model configurations on top. */
+#include "scanners/registry.h"
+
+#include "assay/json.h"
+#include "scanners/formats/bytes.h"
+#include "scanners/formats/stream.h"
+#include "scanners/formats/text.h"
+#include "scanners/model/config_json.h"
+
+struct feed {
+	struct ay_source *in;
+	struct ay_budget *budget;
+	uint64_t off, end;
+};
+
+static int64_t feed_fill(void *arg, void *dst, size_t len)
+{
+	struct feed *f = arg;
+	int err = ay_budget_tick(f->budget);
+
+	if (err)
+		return err;
+	if (len > f->end - f->off)
+		len = (size_t)(f->end - f->off);
+	err = len ? ay_source_read_full(f->in, f->off, dst, len) : 0;
+	if (err)
+		return err;
+	f->off += len;
+	return (int64_t)len;
+}
+
+/* ---- bids ---- */
+
+static bool has_suffix(const char *path, const char *const *list)
+{
+	for (; *list; list++)
+		if (ay_path_ends(path, *list))
+			return true;
+	return false;
+}
+
+struct head_feed {
+	struct ay_cursor c;
+};
+
+static int64_t head_fill(void *arg, void *dst, size_t len)
+{
+	struct head_feed *f = arg;
+
+	if (len > f->c.left)
+		len = f->c.left;
+	ay_cursor_copy(&f->c, dst, len);
+	return (int64_t)len;
+}
+
+/* An object or array as far as the head goes. */
+static bool head_parses(struct ay_cursor head, bool whole)
+{
+	struct head_feed f = {head};
+	struct ay_json_reader *r;
+	int ev = ay_json_reader_new(head_fill, &f, AY_LIMIT_JSON_DEPTH, AY_LIMIT_SCAN_HEAD, AY_LIMIT_SCAN_HEAD, &r);
+
+	if (ev)
+		return false;
+	ev = ay_json_next(r);
+	bool container = ev == AY_JSON_EV_OBJECT || ev == AY_JSON_EV_ARRAY;
+
+	while (ev > 0)
+		ev = ay_json_next(r);
+	ay_json_reader_free(r);
+	return container && (ev == AY_JSON_EV_END || (!whole && ev == AY_ETRUNC));
+}
+
+static unsigned json_bid(struct ay_cursor head, struct ay_source *in, const char *path)
+{
+	static const char *const named[] = {".json", ".geojson", ".webmanifest", ".ipynb", NULL};
+	static const char *const others[] = {".txt", ".md", ".rst", ".log", ".csv", ".tsv", ".jsonl", ".ndjson", ".yaml", ".yml", ".toml", NULL};
+
+	if (!ay_bytes_look_like_text(&head))
+		return 0;
+	if (has_suffix(path, named))
+		return 8;
+	return !has_suffix(path, others) && head_parses(head, head.left == in->size) ? 8 : 0;
+}
+
+static unsigned jsonl_bid(struct ay_cursor head, struct ay_source *in, const char *path)
+{
+	static const char *const named[] = {".jsonl", ".ndjson", NULL};
+
+	(void)in;
+	return has_suffix(path, named) && ay_bytes_look_like_text(&head) ? 8 : 0;
+}
+
+/* ---- model.safetensors.index.json: the shards must be siblings ---- */
+
+static bool plain_name(const char *text, size_t len)
+{
+	return len > 0 && len <= AY_LIMIT_COMPONENT && !memchr(text, '/', len) && !memchr(text, '\\', len) && !memchr(text, 0, len) &&
+	       text[0] != '.' && !memchr(text, ':', len);
+}
+
+struct index_state {
+	bool active, in_map;
+};
+
+static void index_event(struct ay_scan *s, struct index_state *x, int ev, const char *text, size_t len, size_t depth, uint64_t off)
+{
+	if (!x->active)
+		return;
+	if (ev == AY_JSON_EV_KEY && depth == 1)
+		x->in_map = len == 10 && memcmp(text, "weight_map", 10) == 0;
+	else if (x->in_map && ev != AY_JSON_EV_KEY && depth == 2 && (ev != AY_JSON_EV_STRING ? ev < AY_JSON_EV_ARRAY : !plain_name(text, len)))
+		ay_scan_find(s, "json.index-path", off, "a shard of the index is not the plain name of a sibling file");
+}
+
+/* ---- scan ---- */
+
+static void report(struct ay_scan *s, const char *format, int code, uint64_t off, uint64_t row)
+{
+	struct ay_error e;
+
+	if (row)
+		ay_error_at(&e, code, off, "line %llu is not one strict JSON value: %s", (unsigned long long)row, ay_strerror(code));
+	else
+		ay_error_at(&e, code, off, "not strict JSON: %s", ay_strerror(code));
+	ay_scan_find_error(s, format, code, &e);
+}
+
+/* One document over [f->off, f->end). 0 or the reader's code, with *off_out. */
+static int scan_document(struct ay_scan *s, struct feed *f, struct ay_config_rules *rules, struct index_state *index, uint64_t *off_out)
+{
+	uint64_t base = f->off;
+	struct ay_json_reader *r;
+	int ev = ay_json_reader_new(feed_fill, f, AY_LIMIT_JSON_DEPTH, AY_LIMIT_JSON_STRING, AY_LIMIT_JSON_KEYS, &r);
+
+	*off_out = base;
+	if (ev)
+		return ev;
+	while ((ev = ay_json_next(r)) > 0) {
+		size_t len = 0;
+		const char *text = ev >= AY_JSON_EV_NUMBER && ev <= AY_JSON_EV_KEY ? ay_json_text(r, &len) : NULL;
+		uint64_t off = base + ay_json_reader_off(r);
+
+		if (rules)
+			ay_config_rules_event(rules, (enum ay_json_event)ev, text, len, off);
+		if (index)
+			index_event(s, index, ev, text, len, ay_json_depth(r), off);
+	}
+	*off_out = base + ay_json_reader_off(r);
+	ay_json_reader_free(r);
+	return ev;
+}
+
+static int json_scan(struct ay_scan *s, struct ay_source *in)
+{
+	const char *base = ay_path_base(ay_scan_name(s));
+	struct index_state index = {.active = ay_path_ends(base, ".index.json")};
+	struct feed f = {.in = in, .budget = ay_scan_budget(s), .end = in->size};
+	struct ay_config_rules *rules;
+	uint64_t off = 0;
+	int err = ay_config_rules_new(s, base, &rules);
+
+	if (!err)
+		err = scan_document(s, &f, rules, &index, &off);
+	if (err)
+		report(s, "json", err, off, 0);
+	ay_config_rules_free(rules);
+	return 0;
+}
+
+static int jsonl_scan(struct ay_scan *s, struct ay_source *in)
+{
+	struct ay_lines lines;
+	struct ay_cursor line;
+	uint64_t row = 0, off = 0;
+	int more = 0, err = ay_lines_open(&lines, in, ay_scan_budget(s), AY_LIMIT_JSON_STRING);
+
+	while (!err && (more = ay_lines_next(&lines, &line)) > 0) {
+		struct feed f = {.in = in, .budget = ay_scan_budget(s), .off = line.off, .end = line.off + line.left};
+
+		row++;
+		err = scan_document(s, &f, NULL, NULL, &off);
+	}
+	if (err || more < 0)
+		report(s, "jsonl", err ? err : more, off, row);
+	ay_lines_close(&lines);
+	return 0;
+}
+
+static const char *const refines_text[] = {"text", NULL};
+
+const struct ay_scanner ay_scanner_json = {
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "json", .version = 1, .refines = refines_text,
+	.bid = json_bid, .scan = json_scan
+};
+
+const struct ay_scanner ay_scanner_jsonl = {
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "jsonl", .version = 1, .refines = refines_text,
+	.bid = jsonl_bid, .scan = jsonl_scan
+};

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is recognised only to be refused by its name: nobody here judges it, so nobody here may admit it. */
+#include "scanners/registry.h"
+
+#include "scanners/driver.h"
+#include "scanners/formats/bytes.h"
+#include "scanners/formats/text.h"
+
+enum {
+	AMONG_TEXT = 1,     /* the magic is meant to be seen in text; others do not count when the head looks like text */
+	CODE = 2            /* runs when started */
+};
+
+struct magic {
+	const char *bytes;
+	uint8_t len;
+	uint16_t at;
+	uint8_t flags;
+	const char *suffix;     /* needed too, where the bytes alone say little; else NULL */
+	const char *what;
+};
+
+#define M(bytes, at, flags, suffix, what) {bytes, sizeof(bytes) - 1, at, flags, suffix, what}
+static const struct magic magics[] = {
+	M("\x7f" "ELF", 0, CODE, NULL, "an ELF program or library"),
+	M("MZ", 0, CODE, NULL, "a Windows program or library (PE)"),
+	M("\xfe\xed\xfa\xce", 0, CODE, NULL, "a Mach-O program or library"),
+	M("\xfe\xed\xfa\xcf", 0, CODE, NULL, "a Mach-O program or library"),
+	M("\xce\xfa\xed\xfe", 0, CODE, NULL, "a Mach-O program or library"),
+	M("\xcf\xfa\xed\xfe", 0, CODE, NULL, "a Mach-O program or library"),
+	M("\xca\xfe\xba\xbe", 0, CODE, NULL, "a Java class or a Mach-O program for several machines"),
+	M("\0asm", 0, CODE, NULL, "a WebAssembly module"),
+	M("\x1bLua", 0, CODE, NULL, "Lua bytecode"),
+	M("BC\xc0\xde", 0, CODE, NULL, "LLVM bitcode"),
+	M("\r\n", 2, CODE, ".pyc", "Python bytecode"),
+	M("#!", 0, CODE | AMONG_TEXT, NULL, "a script with an interpreter line"),
+	M("!<arch>\n", 0, CODE | AMONG_TEXT, NULL, "an ar archive (static library or Debian package)"),
+	M("%PDF-", 0, AMONG_TEXT, NULL, "a PDF document"),
+	M("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, 0, NULL, "an OLE document (old Office, MSI)"),
+	M("{\\rtf", 0, AMONG_TEXT, NULL, "a Rich Text document"),
+	M("7z\xbc\xaf\x27\x1c", 0, 0, NULL, "a 7z archive"),
+	M("Rar!\x1a\x07", 0, 0, NULL, "a RAR archive"),
+	M("ustar", 257, AMONG_TEXT, NULL, "a tar archive"),
+	M("MSCF", 0, 0, NULL, "a Windows cabinet archive"),
+	M("LZIP", 0, 0, NULL, "an lzip stream"),
+	M("\x1f\x9d", 0, 0, NULL, "a compress (.Z) stream"),
+	M("\x1f\xa0", 0, 0, NULL, "a compress (.z) stream"),
+	M("\xff\x06\0\0sNaPpY", 0, 0, NULL, "a framed Snappy stream"),
+	M("GGUF", 0, 0, NULL, "a GGUF model"),
+	M("FUGG", 0, 0, NULL, "a byte-swapped GGUF model"),
+	M("lmgg", 0, 0, NULL, "a GGML model"),
+	M("tjgg", 0, 0, NULL, "a GGJT model"),
+	M("fmgg", 0, 0, NULL, "a GGMF model"),
+	M("TFL3", 4, 0, NULL, "a TensorFlow Lite model"),
+	M("ET12", 4, 0, NULL, "an ExecuTorch program"),
+	M("PTMF", 4, 0, NULL, "a PyTorch Mobile flatbuffer"),
+	M("\x08", 0, 0, ".onnx", "an ONNX model"),
+	M("", 0, AMONG_TEXT, ".pb", "a TensorFlow or other protobuf graph"),
+	M("", 0, AMONG_TEXT, ".pbtxt", "a TensorFlow graph as text"),
+	M("", 0, AMONG_TEXT, ".pmml", "a PMML model"),
+	M("", 0, AMONG_TEXT, ".mlmodel", "a Core ML model"),
+	M("PAR1", 0, 0, NULL, "a Parquet table"),
+	M("PARE", 0, 0, NULL, "an encrypted Parquet table"),
+	M("ARROW1\0", 0, 0, NULL, "an Arrow file"),
+	M("FEA1", 0, 0, NULL, "a Feather table"),
+	M("ORC", 0, 0, NULL, "an ORC table"),
+	M("Obj\x01", 0, 0, NULL, "an Avro file"),
+	M("SQLite format 3\0", 0, 0, NULL, "an SQLite database"),
+	M("MATLAB 5.0 MAT-file", 0, AMONG_TEXT, NULL, "a MATLAB file"),
+	M("RDX", 0, 0, NULL, "an R workspace"),
+	M("\xac\xed\0\x05", 0, CODE, NULL, "a Java serialised object"),
+	M("WAVE", 8, 0, NULL, "a WAV recording"),
+	M("AVI ", 8, 0, NULL, "an AVI video"),
+	M("fLaC", 0, 0, NULL, "a FLAC recording"),
+	M("OggS", 0, 0, NULL, "an Ogg stream"),
+	M("ID3", 0, 0, NULL, "an MP3 recording"),
+	M("ftyp", 4, 0, NULL, "an MP4, HEIF or AVIF file"),
+	M("\x1a\x45\xdf\xa3", 0, 0, NULL, "a Matroska or WebM video"),
+	M("BM", 0, 0, ".bmp", "a BMP image"),
+	M("II*\0", 0, 0, NULL, "a TIFF image"),
+	M("MM\0*", 0, 0, NULL, "a TIFF image"),
+	M("8BPS", 0, 0, NULL, "a Photoshop image"),
+	M("<svg", 0, AMONG_TEXT, NULL, "an SVG image, which may hold scripts"),
+	M("", 0, AMONG_TEXT, ".svg", "an SVG image, which may hold scripts"),
+	M("<?xml", 0, AMONG_TEXT, NULL, "an XML document"),
+	M("<!DOCTYPE", 0, AMONG_TEXT, NULL, "an HTML or XML document"),
+	M("<html", 0, AMONG_TEXT, NULL, "an HTML document"),
+};
+
+static const struct magic *find_magic(struct ay_cursor head, const char *path)
+{
+	bool text = ay_bytes_look_like_text(&head);
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(magics); i++) {
+		const struct magic *m = &magics[i];
+		struct ay_cursor at = head;
+
+		if ((text && !(m->flags & AMONG_TEXT)) || (m->suffix && !ay_path_ends(path, m->suffix)))
+			continue;
+		ay_cursor_skip(&at, m->at);
+		if (!at.err && ay_cursor_starts(&at, m->bytes, m->len))
+			return m;
+	}
+	return NULL;
+}
+
+static unsigned refused_bid(struct ay_cursor head, struct ay_source *in, const char *path)
+{
+	const struct magic *m = find_magic(head, path);
+
+	(void)in;
+	return m ? 8u * (m->len ? m->len : 1u) : 0;
+}
+
+static int refused_scan(struct ay_scan *s, struct ay_source *in)
+{
+	struct ay_buf b = ay_buf_new(AY_LIMIT_SCAN_HEAD);
+	struct ay_cursor head;
+	size_t len = in->size < AY_LIMIT_SCAN_HEAD ? (size_t)in->size : AY_LIMIT_SCAN_HEAD;
+	int err = ay_source_load(in, 0, len, &b, &head);
+	const struct magic *m = err ? NULL : find_magic(head, ay_scan_name(s));
+
+	if (m && !(m->flags & CODE) && ay_scan_is_opaque(s))
+		ay_scan_find(s, "format.opaque", AY_NO_OFFSET, "this is %s, admitted unread by its suffix, as the policy says", m->what);
+	else if (m)
+		ay_scan_find(s, "format.unsupported", m->at, "this is %s%s", m->what,
+			     m->flags & CODE ? ", which runs code" : ", which is not judged");
+	else
+		ay_scan_find_error(s, "refused", err ? err : AY_EUNSUPPORTED, NULL);
+	ay_buf_free(&b);
+	return 0;
+}
+
+static const char *const refines_text[] = {"text", NULL};
+
+const struct ay_scanner ay_scanner_refused = {
+	.abi = AY_SCAN_ABI, .name = "refused", .version = 1, .refines = refines_text, .bid = refused_bid, .scan = refused_scan
+};
+
+/* ---- source code: the gate that judges it is not built ---- */
+
+static unsigned source_bid(struct ay_cursor head, struct ay_source *in, const char *path)
+{
+	static const char *const suffixes[] = {
+		".py", ".pyw", ".pyi", ".pyx", ".ipynb", ".sh", ".bash", ".bat", ".cmd", ".ps1", ".js", ".mjs", ".ts", ".rb", ".pl", ".lua", ".r",
+		".jl", ".c", ".cc", ".cpp", ".cu", ".h", ".go", ".rs", ".java", ".php"
+	};
+
+	(void)in;
+	for (size_t i = 0; i < AY_ARRAY_LEN(suffixes); i++)
+		if (ay_path_ends(path, suffixes[i]))
+			return ay_bytes_look_like_text(&head) ? 3 : 0;
+	return 0;
+}
+
+static int source_scan(struct ay_scan *s, struct ay_source *in)
+{
+	(void)in;
+	ay_scan_find(s, "code.not-built", AY_NO_OFFSET, "source code or a notebook: no gate here judges code yet");
+	return 0;
+}
+
+static const char *const refines_source[] = {"text", "json", "refused", NULL};
+
+const struct ay_scanner ay_scanner_source_code = {
+	.abi = AY_SCAN_ABI, .name = "source-code", .version = 1, .refines = refines_source, .bid = source_bid, .scan = source_scan
+};
