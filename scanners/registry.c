@@ -15,6 +15,21 @@ const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_zstd,
 	&ay_scanner_pickle,
 	&ay_scanner_torch_legacy,
+	&ay_scanner_text,
+	&ay_scanner_yaml,
+	&ay_scanner_json,
+	&ay_scanner_jsonl,
+	&ay_scanner_csv,
+	&ay_scanner_tiktoken,
+	&ay_scanner_bpe,
+	&ay_scanner_sentencepiece,
+	&ay_scanner_png,
+	&ay_scanner_jpeg,
+	&ay_scanner_gif,
+	&ay_scanner_webp,
+	&ay_scanner_hdf5,
+	&ay_scanner_refused,
+	&ay_scanner_source_code,
 };
 const size_t ay_scanners_count = AY_ARRAY_LEN(ay_scanners);
 

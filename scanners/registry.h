@@ -20,4 +20,21 @@ extern const struct ay_scanner ay_scanner_zstd;
 extern const struct ay_scanner ay_scanner_pickle;
 extern const struct ay_scanner ay_scanner_torch_legacy;
 
+/* text, tables, images, vocabularies, and what is refused by name */
+extern const struct ay_scanner ay_scanner_text;
+extern const struct ay_scanner ay_scanner_yaml;
+extern const struct ay_scanner ay_scanner_json;
+extern const struct ay_scanner ay_scanner_jsonl;
+extern const struct ay_scanner ay_scanner_csv;
+extern const struct ay_scanner ay_scanner_tiktoken;
+extern const struct ay_scanner ay_scanner_bpe;
+extern const struct ay_scanner ay_scanner_sentencepiece;
+extern const struct ay_scanner ay_scanner_png;
+extern const struct ay_scanner ay_scanner_jpeg;
+extern const struct ay_scanner ay_scanner_gif;
+extern const struct ay_scanner ay_scanner_webp;
+extern const struct ay_scanner ay_scanner_hdf5;
+extern const struct ay_scanner ay_scanner_refused;
+extern const struct ay_scanner ay_scanner_source_code;
+
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Judges files in this process, for tests of the scanners alone:
- * scan_tool [-p PROFILE]... [-o SUFFIX]... FILE...
+ * scan_tool [-p PROFILE]... [-o SUFFIX]... [-s SCHEMA] FILE...
  * One JSON document a line. Exit 0 when all pass, 1 when one does not, 2 when
  * one cannot be read.
  */
@@ -41,6 +41,20 @@ static int scan_file(const char *path, struct ay_scan_options *o)
 	return status;
 }
 
+static int load_schema(const char *path, struct ay_buf *out)
+{
+	char piece[4096];
+	FILE *f = fopen(path, "rb");
+	size_t n;
+
+	if (!f)
+		return -1;
+	while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
+		ay_buf_add(out, piece, n);
+	fclose(f);
+	return out->err;
+}
+
 int main(int argc, char **argv)
 {
 	const char *opaque[17] = { NULL };
@@ -48,15 +62,18 @@ int main(int argc, char **argv)
 	size_t opaques = 0;
 	int worst = 0;
 	int opt;
+	struct ay_buf schema = ay_buf_new(AY_LIMIT_SCHEMA);
 	FILE *scratch = tmpfile();
 
 	if (scratch)
 		ay_scratch_fd(fileno(scratch));
-	while ((opt = getopt(argc, argv, "p:o:")) != -1) {
+	while ((opt = getopt(argc, argv, "p:o:s:")) != -1) {
 		if (opt == 'p')
 			o.profiles |= ay_profile_bit(optarg);
 		else if (opt == 'o' && opaques < AY_ARRAY_LEN(opaque) - 1)
 			opaque[opaques++] = optarg;
+		else if (opt == 's' && load_schema(optarg, &schema) == 0)
+			o.schema_json = ay_buf_str(&schema), o.schema_len = schema.len;
 		else
 			return 64;
 	}
@@ -65,5 +82,6 @@ int main(int argc, char **argv)
 
 		worst = status > worst ? status : worst;
 	}
+	ay_buf_free(&schema);
 	return worst;
 }
