@@ -48,7 +48,7 @@ static void keep(struct column *c, struct text *to, const struct ay_csv_field *c
 		c->bounded = false;
 		return;
 	}
-	memcpy(to->bytes, cell->text, cell->len);
+	memcpy(to->bytes, cell->text, cell->len);    /* own: length checked above */
 	to->len = cell->len;
 }
 
@@ -103,7 +103,7 @@ static void note_set(struct column *c, const struct ay_csv_field *cell)
 	c->small_set = c->set_count < MAX_ENUM && cell->len <= MAX_ENUM_TEXT;
 	if (!c->small_set)
 		return;
-	memcpy(c->set[c->set_count].bytes, cell->text, cell->len);
+	memcpy(c->set[c->set_count].bytes, cell->text, cell->len);    /* own: length checked above */
 	c->set[c->set_count++].len = cell->len;
 }
 

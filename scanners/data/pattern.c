@@ -224,7 +224,7 @@ static void begin_set(struct ay_pattern *p)
 
 static int compare_ids(const void *a, const void *b)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;    /* own: our state numbers */
 
 	return x < y ? -1 : x > y;
 }
@@ -264,7 +264,7 @@ static uint32_t intern(struct ay_pattern *p, bool *flushed_out)
 
 	p->hash[h] = id;
 	p->sets[id] = (struct set){p->member_count, p->next_n, p->next_match};
-	memcpy(p->members + p->member_count, p->next, p->next_n * sizeof(*p->next));
+	memcpy(p->members + p->member_count, p->next, p->next_n * sizeof(*p->next));    /* own: our state numbers */
 	p->member_count += p->next_n;
 	for (uint32_t c = 0; c < p->classes; c++)
 		p->steps[(size_t)id * p->classes + c] = UNKNOWN;

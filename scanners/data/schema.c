@@ -54,7 +54,7 @@ static void violation(struct ay_schema_check *c, enum kind kind, const struct ay
 		/* Not in the middle of a character. */
 		while (len < cell->len && len > 0 && ((uint8_t)cell->text[len] & 0xC0) == 0x80)
 			len--;
-		memcpy(value, cell->text, len);
+		memcpy(value, cell->text, len);    /* own: cut to the room above */
 		out.value = value;
 	}
 	va_start(ap, fmt);

@@ -42,7 +42,7 @@ static int copy_text(struct loader *l, const char *text, size_t len, struct ay_s
 	out->text = malloc(len + 1);
 	if (!out->text)
 		return out_of_memory(l);
-	memcpy(out->text, text, len);
+	memcpy(out->text, text, len);    /* own: room just made */
 	out->text[len] = 0;
 	out->len = len;
 	return 0;

@@ -19,7 +19,7 @@ static const struct ay_uniq_state *initial_state(void)
 
 		if (!random)
 			ay_bug("the kernel gave this process no random bytes");
-		memcpy(key, random, sizeof(key));
+		memcpy(key, random, sizeof(key));    /* own: the kernel's bytes */
 		s.v[0] = key[0] ^ 0x736f6d6570736575ull;
 		s.v[1] = key[1] ^ 0x646f72616e646f6dull ^ 0xee;
 		s.v[2] = key[0] ^ 0x6c7967656e657261ull;
@@ -67,13 +67,13 @@ void ay_uniq_part(struct ay_uniq_state *h, const void *bytes, size_t len)
 	size_t left = len;
 	uint64_t word;
 
-	for (; left >= sizeof(word); left -= sizeof(word), p += sizeof(word)) {
-		memcpy(&word, p, sizeof(word));
+	for (; left >= sizeof(word); left -= sizeof(word), p += sizeof(word)) {    /* own: bounded by left */
+		memcpy(&word, p, sizeof(word));    /* own: bounded by left */
 		absorb(h->v, word);
 	}
 	word = 0;
 	if (left)
-		memcpy(&word, p, left);
+		memcpy(&word, p, left);    /* own: less than a word */
 	absorb(h->v, word);
 	absorb(h->v, len);
 	h->parts++;

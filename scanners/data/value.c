@@ -153,7 +153,7 @@ static bool slow_double(const char *text, size_t len, double *out)
 		c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	if (!c_locale)
 		return false;
-	memcpy(copy, text, len);
+	memcpy(copy, text, len);    /* own: length checked above */
 	copy[len] = 0;
 	*out = strtod_l(copy, NULL, c_locale);
 	return isfinite(*out);
@@ -351,7 +351,7 @@ const void *ay_value_canon(const struct ay_value *v, uint8_t scratch[AY_VALUE_CA
 	if (v->type == AY_VALUE_NUMBER) {
 		double positive_zero = v->d == 0 ? 0 : v->d;
 
-		memcpy(&bits, &positive_zero, sizeof(bits));
+		memcpy(&bits, &positive_zero, sizeof(bits));    /* own: a double as its bits */
 	}
 	put_le64(scratch, bits);
 	put_le64(scratch + 8, v->nanos);

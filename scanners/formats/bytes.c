@@ -25,7 +25,7 @@ size_t ay_bytes_find_control(const struct ay_cursor *c)
 		uint64_t word;
 
 		if (c->left - i >= sizeof(word)) {
-			memcpy(&word, c->p + i, sizeof(word));
+			memcpy(&word, c->p + i, sizeof(word));    /* own: bounded by left */
 			/* Nonzero exactly when some byte is below 0x20. */
 			if (!((word - EVERY_BYTE(0x20)) & ~word & EVERY_BYTE(0x80))) {
 				i += sizeof(word);
@@ -33,7 +33,7 @@ size_t ay_bytes_find_control(const struct ay_cursor *c)
 			}
 		}
 		for (size_t stop = i + sizeof(word); i < stop && i < c->left; i++)
-			if (is_control(c->p[i]))
+			if (is_control(c->p[i]))    /* own: bounded by left */
 				return i;
 	}
 	return i;
@@ -45,11 +45,11 @@ size_t ay_bytes_find_bad_utf8(const struct ay_cursor *c)
 	uint64_t word;
 
 	for (; c->left - i >= sizeof(word); i += sizeof(word)) {
-		memcpy(&word, c->p + i, sizeof(word));
+		memcpy(&word, c->p + i, sizeof(word));    /* own: bounded by left */
 		if (word & EVERY_BYTE(0x80))
 			break;
 	}
-	return i < c->left ? i + ay_utf8_check(c->p + i, c->left - i) : i;
+	return i < c->left ? i + ay_utf8_check(c->p + i, c->left - i) : i;    /* own: bounded by left */
 }
 
 bool ay_bytes_cut_utf8(const struct ay_cursor *c)
@@ -63,8 +63,8 @@ bool ay_bytes_cut_utf8(const struct ay_cursor *c)
 		for (int t = 0; t < 2; t++) {
 			uint8_t whole[4];
 
-			memcpy(whole, c->p, c->left);
-			memcpy(whole + c->left, tails[t], add);
+			memcpy(whole, c->p, c->left);    /* own: 1 to 3 bytes */
+			memcpy(whole + c->left, tails[t], add);    /* own: up to 4 in all */
 			if (ay_utf8_check(whole, c->left + add) == c->left + add)
 				return true;
 		}

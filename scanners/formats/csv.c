@@ -81,7 +81,7 @@ static int refill(struct ay_csv *r)
 
 	if (err)
 		return err;
-	memmove(r->buf, r->buf + r->pos, r->have - r->pos);
+	memmove(r->buf, r->buf + r->pos, r->have - r->pos);    /* own: inside the window */
 	r->off += r->pos;
 	r->have -= r->pos;
 	r->checked -= r->pos;
@@ -166,9 +166,13 @@ static int quoted_field(struct ay_csv *r, size_t *p)
 		doubled = true;
 		q++;
 	}
-	for (const uint8_t *cr = r->buf + start, *end = r->buf + q - 1; (cr = memchr(cr, '\r', (size_t)(end - cr))); cr++)
-		if (cr + 1 == end || cr[1] != '\n')
-			return fault(r, "csv.line-end", (size_t)(cr - r->buf), "a carriage return without line feed in a quoted field");
+	struct ay_cursor inside = ay_cursor_of(r->buf + start, q - 1 - start, start);
+
+	while (ay_cursor_skip(&inside, ay_bytes_find(&inside, '\r')), inside.left) {
+		if (ay_cursor_peek(&inside, 1) != '\n')
+			return fault(r, "csv.line-end", (size_t)inside.off, "a carriage return without line feed in a quoted field");
+		ay_cursor_skip(&inside, 2);
+	}
 	*p = q;
 	return add_span(r, start, q - 1 - start, doubled);
 }
@@ -305,7 +309,7 @@ static int check_names(struct ay_csv *r)
 
 	if (!sorted)
 		return AY_ELIMIT;
-	memcpy(sorted, r->names, r->columns * sizeof(*sorted));
+	memcpy(sorted, r->names, r->columns * sizeof(*sorted));    /* own: our pointers */
 	qsort(sorted, r->columns, sizeof(*sorted), compare_names);
 	for (size_t i = 0; i < r->columns && !rc; i++) {
 		if (r->names[i][0] == 0)
@@ -331,7 +335,7 @@ static int keep_names(struct ay_csv *r)
 		r->names[i] = ay_budget_alloc(r->budget, r->fields[i].len + 1);
 		if (!r->names[i])
 			return AY_ELIMIT;
-		memcpy(r->names[i], r->fields[i].text, r->fields[i].len);
+		memcpy(r->names[i], r->fields[i].text, r->fields[i].len);    /* own: room just made */
 		r->names[i][r->fields[i].len] = 0;
 	}
 	return check_names(r);

@@ -23,7 +23,7 @@ int ay_stream_next(struct ay_stream *st, size_t keep, struct ay_cursor *out)
 
 	if (next >= st->in->size)
 		return 0;
-	memmove(st->buf, st->buf + drop, keep);
+	memmove(st->buf, st->buf + drop, keep);    /* own: inside the window */
 	st->off += drop;
 	st->have = keep;
 	size_t want = st->cap - keep;

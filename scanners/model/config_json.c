@@ -192,7 +192,7 @@ void ay_config_rules_event(struct ay_config_rules *r, enum ay_json_event ev, con
 	switch (ev) {
 	case AY_JSON_EV_KEY:
 		len = len < KEEP ? len : KEEP - 1;
-		memcpy(top(r)->key, text, len);
+		memcpy(top(r)->key, text, len);    /* own: cut to the room above */
 		top(r)->key[len] = 0;
 		return;
 	case AY_JSON_EV_ARRAY:
