@@ -94,7 +94,9 @@ static uint64_t read_be(struct ay_cursor *c, size_t len)
 
 uint8_t ay_cursor_u8(struct ay_cursor *c)
 {
-	return (uint8_t)read_le(c, 1);
+	const uint8_t *p = ay_cursor_take(c, 1);
+
+	return p ? *p : 0;
 }
 
 uint16_t ay_cursor_le16(struct ay_cursor *c)

@@ -48,6 +48,11 @@ size_t ay_utf8_check(const void *bytes, size_t len)
 	uint32_t code;
 
 	while (i < len) {
+		/* Most text is ASCII; a function call a byte would show in every scan. */
+		if (p[i] < 0x80) {
+			i++;
+			continue;
+		}
 		step = sequence_len(p + i, len - i, &code);
 		if (!step)
 			return i;

@@ -32,14 +32,20 @@ static int push_node(struct pk_vm *vm, enum pk_kind kind)
 
 /* ---- values of bytes ---- */
 
-static int push_text(struct pk_vm *vm, struct pk_value v)
+/* Out of the way of push_text, which runs for each of millions of strings and must not clear a buffer each time. */
+static __attribute__((noinline)) int tell_text(struct pk_vm *vm, const struct pk_value *v)
 {
 	char text[AY_LIMIT_PICKLE_NAME];
 
-	if (vm->ctx->plain && vm->ctx->text_seen) {
-		if (!pk_text(vm, &v, text, sizeof(text)) || vm->ctx->text_seen(vm->ctx->arg, text) < 0)
-			return pk_fail(vm, AY_EFORMAT, "a string that does not belong here");
-	}
+	if (!pk_text(vm, v, text, sizeof(text)) || vm->ctx->text_seen(vm->ctx->arg, text) < 0)
+		return pk_fail(vm, AY_EFORMAT, "a string that does not belong here");
+	return 0;
+}
+
+static int push_text(struct pk_vm *vm, struct pk_value v)
+{
+	if (vm->ctx->plain && vm->ctx->text_seen && tell_text(vm, &v) != 0)
+		return vm->err;
 	return pk_push(vm, v);
 }
 
@@ -291,7 +297,7 @@ static int op_item(struct pk_vm *vm, enum pk_kind kind, size_t n, uint16_t role)
 
 /* ---- names and calls ---- */
 
-static int op_global(struct pk_vm *vm, struct pk_value *v, const char *form)
+static __attribute__((noinline)) int op_global(struct pk_vm *vm, struct pk_value *v, const char *form)
 {
 	char module[AY_LIMIT_PICKLE_NAME], name[AY_LIMIT_PICKLE_NAME];
 	size_t len;
@@ -302,7 +308,7 @@ static int op_global(struct pk_vm *vm, struct pk_value *v, const char *form)
 	return vm->err;
 }
 
-static int op_stack_global(struct pk_vm *vm)
+static __attribute__((noinline)) int op_stack_global(struct pk_vm *vm)
 {
 	char module[AY_LIMIT_PICKLE_NAME], name[AY_LIMIT_PICKLE_NAME];
 
@@ -432,7 +438,7 @@ static int op_stop(struct pk_vm *vm)
 }
 
 /* Opcodes with a name, a call or a line: rare in dense data. */
-static int run_rare(struct pk_vm *vm, int op)
+static __attribute__((noinline)) int run_rare(struct pk_vm *vm, int op)
 {
 	struct pk_value v;
 
