@@ -27,6 +27,7 @@ struct job {
 	struct ay_buf request;
 	int fd;
 	uint64_t size;
+	struct ay_buf *schema;   /* of a request to infer; NULL for a scan */
 	ay_job_done done;
 	void *arg;
 };
@@ -138,14 +139,14 @@ static int run_job(int sock, const struct job *j, struct ay_scan_result *out, st
 
 	r = p ? read_deadline(sock, p, len, deadline, e) : ay_error_set(e, -ENOMEM, "out of memory");
 	if (r == 0)
-		r = proto_decode_result(p, len, out, e);
+		r = j->schema ? proto_decode_schema(p, len, j->schema, e) : proto_decode_result(p, len, out, e);
 	ay_buf_free(&b);
 	return r;
 }
 
 static void serve_job(struct ay_pool *p, struct monitor_worker *w, struct job *j)
 {
-	struct ay_scan_result result;
+	struct ay_scan_result result = { 0 };
 	struct ay_error e = { .off = AY_NO_OFFSET };
 	int r = 0;
 
@@ -155,9 +156,12 @@ static void serve_job(struct ay_pool *p, struct monitor_worker *w, struct job *j
 		r = ay_error_set(&e, AY_EWORKER, "no worker could be started: %s", ay_strerror(r));
 	else
 		r = run_job(w->sock, j, &result, &e);
-	if (r < 0 && w->sock >= 0)
+	/* A file that no schema fits is the file's fault, and the worker lives on. */
+	bool failed = r < 0 && !(j->schema && r == AY_EFORMAT);
+
+	if (failed && w->sock >= 0)
 		monitor_kill_worker(p->monitor, w);
-	j->done(j->arg, r < 0 ? AY_EWORKER : 0, r < 0 ? NULL : &result, &e);
+	j->done(j->arg, failed ? AY_EWORKER : r, r < 0 ? NULL : &result, &e);
 	if (r == 0)
 		ay_scan_result_free(&result);
 }
@@ -261,7 +265,7 @@ static int enqueue(struct ay_pool *p, uint32_t uid, struct job *j)
 	return r;
 }
 
-int ay_pool_submit(struct ay_pool *p, const struct ay_job *job, ay_job_done done, void *arg, struct ay_error *e)
+static int submit(struct ay_pool *p, const struct ay_job *job, struct ay_buf *schema, ay_job_done done, void *arg, struct ay_error *e)
 {
 	struct job *j = calloc(1, sizeof(*j));
 
@@ -269,10 +273,11 @@ int ay_pool_submit(struct ay_pool *p, const struct ay_job *job, ay_job_done done
 		return ay_error_set(e, -ENOMEM, "out of memory");
 	j->request = ay_buf_new(PROTO_REQUEST_MAX);
 	j->size = job->size;
+	j->schema = schema;
 	j->done = done;
 	j->arg = arg;
 	j->fd = fcntl(job->fd, F_DUPFD_CLOEXEC, 0);
-	int r = j->fd < 0 ? -errno : proto_encode_request(job, &j->request);
+	int r = j->fd < 0 ? -errno : proto_encode_request(job, schema != NULL, &j->request);
 
 	if (r == 0)
 		r = enqueue(p, job->uid, j);
@@ -281,6 +286,11 @@ int ay_pool_submit(struct ay_pool *p, const struct ay_job *job, ay_job_done done
 		return ay_error_set(e, r, "the scan could not be queued: %s", ay_strerror(r));
 	}
 	return 0;
+}
+
+int ay_pool_submit(struct ay_pool *p, const struct ay_job *job, ay_job_done done, void *arg, struct ay_error *e)
+{
+	return submit(p, job, NULL, done, arg, e);
 }
 
 /* ---- waiting ---- */
@@ -313,10 +323,10 @@ static void wake(void *arg, int code, const struct ay_scan_result *result, const
 	pthread_mutex_unlock(&w->lock);
 }
 
-int ay_pool_scan(struct ay_pool *p, const struct ay_job *job, struct ay_scan_result *out, struct ay_error *e)
+static int submit_and_wait(struct ay_pool *p, const struct ay_job *job, struct ay_scan_result *out, struct ay_buf *schema, struct ay_error *e)
 {
 	struct waiter w = { .lock = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER, .result = out, .e = e };
-	int r = ay_pool_submit(p, job, wake, &w, e);
+	int r = submit(p, job, schema, wake, &w, e);
 
 	if (r < 0)
 		return r;
@@ -325,6 +335,18 @@ int ay_pool_scan(struct ay_pool *p, const struct ay_job *job, struct ay_scan_res
 		pthread_cond_wait(&w.cond, &w.lock);
 	pthread_mutex_unlock(&w.lock);
 	return w.code;
+}
+
+int ay_pool_scan(struct ay_pool *p, const struct ay_job *job, struct ay_scan_result *out, struct ay_error *e)
+{
+	return submit_and_wait(p, job, out, NULL, e);
+}
+
+int ay_pool_infer(struct ay_pool *p, const struct ay_job *job, struct ay_buf *schema_out, struct ay_error *e)
+{
+	struct ay_scan_result unused;
+
+	return submit_and_wait(p, job, &unused, schema_out, e);
 }
 
 /* ---- self-test ---- */

@@ -39,13 +39,14 @@ static const char *get_text(struct ay_cursor *c)
 	return (const char *)p;
 }
 
-int proto_encode_request(const struct ay_job *job, struct ay_buf *out)
+int proto_encode_request(const struct ay_job *job, bool infer, struct ay_buf *out)
 {
 	const struct ay_scan_options *o = &job->options;
 	uint32_t opaque = 0;
 
 	while (o->opaque && o->opaque[opaque])
 		opaque++;
+	ay_buf_addc(out, infer);
 	ay_buf_le64(out, job->size);
 	ay_buf_le32(out, o->profiles);
 	put_text(out, o->path ? o->path : "");
@@ -63,6 +64,7 @@ int proto_decode_request(const uint8_t *frame, size_t len, struct proto_request 
 	struct ay_cursor c = ay_cursor_of(frame, len, 0);
 
 	memset(out, 0, sizeof(*out));
+	out->infer = ay_cursor_u8(&c) != 0;
 	out->size = ay_cursor_le64(&c);
 	out->options.profiles = ay_cursor_le32(&c);
 	out->options.path = get_text(&c);
@@ -191,4 +193,24 @@ int proto_decode_result(const uint8_t *frame, size_t len, struct ay_scan_result 
 	ay_scan_result_free(out);
 	memset(out, 0, sizeof(*out));
 	return ay_error_at(e, AY_EWORKER, c.off, "the worker's answer is malformed (%s)", ay_strerror(c.err));
+}
+
+int proto_encode_schema(int code, const struct ay_buf *schema, const struct ay_error *e, struct ay_buf *out)
+{
+	ay_buf_addc(out, code == 0);
+	put_text(out, code == 0 ? ay_buf_str(schema) : e->msg);
+	ay_buf_le64(out, code == 0 ? AY_NO_OFFSET : e->off);
+	return out->err;
+}
+
+int proto_decode_schema(const uint8_t *frame, size_t len, struct ay_buf *schema_out, struct ay_error *e)
+{
+	struct ay_cursor c = ay_cursor_of(frame, len, 0);
+	bool good = ay_cursor_u8(&c) != 0;
+	const char *text = get_text(&c);
+	uint64_t off = ay_cursor_le64(&c);
+
+	if (ay_cursor_end(&c) < 0 || !text || ay_utf8_check(text, strlen(text)) != strlen(text))
+		return ay_error_set(e, AY_EWORKER, "the worker's answer is malformed");
+	return good ? ay_buf_adds(schema_out, text) : ay_error_at(e, AY_EFORMAT, off, "%s", text);
 }

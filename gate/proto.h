@@ -20,12 +20,13 @@
 
 /* A decoded request; strings point into the frame, arrays are owned. */
 struct proto_request {
+	bool infer;              /* asks for a schema instead of a judgement */
 	uint64_t size;
 	struct ay_scan_options options;
 	const char **opaque;
 };
 
-int proto_encode_request(const struct ay_job *job, struct ay_buf *out) AY_MUSTCHECK;
+int proto_encode_request(const struct ay_job *job, bool infer, struct ay_buf *out) AY_MUSTCHECK;
 /* frame is modified by nobody and must outlive the request. */
 int proto_decode_request(const uint8_t *frame, size_t len, struct proto_request *out) AY_MUSTCHECK;
 void proto_request_free(struct proto_request *r);
@@ -33,5 +34,9 @@ void proto_request_free(struct proto_request *r);
 int proto_encode_result(const struct ay_scan_result *r, struct ay_buf *out) AY_MUSTCHECK;
 /* AY_EWORKER when any part is out of bounds, a rule is unknown, or the verdict is better than its findings. */
 int proto_decode_result(const uint8_t *frame, size_t len, struct ay_scan_result *out, struct ay_error *e) AY_MUSTCHECK;
+
+/* Answer to a request to infer: a schema, or the error that the file gave. */
+int proto_encode_schema(int code, const struct ay_buf *schema, const struct ay_error *e, struct ay_buf *out) AY_MUSTCHECK;
+int proto_decode_schema(const uint8_t *frame, size_t len, struct ay_buf *schema_out, struct ay_error *e) AY_MUSTCHECK;
 
 #endif

@@ -10,24 +10,46 @@
 
 #include "assay/buf.h"
 #include "assay/fd.h"
+#include "assay/schema.h"
 #include "gate/proto.h"
 #include "gate/sandbox.h"
 
-static int answer(const struct ay_scan_result *r)
+static int answer(const struct ay_buf *b)
 {
-	struct ay_buf b = ay_buf_new(AY_LIMIT_WORKER_ANSWER);
 	struct ay_buf head = ay_buf_new(8);
-	int err = proto_encode_result(r, &b);
+	int err = ay_buf_le32(&head, (uint32_t)b->len);
 
-	if (err == 0)
-		err = ay_buf_le32(&head, (uint32_t)b.len);
 	if (err == 0)
 		err = ay_write_full(PROTO_SOCKET, head.data, head.len);
 	if (err == 0)
-		err = ay_write_full(PROTO_SOCKET, b.data, b.len);
+		err = ay_write_full(PROTO_SOCKET, b->data, b->len);
 	ay_buf_free(&head);
-	ay_buf_free(&b);
 	return err;
+}
+
+static int do_scan(struct ay_source *in, const struct ay_scan_options *o, struct ay_buf *out)
+{
+	struct ay_scan_result result;
+	int r = ay_scan_run(in, o, &result);
+
+	if (r < 0)
+		return r;
+	r = proto_encode_result(&result, out);
+	ay_scan_result_free(&result);
+	return r;
+}
+
+static int do_infer(struct ay_source *in, const char *path, struct ay_buf *out)
+{
+	struct ay_buf schema = ay_buf_new(AY_LIMIT_WORKER_ANSWER / 2);
+	struct ay_error e = { .off = AY_NO_OFFSET };
+	struct ay_budget budget;
+
+	ay_budget_init(&budget, in->size);
+	int r = proto_encode_schema(ay_schema_infer(in, path, &budget, &schema, &e), &schema, &e, out);
+
+	ay_buf_free(&schema);
+	return r;
 }
 
 static int read_full(void *dst, size_t len)
@@ -73,13 +95,12 @@ static int serve_one(void)
 		r = proto_decode_request(p, len, &request);
 	if (r == 0) {
 		struct ay_source in = ay_source_fd(fd, request.size);
-		struct ay_scan_result result;
+		struct ay_buf out = ay_buf_new(AY_LIMIT_WORKER_ANSWER);
 
-		r = ay_scan_run(&in, &request.options, &result);
-		if (r == 0) {
-			r = answer(&result);
-			ay_scan_result_free(&result);
-		}
+		r = request.infer ? do_infer(&in, request.options.path, &out) : do_scan(&in, &request.options, &out);
+		if (r == 0)
+			r = answer(&out);
+		ay_buf_free(&out);
 		proto_request_free(&request);
 	}
 	ay_buf_free(&body);

@@ -44,6 +44,9 @@ AY_MUSTCHECK int ay_pool_submit(struct ay_pool *p, const struct ay_job *job, ay_
 /* Submits and waits; result is then owned by the caller (ay_scan_result_free). */
 AY_MUSTCHECK int ay_pool_scan(struct ay_pool *p, const struct ay_job *job, struct ay_scan_result *out, struct ay_error *e);
 
+/* Table Schema that all rows of the CSV file satisfy (assay/schema.h), inferred by a worker. Waits. */
+AY_MUSTCHECK int ay_pool_infer(struct ay_pool *p, const struct ay_job *job, struct ay_buf *schema_out, struct ay_error *e);
+
 /* What this machine gives the sandbox: "landlock 4, seccomp, own uid, no network, rlimits". For doctor. */
 int ay_sandbox_describe(struct ay_buf *out);
 /* Runs the worker's self-test: from inside, open, socket, exec, fork, ptrace and a 4 GiB allocation must all fail. 0, or AY_EWORKER naming what did not. */
