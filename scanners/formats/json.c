@@ -101,17 +101,18 @@ static bool plain_name(const char *text, size_t len)
 }
 
 struct index_state {
-	bool active, in_map;
+	bool active, in_map, value_next;
 };
 
 static void index_event(struct ay_scan *s, struct index_state *x, int ev, const char *text, size_t len, size_t depth, uint64_t off)
 {
 	if (!x->active)
 		return;
+	if (x->value_next && !(ev == AY_JSON_EV_STRING && plain_name(text, len)))
+		ay_scan_find(s, "json.index-path", off, "a shard of the index is not the plain name of a sibling file");
+	x->value_next = x->in_map && ev == AY_JSON_EV_KEY && depth == 2;
 	if (ev == AY_JSON_EV_KEY && depth == 1)
 		x->in_map = len == 10 && memcmp(text, "weight_map", 10) == 0;
-	else if (x->in_map && ev != AY_JSON_EV_KEY && depth == 2 && (ev != AY_JSON_EV_STRING ? ev < AY_JSON_EV_ARRAY : !plain_name(text, len)))
-		ay_scan_find(s, "json.index-path", off, "a shard of the index is not the plain name of a sibling file");
 }
 
 /* ---- scan ---- */

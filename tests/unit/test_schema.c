@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "assay/schema.h"
+
+#include "scanners/data/value.h"
+#include "tests/lib/scan_case.h"
+
+#define FIELD(type, constraints) "{\"fields\": [{\"name\": \"a\", \"type\": \"" type "\", \"constraints\": {" constraints "}}]}"
+
+/* ---- loading ---- */
+
+static void loads(const char *json, const char *where)
+{
+	struct ay_schema *s;
+	struct ay_error e = {.where = ""};
+	int err = ay_schema_load(json, strlen(json), &s, &e);
+
+	if (where)
+		ok(err == AY_EFORMAT && strcmp(e.where, where) == 0, "%s is refused at %s, says %s: %s", json, where, e.where, e.msg);
+	else
+		is_int(err, 0, "%s loads", json);
+	ay_schema_free(s);
+}
+
+static void loading(void)
+{
+	loads(FIELD("integer", "\"minimum\": 1, \"maximum\": \"9\", \"unique\": true"), NULL);
+	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\", \"x-note\": 1, \"format\": \"default\"}], \"fieldsMatch\": \"exact\"}", NULL);
+	loads("[]", "/");
+	loads("{}", "/fields");
+	loads("{\"fields\": []}", "/fields");
+	loads("{\"fields\": [7]}", "/fields/0");
+	loads("{\"fields\": [{\"type\": \"any\"}]}", "/fields/0/name");
+	loads("{\"fields\": [{\"name\": \"a\"}]}", "/fields/0/type");
+	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"float\"}]}", "/fields/0/type");
+	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"date\", \"format\": \"%d/%m\"}]}", "/fields/0/format");
+	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"number\", \"decimalChar\": \",\"}]}", "/fields/0/decimalChar");
+	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}, {\"name\": \"a\", \"type\": \"any\"}]}", "/fields");
+	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}], \"fieldsMatch\": \"subset\"}", "/fieldsMatch");
+	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}], \"foreignKeys\": []}", "/foreignKeys");
+	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}], \"primaryKey\": \"b\"}", "/primaryKey");
+	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}], \"primaryKey\": [\"a\", \"a\"]}", "/primaryKey");
+	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}], \"missingValues\": \"\"}", "/missingValues");
+	loads(FIELD("string", "\"minimum\": \"a\""), "/fields/0/constraints/minimum");
+	loads(FIELD("integer", "\"minimum\": 1.5"), "/fields/0/constraints/minimum");
+	loads(FIELD("integer", "\"minimum\": 5, \"maximum\": 4"), "/fields/0/constraints/minimum");
+	loads(FIELD("integer", "\"pattern\": \"a\""), "/fields/0/constraints/pattern");
+	loads(FIELD("string", "\"pattern\": \"(\""), "/fields/0/constraints/pattern");
+	loads(FIELD("string", "\"pattern\": \"(a)\\\\1\""), "/fields/0/constraints/pattern");
+	loads(FIELD("number", "\"minLength\": 1"), "/fields/0/constraints/minLength");
+	loads(FIELD("string", "\"minLength\": -1"), "/fields/0/constraints/minLength");
+	loads(FIELD("string", "\"required\": 1"), "/fields/0/constraints/required");
+	loads(FIELD("string", "\"enum\": []"), "/fields/0/constraints/enum");
+	loads(FIELD("integer", "\"enum\": [1, \"x\"]"), "/fields/0/constraints/enum");
+	loads(FIELD("boolean", "\"minimum\": true"), "/fields/0/constraints/minimum");
+	loads(FIELD("string", "\"exclusiveMinimum\": 1"), "/fields/0/constraints/exclusiveMinimum");
+}
+
+/* ---- values ---- */
+
+static void value_is(enum ay_value_type t, const char *text, bool good)
+{
+	struct ay_value v;
+
+	is_int(ay_value_parse(t, text, strlen(text), &v), good, "%s %s %s", text, good ? "is of type" : "is not of type", ay_value_type_name(t));
+}
+
+static int compare(enum ay_value_type t, const char *a, const char *b)
+{
+	struct ay_value x, y;
+
+	if (!ay_value_parse(t, a, strlen(a), &x) || !ay_value_parse(t, b, strlen(b), &y))
+		return 99;
+	int order = ay_value_compare(&x, &y);
+
+	return order < 0 ? -1 : order > 0;
+}
+
+static void values(void)
+{
+	static const char *const not_numbers[] = {"", "-", ".", "1e", "1e+", "0x1", "nan", "inf", "Infinity", "1,5", "1_0", " 1", "1 ", "1e999", "--1", "1.2.3"};
+	static const char *const numbers[] = {"0", "-0", "+1", ".5", "5.", "1e5", "1E-5", "1.7976931348623157e308", "1e-999", "00.1"};
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(not_numbers); i++)
+		value_is(AY_VALUE_NUMBER, not_numbers[i], false);
+	for (size_t i = 0; i < AY_ARRAY_LEN(numbers); i++)
+		value_is(AY_VALUE_NUMBER, numbers[i], true);
+	value_is(AY_VALUE_INTEGER, "1.0", false);
+	value_is(AY_VALUE_INTEGER, "-007", true);
+	value_is(AY_VALUE_INTEGER, "123456789012345678901234567890", true);
+	value_is(AY_VALUE_INTEGER, "0123456789012345678901", false);
+	value_is(AY_VALUE_BOOLEAN, "yes", false);
+	value_is(AY_VALUE_DATE, "2024-02-29", true);
+	value_is(AY_VALUE_DATE, "2023-02-29", false);
+	value_is(AY_VALUE_DATE, "1900-02-29", false);
+	value_is(AY_VALUE_DATE, "2000-13-01", false);
+	value_is(AY_VALUE_DATE, "2000-1-1", false);
+	value_is(AY_VALUE_TIME, "23:59:60", true);
+	value_is(AY_VALUE_TIME, "24:00:00", false);
+	value_is(AY_VALUE_TIME, "12:00:00.", false);
+	value_is(AY_VALUE_TIME, "12:00:00.1234567890", false);
+	value_is(AY_VALUE_DATETIME, "2024-01-01T00:00:00.5+02:00", true);
+	value_is(AY_VALUE_DATETIME, "2024-01-01 00:00:00", true);
+	value_is(AY_VALUE_DATETIME, "2024-01-01", false);
+	value_is(AY_VALUE_YEAR, "1999", true);
+	value_is(AY_VALUE_YEAR, "99", false);
+	is_int(compare(AY_VALUE_INTEGER, "9223372036854775808", "9223372036854775807"), 1, "beyond 2^63");
+	is_int(compare(AY_VALUE_INTEGER, "-9223372036854775809", "-9223372036854775808"), -1, "and below");
+	is_int(compare(AY_VALUE_INTEGER, "-99999999999999999999", "1"), -1, "long against short");
+	is_int(compare(AY_VALUE_INTEGER, "99999999999999999999", "-1"), 1, "and the other way");
+	is_int(compare(AY_VALUE_INTEGER, "-0", "0"), 0, "minus zero");
+	is_int(compare(AY_VALUE_NUMBER, "0.1", "1e-1"), 0, "two spellings");
+	is_int(compare(AY_VALUE_NUMBER, "9007199254740993", "9007199254740992"), 0, "as doubles");
+	is_int(compare(AY_VALUE_NUMBER, "0.30000000000000004", "0.3"), 1, "the last bit");
+	is_int(compare(AY_VALUE_DATETIME, "2024-01-01T02:00:00+02:00", "2024-01-01T00:00:00Z"), 0, "one instant in two zones");
+	is_int(compare(AY_VALUE_DATE, "1969-12-31", "1970-01-01"), -1, "before the epoch");
+}
+
+/* The fast path against the C library, over many shapes. */
+static void doubles(void)
+{
+	unsigned bad = 0;
+	uint64_t x = 88172645463325252ull;
+
+	for (int i = 0; i < 200000; i++) {
+		char text[64];
+		struct ay_value v;
+
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		snprintf(text, sizeof(text), "%s%llu.%0*llue%d", x & 1 ? "-" : "", (unsigned long long)(x >> 8) % (1ull << (x >> 3) % 50),
+			 (int)((x >> 4) % 6) + 1, (unsigned long long)(x >> 20) % 1000, (int)((x >> 9) % 60) - 30);
+		bad += !ay_value_parse(AY_VALUE_NUMBER, text, strlen(text), &v) || v.d != strtod(text, NULL);
+	}
+	is_int(bad, 0, "200000 numbers are what strtod makes of them");
+}
+
+/* ---- rows ---- */
+
+static void rows_are(const char *schema, const char *rows, const char *rule, const char *what)
+{
+	char table[512];
+
+	snprintf(table, sizeof(table), "a\n%s", rows);
+	is_str(scan_case_with("t.csv", table, strlen(table), schema), rule, "%s", what);
+}
+
+static void constraints(void)
+{
+	rows_are(FIELD("integer", "\"minimum\": -1, \"maximum\": 9"), "-1\n9\n", "pass", "bounds belong to the range");
+	rows_are(FIELD("integer", "\"minimum\": -1, \"maximum\": 9"), "-2\n", "schema.range", "one below");
+	rows_are(FIELD("integer", "\"minimum\": -1, \"maximum\": 9"), "9\n10\n", "schema.range", "one above");
+	is_int((long long)scan_case_result.found[0].row, 2, "in row 2");
+	is_str(scan_case_result.found[0].column, "a", "of column a");
+	is_str(scan_case_result.found[0].value, "10", "with its value");
+	is_str(scan_case_result.found[0].limit, "9", "and the limit");
+	rows_are(FIELD("integer", ""), "1.5\n", "schema.type", "no integer");
+	rows_are(FIELD("integer", "\"required\": true"), "\"\"\n", "schema.required", "missing");
+	rows_are(FIELD("integer", "\"minimum\": 1"), "\"\"\n", "pass", "a missing value has no range");
+	rows_are(FIELD("string", "\"enum\": [\"x\", \"y\"]"), "x\ny\n", "pass", "of the set");
+	rows_are(FIELD("string", "\"enum\": [\"x\", \"y\"]"), "x\nz\n", "schema.enum", "not of the set");
+	rows_are(FIELD("number", "\"enum\": [1, \"2.5\"]"), "1.0\n25e-1\n", "pass", "equal by value");
+	rows_are(FIELD("string", "\"pattern\": \"[a-z]+\""), "abc\nabC\n", "schema.pattern", "no match");
+	rows_are(FIELD("string", "\"minLength\": 2, \"maxLength\": 3"), "\xc3\xa4\xc3\xa4\nabc\n", "pass", "lengths in characters");
+	rows_are(FIELD("string", "\"minLength\": 2"), "\xc3\xa4\n", "schema.length", "too short");
+	rows_are(FIELD("string", "\"maxLength\": 3"), "abcd\n", "schema.length", "too long");
+	rows_are(FIELD("string", "\"unique\": true"), "a\nb\na\n", "schema.unique", "twice");
+	rows_are(FIELD("number", "\"unique\": true"), "1\n1.0\n", "schema.unique", "twice by value");
+	rows_are(FIELD("integer", "\"unique\": true"), "\"\"\n\"\"\n", "pass", "missing twice");
+	rows_are(FIELD("date", "\"minimum\": \"2020-01-01\""), "2019-12-31\n", "schema.range", "too early");
+	rows_are(FIELD("boolean", "\"required\": true"), "true\n0\n", "pass", "booleans");
+	rows_are("{\"fields\": [{\"name\": \"b\", \"type\": \"any\"}]}", "1\n", "schema.columns", "another name");
+	rows_are("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}, {\"name\": \"b\", \"type\": \"any\"}]}", "1\n", "schema.columns", "a column less");
+	rows_are("{\"fields\": [{\"name\": \"a\", \"type\": \"integer\"}], \"missingValues\": [\"NA\"]}", "NA\n\"\"\n", "schema.type", "only NA is missing");
+	is_int((long long)scan_case_result.found[0].row, 2, "in row 2");
+	is_str(scan_case_with("t.csv", "", 0, FIELD("any", "")), "csv.header", "an empty file has no columns");
+	rows_are("{", "1\n", "schema.invalid", "a schema that does not load");
+	is_int(scan_case_result.verdict, AY_ERROR, "holds");
+}
+
+static void keys(void)
+{
+	static const char schema[] = "{\"fields\": [{\"name\": \"a\", \"type\": \"string\"}, {\"name\": \"b\", \"type\": \"string\"}], \"primaryKey\": [\"a\", \"b\"]}";
+
+	is_str(scan_case_with("t.csv", "a,b\nx,yz\nxy,z\n", 14, schema), "pass", "parts do not run into each other");
+	is_str(scan_case_with("t.csv", "a,b\nx,y\nx,z\nx,y\n", 16, schema), "schema.primary-key", "a key twice");
+	is_str(scan_case_with("t.csv", "a,b\nx,\n", 7, schema), "schema.primary-key", "a part missing");
+}
+
+/* More violations than are listed. */
+static void sums(void)
+{
+	struct ay_buf b = ay_buf_new(MIB);
+
+	ay_buf_adds(&b, "a\n");
+	for (int i = 0; i < 1000; i++)
+		ay_buf_adds(&b, "x\n");
+	is_str(scan_case_with("t.csv", b.data, b.len, FIELD("integer", "")), "schema.type", "a thousand");
+	ok(scan_case_result.found_count <= AY_LIMIT_FINDINGS_PER_FILE, "are not all listed");
+	const struct ay_found *last = &scan_case_result.found[scan_case_result.found_count - 1];
+
+	ok(last->row == 0 && strstr(last->message, "more values") != NULL, "the rest is summed: %s", last->message);
+	ay_buf_free(&b);
+}
+
+/* ---- inference ---- */
+
+static void inference(void)
+{
+	struct ay_buf table = ay_buf_new(MIB), out = ay_buf_new(MIB);
+	struct ay_schema *s;
+	struct ay_error e;
+	struct ay_budget budget;
+
+	ay_buf_adds(&table, "id,price,day,kind,note,empty\n");
+	for (int i = 0; i < 40; i++)
+		ay_buf_addf(&table, "%d,%d.5,2024-01-%02d,%s,%s,\n", i + 100, i, i % 28 + 1, i % 2 ? "x" : "y", i % 3 ? "t" : "");
+	struct ay_source in = ay_source_memory(table.data, table.len);
+
+	ay_budget_init(&budget, table.len);
+	is_int(ay_schema_infer(&in, "t.csv", &budget, &out, &e), 0, "a schema is proposed");
+	const char *text = ay_buf_str(&out);
+
+	ok(budget.alloc_left == AY_LIMIT_SCAN_ALLOC, "all memory is given back");
+	is_int(ay_schema_load(text, out.len, &s, &e), 0, "it loads");
+	is_str(ay_schema_field_type(s, 0), "integer", "integer");
+	is_str(ay_schema_field_type(s, 1), "number", "number");
+	is_str(ay_schema_field_type(s, 2), "date", "date");
+	is_str(ay_schema_field_type(s, 3), "string", "string");
+	is_str(ay_schema_field_type(s, 5), "any", "nothing known");
+	ok(strstr(text, "\"unique\"") && strstr(text, "100") && strstr(text, "139") && strstr(text, "39.5"), "bounds and uniqueness");
+	ok(strstr(text, "\"enum\"") != NULL, "a set");
+	is_str(scan_case_with("t.csv", table.data, table.len, text), "pass", "the table passes its own schema");
+	ay_buf_adds(&table, "99,1.5,2024-01-01,z,,\n");
+	is_str(scan_case_with("t.csv", table.data, table.len, text), "schema.range", "another does not");
+	ay_schema_free(s);
+	in = ay_source_memory("a,a\n", 4);
+	is_int(ay_schema_infer(&in, "t.csv", &budget, &out, &e), AY_EFORMAT, "no schema from a bad table");
+	ay_buf_free(&table);
+	ay_buf_free(&out);
+}
+
+int main(void)
+{
+	loading();
+	values();
+	doubles();
+	constraints();
+	keys();
+	sums();
+	inference();
+	ay_scan_result_free(&scan_case_result);
+	return done_testing();
+}
