@@ -119,7 +119,10 @@ AY_MUSTCHECK int ay_intake_discard(struct ay_intake *in, const struct ay_cred *c
 /* A claim by file (attest/REF/NAME or the top of an admitted artifact). Writer or attest right. */
 AY_MUSTCHECK int ay_gate_add_claim(struct ay_gate *g, const char *ref, const struct ay_cred *c, const char *name,
 				   const void *bytes, size_t len, struct ay_error *e);
-/* Blocks until the artifact is not being judged and not waiting for a listed file, or timeout (ms; -1 forever). Fills the record. */
+/*
+ * Blocks while gates run, and fills the record. timeout_ms 0: no longer than that; else also while the artifact is open,
+ * waiting for a file or a claim: at most so many milliseconds, -1 for ever.
+ */
 AY_MUSTCHECK int ay_gate_wait(struct ay_gate *g, const char *ref, int timeout_ms, struct ay_artifact *out, struct ay_error *e);
 /* Is this top-level name a claim's ("model.sig", "*.sigstore.json", "*.intoto.jsonl")? */
 bool ay_claim_name(const char *name);

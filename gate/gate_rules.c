@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rules of the gates that look at records instead of bytes; the scanners have a table of their own. */
+#include "gate/candidate.h"
+
+#define FAIL(id, gate, meaning, next) { id, gate, AY_FAIL, AY_HIGH, false, meaning, next }
+
+static const struct ay_rule table[] = {
+	FAIL("integrity.digest", "integrity", "a file is not what was signed", "restore the file, or sign again: assay sign DIR --as REF --key KEY"),
+	FAIL("integrity.missing", "integrity", "a signed file is not there", "write the missing file, or sign again"),
+	FAIL("integrity.extra", "integrity", "a file is there that nobody signed", "remove the file, or sign again"),
+	FAIL("integrity.empty", "integrity", "there is no file to publish", "write at least one file"),
+	{ "integrity.no-manifest", "integrity", AY_WARN, AY_LOW, false, "no signature lists the files, so none can be missed",
+	  "let the policy ask for a signature" },
+	{ "integrity.unlisted", "integrity", AY_INCONCLUSIVE, AY_HIGH, false, "no signature that counts lists the files", "see the signature gate" },
+	FAIL("signature.missing", "signature", "nobody signed these files", "assay sign DIR --as REF --key KEY"),
+	FAIL("signature.malformed", "signature", "a claim cannot be read", "sign again: assay sign DIR --as REF --key KEY"),
+	FAIL("signature.untrusted", "signature", "the key that signed may not do so for this name",
+	     "assay trust add KEY.pub --role publisher --for NAME --owner OWNER.key"),
+	FAIL("signature.reference", "signature", "the files were signed under another reference", "assay sign DIR --as REF --key KEY"),
+	FAIL("signature.threshold", "signature", "too few trusted keys signed", "let another publisher sign the same files"),
+	FAIL("signature.conflict", "signature", "two trusted signatures list different files", "remove the claim that is wrong"),
+	FAIL("signature.unsupported", "signature", "the signature lists files in a way that is not judged", "sign with SHA-256 of whole files"),
+	FAIL("signature.trust-expired", "signature", "the trust root has expired, so nothing is admitted", "assay trust rotate --owner OWNER.key"),
+	FAIL("provenance.missing", "provenance", "no provenance claim of a trusted key is about these files",
+	     "assay sign DIR --as REF --key KEY --code auto --dataset REF --param K=V"),
+	FAIL("provenance.untrusted", "provenance", "the key that signed the provenance may not do so for this name",
+	     "assay trust add KEY.pub --role builder --for NAME --owner OWNER.key"),
+	FAIL("provenance.subject", "provenance", "the provenance is about other files", "sign again, after the last change of a file"),
+	FAIL("provenance.reference", "provenance", "the provenance is about another reference", "assay sign DIR --as REF --key KEY"),
+	FAIL("provenance.field", "provenance", "a field that the policy requires is absent or empty", "assay sign DIR --as REF --key KEY, with what is missing"),
+	FAIL("provenance.unknown-input", "provenance", "an input is not admitted here, or has other content", "assay put the input first"),
+	FAIL("provenance.external", "provenance", "an input is outside this store and the policy does not allow that",
+	     "assay import it first, or set provenance external: true"),
+	FAIL("provenance.builder", "provenance", "the builder is not one that the policy allows", "build with an allowed builder"),
+	FAIL("provenance.kind", "provenance", "the provenance is of another kind than the policy asks for", "assay sign with the options of that kind"),
+	{ "baseline.none", "schema", AY_WARN, AY_MEDIUM, false, "no schema is approved for this name, so none was checked",
+	  "assay baseline propose NAME --from FILE, then assay baseline approve NAME" },
+	{ "baseline.required", "schema", AY_INCONCLUSIVE, AY_HIGH, false, "the policy requires an approved schema for this name and there is none",
+	  "assay baseline propose NAME --from FILE, then assay baseline approve NAME, then assay retry REF" },
+	{ "gate.not-judged", "deserialization", AY_ERROR, AY_HIGH, false, "a file could not be judged", "assay retry REF" },
+};
+
+const struct ay_rule *ay_gate_rule(const char *id)
+{
+	for (size_t i = 0; i < AY_ARRAY_LEN(table); i++)
+		if (strcmp(table[i].id, id) == 0)
+			return &table[i];
+	return ay_rule_find(id);
+}
+
+enum ay_gate_kind ay_rule_gate(const struct ay_rule *r)
+{
+	for (int k = 0; k < AY_GATE_COUNT; k++)
+		if (strcmp(ay_gate_name((enum ay_gate_kind)k), r->gate) == 0)
+			return (enum ay_gate_kind)k;
+	/* Rules of the scan driver itself ("scan", "limit"): no gate can pass what could not be read. */
+	return AY_GATE_DESERIALIZATION;
+}
