@@ -76,9 +76,13 @@ int ay_artifact_encode(struct ay_buf *b, const struct ay_artifact *a)
 int ay_artifact_decode(const char *ref, const void *bytes, size_t len, struct ay_artifact *out)
 {
 	struct ay_cursor c = ay_cursor_of(bytes, len, 0);
-	int rc;
+	struct ay_ref parsed;
+	int rc = ay_ref_parse(ref, &parsed, NULL); /* first: callers may pass out's own text */
 
+	if (rc)
+		return rc;
 	memset(out, 0, sizeof(*out));
+	out->ref = parsed;
 	get_version(&c);
 	out->id = ay_cursor_le64(&c);
 	out->state = (enum ay_state)get_enum(&c, AY_OPEN, AY_RETIRED);
@@ -94,9 +98,7 @@ int ay_artifact_decode(const char *ref, const void *bytes, size_t len, struct ay
 	out->log_index = ay_cursor_le64(&c);
 	get_text(&c, out->reason, sizeof(out->reason));
 	rc = ay_cursor_end(&c);
-	if (!rc && out->id == 0)
-		rc = AY_EFORMAT;
-	return rc ? rc : ay_ref_parse(ref, &out->ref, NULL);
+	return !rc && out->id == 0 ? AY_EFORMAT : rc;
 }
 
 int ay_node_encode(struct ay_buf *b, const struct ay_node_record *r)

@@ -171,6 +171,11 @@ static bool checksum_ok(enum ay_ix table, const MDB_val *key, MDB_val *val)
 	return checksum(table, key, val->mv_data, val->mv_size) == want;
 }
 
+static int bad_sum(struct ay_txn *t, enum ay_ix table)
+{
+	return ay_txn_fail(t, AY_ECORRUPT, "a record of table %s has a wrong checksum", table_names[table]);
+}
+
 static int fetch(struct ay_txn *t, enum ay_ix table, const void *key, size_t key_len, MDB_val *val)
 {
 	MDB_val k = { key_len, (void *)key };
@@ -183,9 +188,7 @@ static int fetch(struct ay_txn *t, enum ay_ix table, const void *key, size_t key
 		return AY_ENOTFOUND;
 	if (rc)
 		return fail_mdb(t, rc, table);
-	if (!checksum_ok(table, &k, val))
-		return ay_txn_fail(t, AY_ECORRUPT, "a record of table %s has a wrong checksum", table_names[table]);
-	return 0;
+	return checksum_ok(table, &k, val) ? 0 : bad_sum(t, table);
 }
 
 int ay_ix_get(struct ay_txn *t, enum ay_ix table, const void *key, size_t key_len, struct ay_buf *out)
@@ -302,7 +305,7 @@ int ay_ix_each(struct ay_txn *t, enum ay_ix table, const void *prefix, size_t pr
 
 		memcpy(at, key.mv_data, at_len);
 		if (!checksum_ok(table, &key, &val)) {
-			fn_rc = ay_txn_fail(t, AY_ECORRUPT, "a record of table %s has a wrong checksum", table_names[table]);
+			fn_rc = bad_sum(t, table);
 			break;
 		}
 		ay_buf_clear(&copy);
@@ -377,7 +380,7 @@ int ay_ix_last(struct ay_txn *t, enum ay_ix table, const void *prefix, size_t pr
 	if (rc) {
 		rc = rc == MDB_NOTFOUND ? AY_ENOTFOUND : fail_mdb(t, rc, table);
 	} else if (!checksum_ok(table, &key, &val)) {
-		rc = ay_txn_fail(t, AY_ECORRUPT, "a record of table %s has a wrong checksum", table_names[table]);
+		rc = bad_sum(t, table);
 	} else {
 		ay_buf_clear(key_out);
 		rc = ay_buf_add(key_out, key.mv_data, key.mv_size);
@@ -453,11 +456,8 @@ int ay_read_begin(struct ay_store *s, struct ay_txn **out)
 
 void ay_read_end(struct ay_txn *t)
 {
-	struct ay_index *ix;
+	struct ay_index *ix = t->ix;
 
-	if (!t)
-		return;
-	ix = t->ix;
 	mdb_txn_reset(t->mdb);
 	pthread_mutex_lock(&ix->pool_lock);
 	if (ix->pooled < POOL_MAX) {
@@ -577,11 +577,8 @@ static void *writer_main(void *arg)
 		pthread_mutex_unlock(&ix->lock);
 		run_batch(ix, jobs);
 		pthread_mutex_lock(&ix->lock);
-		/* A job is gone once its caller has seen it done, which needs the lock. */
-		for (struct job *j = jobs, *next; j; j = next) {
-			next = j->next;
+		for (struct job *j = jobs; j; j = j->next)
 			j->done = true;
-		}
 		pthread_cond_broadcast(&ix->done);
 	}
 	pthread_mutex_unlock(&ix->lock);

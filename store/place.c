@@ -249,8 +249,10 @@ static int link_new(struct ay_txn *t, const void *bytes, size_t len, const char 
 	fd_path(fd, from);
 	int rc = ay_write_full(fd, bytes, len);
 
+	AY_FAILPOINT("placed-data");
 	if (!rc && linkat(AT_FDCWD, from, s->objects, path, AT_SYMLINK_FOLLOW) != 0)
 		rc = -errno;
+	AY_FAILPOINT("placed-link");
 	if (name[0])
 		unlinkat(s->staging, name, 0);
 	return rc ? ay_txn_fail(t, rc, "placing objects/%s: %s", path, ay_strerror(rc)) : 0;
@@ -325,7 +327,7 @@ int ay_objects_sync(struct ay_store *s, struct ay_error *e)
 struct batch {
 	struct ay_store *s;
 	size_t n;
-	struct { struct ay_sha256 d; struct stat st; } v[SEAL_STEP];
+	struct { struct ay_sha256 d; struct stat st; } v[SEAL_STEP]; /* sorted by d, which is first */
 };
 
 static int record_batch(struct ay_txn *t, void *arg)
@@ -356,7 +358,12 @@ static bool is_placed(struct ay_txn *t, const struct ay_sha256 *d)
 	return ay_object_get(t, d, &o) == 0 && o.refs && o.state == AY_OBJECT_PLACED;
 }
 
-/* Objects of the files that are referenced and not yet sealed. */
+static int by_digest(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct ay_sha256));
+}
+
+/* Objects of the files that are referenced and not yet sealed, each once. */
 static void find_placed(struct ay_store *s, const struct ay_file *files, size_t n, struct batch *b)
 {
 	struct ay_txn *t;
@@ -369,24 +376,38 @@ static void find_placed(struct ay_store *s, const struct ay_file *files, size_t 
 			b->v[b->n++].d = files[i].sha256;
 	}
 	ay_read_end(t);
+	if (b->n == 0)
+		return;
+	qsort(b->v, b->n, sizeof(b->v[0]), by_digest);
+	size_t kept = 1;
+
+	for (size_t i = 1; i < b->n; i++) {
+		if (!ay_sha256_eq(&b->v[i].d, &b->v[kept - 1].d))
+			b->v[kept++].d = b->v[i].d;
+	}
+	b->n = kept;
 }
 
-/* Flags each and takes its facts; drops from the batch what cannot be opened. */
+/*
+ * Flags each and takes its facts. Drops from the batch what cannot be opened, and
+ * what has a second name still: a file of a later batch with the same content.
+ */
 static void flag_batch(struct batch *b)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < b->n; i++) {
 		char path[AY_OBJECT_PATH];
+		struct stat st;
 
 		ay_object_path(&b->v[i].d, path);
 		int fd AY_CLEANUP_FD = openat(b->s->objects, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
-		if (fd < 0)
+		if (fd < 0 || fstat(fd, &st) != 0 || st.st_nlink != 1)
 			continue;
 		ay_object_flag(b->s, fd, true);
 		b->v[kept].d = b->v[i].d;
-		if (fstat(fd, &b->v[kept].st) == 0 && b->v[kept].st.st_nlink == 1)
+		if (fstat(fd, &b->v[kept].st) == 0)
 			kept++;
 	}
 	b->n = kept;

@@ -32,6 +32,7 @@ static void test_round_trip(void)
 	memset(&b, 0, sizeof(b));
 	is_int(ay_artifact_by_id(t, 1, &b), 0, "by id");
 	is_str(b.ref.name, "models/org/llama", "with its name");
+	is_int(ay_artifact_get(t, b.ref.text, &b), 0, "a record may be read again into itself");
 	is_int(ay_artifact_get(t, "models/org/llama@v2", &b), AY_ENOTFOUND, "another version");
 	is_int(ay_artifact_get(t, "", &b), AY_ENOTFOUND, "no reference");
 	is_int(ay_artifact_by_id(t, 2, &b), AY_ENOTFOUND, "another id");
