@@ -9,7 +9,7 @@
 
 #include "assay/text.h"
 
-static void set_text(char *dst, size_t size, const char *fmt, va_list ap)
+static void AY_PRINTF(3, 0) set_text(char *dst, size_t size, const char *fmt, va_list ap)
 {
 	char raw[1024];
 
@@ -17,7 +17,7 @@ static void set_text(char *dst, size_t size, const char *fmt, va_list ap)
 	ay_escape_str(dst, size, raw);
 }
 
-static int set(struct ay_error *e, int code, uint64_t off, const char *fmt, va_list ap)
+static int AY_PRINTF(4, 0) set(struct ay_error *e, int code, uint64_t off, const char *fmt, va_list ap)
 {
 	if (!e)
 		return code;

@@ -8,6 +8,7 @@
 #include "assay/limits.h"
 #include "assay/text.h"
 #include "base/siphash.h"
+#include "tests/lib/corpus.h"
 #include "tests/lib/tap.h"
 
 struct trickle { const char *p; size_t left, step; };
@@ -294,8 +295,24 @@ static void test_siphash(void)
 	ok(ay_siphash(&key, in, 0) == 0x726fdb47dd0e0e31ull, "and of no bytes");
 }
 
+/* The reader alone: the tree also refuses keys with NUL. */
+static bool parses(const uint8_t *bytes, size_t len)
+{
+	struct trickle t = {(const char *)bytes, len, 3};
+	struct ay_json_reader *r;
+	int event = AY_EINTERNAL;
+
+	if (ay_json_reader_new(fill_slowly, &t, AY_LIMIT_JSON_DEPTH, 1000, 1000, &r) == 0) {
+		while ((event = ay_json_next(r)) > AY_JSON_EV_END)
+			;
+	}
+	ay_json_reader_free(r);
+	return event == AY_JSON_EV_END;
+}
+
 int main(void)
 {
+	corpus_check("json", parses);
 	test_events();
 	test_bad();
 	test_limits();

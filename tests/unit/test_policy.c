@@ -5,6 +5,7 @@
 
 #include "assay/scan.h"
 #include "gate/pattern.h"
+#include "tests/lib/corpus.h"
 #include "tests/lib/tap.h"
 
 #define HEAD "version: 1\naccess: []\n"
@@ -387,8 +388,18 @@ static void test_patterns(void)
 	   ay_pattern_problem("*") && ay_pattern_problem("models/a b"), "problems");
 }
 
+static bool parses(const uint8_t *bytes, size_t len)
+{
+	struct ay_policy *p;
+	int rc = ay_policy_parse(bytes, len, &p, NULL);
+
+	ay_policy_free(p);
+	return rc == 0;
+}
+
 int main(void)
 {
+	corpus_check("policy", parses);
 	test_refusals();
 	test_limits_of_text();
 	test_default();
