@@ -81,7 +81,11 @@ const struct ay_codec ay_codec_deflate = { .name = "deflate", .open = open_raw, 
 const struct ay_codec ay_codec_gzip = { .name = "gzip", .several = true, .open = open_gzip, .step = step, .close = close_state };
 static const struct ay_codec codec_zlib = { .name = "zlib", .open = open_zlib, .step = step, .close = close_state };
 
-/* The header has 16 bits, and English words can look like it: the head must also inflate. */
+/*
+ * Loaders that open zlib by themselves look for 'x', a window of 32 KiB. Text may begin with "x^" too, so the head must
+ * also inflate; where it does, both claim it, for deflate can be written in letters alone. Streams that need a
+ * dictionary no loader opens by itself.
+ */
 static unsigned bid(struct ay_cursor head, struct ay_source *in, const char *path)
 {
 	uint8_t out[4096];
@@ -91,7 +95,7 @@ static unsigned bid(struct ay_cursor head, struct ay_source *in, const char *pat
 
 	(void)in;
 	(void)path;
-	if (first < 0 || second < 0 || (first & 0x0f) != Z_DEFLATED || (first >> 4) > 7 || (first * 256 + second) % 31 != 0)
+	if (first != 'x' || second < 0 || (first * 256 + second) % 31 != 0 || (second & 0x20))
 		return 0;
 	if (inflateInit(&z) != Z_OK)
 		return 16;
