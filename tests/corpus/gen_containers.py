@@ -35,7 +35,7 @@ def member(name, data, **kw):
     return dict(name=name, data=data, **kw)
 
 
-def make_zip(members, prefix=b"", suffix=b"", comment=b"", gap=b"", shift=0, directory_junk=b"", zip64=False):
+def make_zip(members, prefix=b"", suffix=b"", comment=b"", gap=b"", shift=0, directory_junk=b"", directory_tail=b"", zip64=False):
     """A zip byte by byte. A member may override: lname, method, packed, flags, lflags, crc, size, lsize, attr, extra, lextra, descriptor."""
     out = bytearray(prefix)
     central = bytearray()
@@ -68,6 +68,7 @@ def make_zip(members, prefix=b"", suffix=b"", comment=b"", gap=b"", shift=0, dir
         central += struct.pack("<IHHHHHHIIIHHHHHII", 0x02014B50, 0x0314, 20, flags, method, 0, 0x21, crc, len(packed), size, len(name),
                                len(extra), 0, 0, 0, m.get("attr", 0), m.get("off", off)) + name + extra
     start = len(out) + shift
+    central += directory_tail
     out += central + directory_junk
     count = len(members)
     if zip64:
@@ -162,6 +163,9 @@ def attack_zips():
     yield "p12_llamafile.bin", "zip.layout", "A program is followed by an archive.", b"\x7fELF" + bytes(60) + make_zip(evil, shift=64)
     yield "gap.zip", "zip.layout", "Bytes between members belong to none.", make_zip([member("a.npy", npy("'<f4'", "(4,)", FLOATS))], gap=b"junk")
     yield "directory_gap.zip", "zip.layout", "Bytes lie between the directory and the end record.", make_zip(good, directory_junk=EVIL)
+    yield "directory_tail.zip", "zip.layout", "The directory has bytes after its last record.", make_zip(good, directory_tail=EVIL)
+    yield "stored_sizes.zip", "zip.malformed", "A stored member has two sizes.", \
+        make_zip([member("a.npy", npy("'<f4'", "(4,)", FLOATS), size=100)])
     overlap = member("b.npy", npy("'<f4'", "(4,)", FLOATS), off=0)
     yield "overlap.zip", "zip.layout", "Two directory records share one local header.", \
         make_zip([member("a.npy", npy("'<f4'", "(4,)", FLOATS)), overlap])

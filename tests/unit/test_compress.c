@@ -10,13 +10,14 @@ static const struct {
 	const char *name;
 	const char *bytes;
 	size_t len;
+	bool several;                       /* streams may follow each other */
 } empties[] = {
-	{ "gzip", "\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0", 20 },
-	{ "zlib", "\x78\x9c\x03\0\0\0\0\x01", 8 },
-	{ "bzip2", "BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0", 14 },
-	{ "xz", "\xfd" "7zXZ\0\0\x01\x69\x22\xde\x36\0\0\0\0\x1c\xdf\x44\x21\x90\x42\x99\x0d\x01\0\0\0\0\x01YZ", 32 },
-	{ "lzma", "\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0\x83\xff\xfb\xff\xff\xc0\0\0\0", 23 },
-	{ "lz4", "\x04\x22\x4d\x18\x60\x40\x82\0\0\0\0", 11 },
+	{ "gzip", "\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0", 20, true },
+	{ "zlib", "\x78\x9c\x03\0\0\0\0\x01", 8, false },
+	{ "bzip2", "BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0", 14, true },
+	{ "xz", "\xfd" "7zXZ\0\0\x01\x69\x22\xde\x36\0\0\0\0\x1c\xdf\x44\x21\x90\x42\x99\x0d\x01\0\0\0\0\x01YZ", 32, true },
+	{ "lzma", "\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0\x83\xff\xfb\xff\xff\xc0\0\0\0", 23, false },
+	{ "lz4", "\x04\x22\x4d\x18\x60\x40\x82\0\0\0\0", 11, false },
 };
 
 static void test_empties(void)
@@ -32,6 +33,10 @@ static void test_empties(void)
 		ay_buf_add(&longer, empties[i].bytes, empties[i].len);
 		ay_buf_addc(&longer, 0);
 		is_int(judge_bytes(longer.data, longer.len, NULL), AY_FAIL, "%s: nor with a zero byte after it", empties[i].name);
+		ay_buf_clear(&longer);
+		ay_buf_add(&longer, empties[i].bytes, empties[i].len);
+		ay_buf_add(&longer, empties[i].bytes, empties[i].len);
+		is_int(judge_bytes(longer.data, longer.len, NULL), empties[i].several ? AY_PASS : AY_FAIL, "%s: two streams", empties[i].name);
 		ay_buf_free(&longer);
 	}
 }

@@ -36,6 +36,7 @@ static void test_headers(void)
 	try("{" T("a", "F32", "[0]", "[0,0]") "," T("b", "U8", "[1]", "[0,1]") "}", 1, "");
 	try("{\"__metadata__\":{}," T("a", "BOOL", "[1]", "[0,1]") "}", 1, "");
 	try("{" T("a", "F4", "[1]", "[0,1]") "}", 1, "safetensors.layout");
+	try("{" T("a", "F4", "[1]", "[0,0]") "}", 0, "safetensors.layout");
 	try("{" T("a", "U8", "[1]", "[1,2]") "}", 2, "safetensors.layout");
 	try("{" T("a", "U8", "[2]", "[0,2]") "," T("b", "U8", "[2]", "[1,3]") "}", 3, "safetensors.layout");
 	try("{" T("a", "U8", "[2]", "[2,0]") "}", 2, "safetensors.layout");
