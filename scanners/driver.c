@@ -4,8 +4,6 @@
 #include <stdarg.h>
 
 #define MAX_SCANNERS 64
-#define ALL_PROFILES \
-	(AY_PROFILE_WEIGHTS | AY_PROFILE_SKLEARN | AY_PROFILE_TORCH_MODULE | AY_PROFILE_HF_TRAINER | AY_PROFILE_PANDAS)
 
 struct ay_scan {
 	const struct ay_scan_options *options;
@@ -15,7 +13,7 @@ struct ay_scan {
 	const char *leaf;                   /* last name on the way here, for suffixes */
 	unsigned depth;
 	unsigned counts[AY_FAIL + 1];
-	uint32_t needed;                    /* profiles */
+	uint32_t needed;                    /* profiles for lack of which something was refused */
 };
 
 /* Who claims the bytes at hand. */
@@ -55,7 +53,8 @@ unsigned ay_scan_count(const struct ay_scan *s, enum ay_verdict v)
 
 void ay_scan_need_profile(struct ay_scan *s, uint32_t bits)
 {
-	s->needed |= bits & ALL_PROFILES;
+	if (!(s->needed & bits))
+		s->needed |= bits & ~(bits - 1);
 }
 
 void ay_scan_find_full(struct ay_scan *s, const struct ay_finding *f)
@@ -221,35 +220,10 @@ bool ay_scan_is_opaque(const struct ay_scan *s)
 	return false;
 }
 
-/* Names what the first bytes look like, to help the user; never decides anything. */
-static const char *looks_like(const struct ay_cursor *head)
+static void report_unclaimed(struct ay_scan *s)
 {
-	static const struct {
-		const char *magic;
-		size_t len;
-		const char *name;
-	} known[] = {
-		{ "\x89HDF\r\n\x1a\n", 8, "HDF5" }, { "7z\xbc\xaf\x27\x1c", 6, "7z" }, { "Rar!\x1a\x07", 6, "RAR" },
-		{ "GGUF", 4, "GGUF" }, { "PAR1", 4, "Parquet" }, { "ARROW1", 6, "Arrow" }, { "\x7f" "ELF", 4, "an ELF program" },
-		{ "MZ", 2, "a Windows program" }, { "#!", 2, "a script" }, { "\x89PNG\r\n\x1a\n", 8, "PNG" },
-		{ "\xff\xd8\xff", 3, "JPEG" }, { "%PDF-", 5, "PDF" }, { "SQLite format 3", 15, "SQLite" },
-		{ "\x28\xb5\x2f\xfd", 4, "zstd" },
-	};
-
-	for (size_t i = 0; i < AY_ARRAY_LEN(known); i++)
-		if (ay_cursor_starts(head, known[i].magic, known[i].len))
-			return known[i].name;
-	return NULL;
-}
-
-static void report_unclaimed(struct ay_scan *s, const struct ay_cursor *head)
-{
-	const char *name = looks_like(head);
-
 	if (ay_scan_is_opaque(s))
 		ay_scan_find(s, "format.opaque", AY_NO_OFFSET, "admitted unread by its suffix, as the policy says");
-	else if (name)
-		ay_scan_find(s, "format.unknown", 0, "looks like %s, which no scanner judges", name);
 	else
 		ay_scan_find(s, "format.unknown", 0, "no scanner knows what this is");
 }
@@ -311,7 +285,7 @@ static int judge(struct ay_scan *s, struct ay_source *in, const char *path, cons
 	collect_claims(in, head, path, hint, &c);
 	set_format(s, &c);
 	if (c.n == 0)
-		report_unclaimed(s, &head);
+		report_unclaimed(s);
 	if (c.n > 1)
 		report_polyglot(s, &c);
 	for (size_t i = 0; i < c.n && rc == 0; i++)
@@ -350,26 +324,40 @@ static uint32_t run_pass(struct ay_source *in, const struct ay_scan_options *o, 
 	return s.needed;
 }
 
+/*
+ * The fewest profiles, as far as the scanners name them, with which the file passes: each pass adds those that it was
+ * refused for. 0 when there are none.
+ */
+static uint32_t find_profiles(struct ay_source *in, const struct ay_scan_options *o, const struct ay_budget *budget, uint32_t needed)
+{
+	struct ay_scan_options wider = *o;
+	uint32_t found = 0;
+
+	wider.profiles = AY_PROFILE_WEIGHTS;
+	while (!found && (needed & ~wider.profiles)) {
+		struct ay_scan_result again;
+		int rc;
+
+		wider.profiles |= needed;
+		needed = run_pass(in, &wider, budget, &again, &rc);
+		if (again.verdict <= AY_WARN)
+			found = wider.profiles;
+		ay_scan_result_free(&again);
+	}
+	return found;
+}
+
 int ay_scan_run(struct ay_source *in, const struct ay_scan_options *o, struct ay_scan_result *out)
 {
-	struct ay_scan_options all = *o;
-	struct ay_scan_result second;
 	struct ay_budget budget;
 	uint32_t needed;
 	int rc;
 
 	ay_budget_init(&budget, in->size);
 	needed = run_pass(in, o, &budget, out, &rc);
-	if (out->verdict <= AY_WARN) {
-		out->profile_would_pass = needed | AY_PROFILE_WEIGHTS;
-		return 0;
-	}
-	if (rc < 0 || !(needed & ~o->profiles & ~(uint32_t)AY_PROFILE_WEIGHTS))
-		return 0;
-	all.profiles = ALL_PROFILES;
-	needed = run_pass(in, &all, &budget, &second, &rc);
-	if (second.verdict <= AY_WARN)
-		out->profile_would_pass = needed | AY_PROFILE_WEIGHTS;
-	ay_scan_result_free(&second);
+	if (out->verdict <= AY_WARN)
+		out->profile_would_pass = o->profiles | AY_PROFILE_WEIGHTS;
+	else if (rc == 0)
+		out->profile_would_pass = find_profiles(in, o, &budget, needed);
 	return 0;
 }

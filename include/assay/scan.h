@@ -131,8 +131,8 @@ void ay_scan_find_error(struct ay_scan *s, const char *format, int code, const s
 /* How many findings so far have a verdict of at least v. */
 unsigned ay_scan_count(const struct ay_scan *s, enum ay_verdict v);
 /*
- * Said by a scanner each time that a value is only in the allowlists of these profiles, whether they are on or not. A
- * file that fails and said so for a profile that is off is judged again with all of them, for profile_would_pass.
+ * Said by a scanner each time that it refuses something that any one of these profiles would permit. The driver then
+ * looks with which of them the file passes, for profile_would_pass.
  */
 void ay_scan_need_profile(struct ay_scan *s, uint32_t bits);
 /*
@@ -189,7 +189,7 @@ struct ay_scan_result {
 	struct ay_found *found;
 	size_t found_count;
 	uint64_t found_total;         /* including those that were only counted */
-	uint32_t profile_would_pass;  /* the bits that this file needs, with "weights" always among them; 0 when none would do */
+	uint32_t profile_would_pass;  /* profiles with which it passes: those asked for when it did, else the fewest found; 0: none would do */
 };
 /* The driver: identifies, runs all bidders, reports conflicts and unknown formats. 0 with *out filled, or negative when even that failed. */
 AY_MUSTCHECK int ay_scan_run(struct ay_source *in, const struct ay_scan_options *o, struct ay_scan_result *out);

@@ -25,7 +25,6 @@ struct dtype {
 struct parser {
 	struct ay_cursor c;
 	unsigned depth;
-	bool utf8;                          /* version 3: names may have non-ASCII characters */
 };
 
 static void fail(struct parser *p)
@@ -52,7 +51,7 @@ static void expect(struct parser *p, const char *ch)
 		fail(p);
 }
 
-/* A quoted string without escapes, as a cursor over its text. */
+/* A quoted string without escapes, as a cursor over its text: Latin-1, in version 3 UTF-8, which are only ever names. */
 static struct ay_cursor take_string(struct parser *p)
 {
 	struct ay_cursor text;
@@ -66,7 +65,7 @@ static struct ay_cursor take_string(struct parser *p)
 
 		if (ch == quote)
 			break;
-		if (ch < 0x20 || ch == '\\' || ch == 0x7f || (ch > 0x7f && !p->utf8)) {
+		if (ch < 0x20 || ch == '\\' || ch == 0x7f) {
 			fail(p);
 			break;
 		}
@@ -294,9 +293,9 @@ static int scan_objects(struct ay_scan *s, struct ay_source *in, uint64_t off)
 	return rc < 0 ? rc : ay_scan_member_in(s, "objects", &pickle, "pickle");
 }
 
-static int scan_array(struct ay_scan *s, struct ay_source *in, uint64_t off, struct ay_cursor header, bool utf8)
+static int scan_array(struct ay_scan *s, struct ay_source *in, uint64_t off, struct ay_cursor header)
 {
-	struct parser p = { .c = header, .utf8 = utf8 };
+	struct parser p = { .c = header };
 	struct dtype d = { 0 };
 	uint64_t bytes = 0;
 	uint64_t data_off = off + header.left;
@@ -343,7 +342,7 @@ static int scan(struct ay_scan *s, struct ay_source *in)
 	else if (ay_source_load(in, off, (size_t)len, &header, &c) < 0)
 		ay_scan_find(s, "npy.truncated", off, "the header is cut");
 	else
-		rc = scan_array(s, in, off, c, major == 3);
+		rc = scan_array(s, in, off, c);
 out:
 	ay_buf_free(&prefix);
 	ay_buf_free(&header);

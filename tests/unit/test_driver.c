@@ -64,23 +64,35 @@ static int scan_box(struct ay_scan *s, struct ay_source *in)
 	return ay_scan_member_in(s, "in.bin", &inner, NULL);
 }
 
-/* Needs the sklearn profile. */
+/* P needs sklearn or pandas, Q fails always, R needs sklearn and then pandas, of which it speaks one by one. */
 static unsigned bid_profiled(struct ay_cursor head, struct ay_source *in, const char *path)
 {
 	(void)in;
 	(void)path;
-	return bid_first(head, 'P') || bid_first(head, 'Q');
+	return bid_first(head, 'P') || bid_first(head, 'Q') || bid_first(head, 'R');
+}
+
+static void want(struct ay_scan *s, uint32_t bits)
+{
+	ay_scan_need_profile(s, bits);
+	ay_scan_find(s, "format.malformed", 0, "not in the profile");
 }
 
 static int scan_profiled(struct ay_scan *s, struct ay_source *in)
 {
+	uint32_t on = ay_scan_options(s)->profiles;
 	uint8_t kind;
 
 	if (ay_source_read_full(in, 0, &kind, 1) < 0)
 		return AY_ETRUNC;
-	ay_scan_need_profile(s, AY_PROFILE_SKLEARN);
-	if (!(ay_scan_options(s)->profiles & AY_PROFILE_SKLEARN) || kind == 'Q')
-		ay_scan_find(s, "format.malformed", 0, "not in the profile");
+	if (kind == 'R' && !(on & AY_PROFILE_SKLEARN))
+		want(s, AY_PROFILE_SKLEARN);
+	else if (kind == 'R' && !(on & AY_PROFILE_PANDAS))
+		want(s, AY_PROFILE_PANDAS);
+	else if (kind == 'P' && !(on & (AY_PROFILE_SKLEARN | AY_PROFILE_PANDAS)))
+		want(s, AY_PROFILE_SKLEARN | AY_PROFILE_PANDAS);
+	else if (kind == 'Q')
+		want(s, AY_PROFILE_HF_TRAINER);
 	return 0;
 }
 
@@ -238,9 +250,13 @@ static void test_profiles(void)
 	r = run("Q", o);
 	is_int(r.profile_would_pass, 0, "none is named when none would pass");
 	ay_scan_result_free(&r);
+	r = run("R", o);
+	is_int(r.profile_would_pass, AY_PROFILE_WEIGHTS | AY_PROFILE_SKLEARN | AY_PROFILE_PANDAS, "several are found one by one");
+	ay_scan_result_free(&r);
 	o.profiles |= AY_PROFILE_SKLEARN;
 	r = run("P", o);
 	is_int(r.verdict, AY_PASS, "with the profile it passes");
+	is_int(r.profile_would_pass, AY_PROFILE_WEIGHTS | AY_PROFILE_SKLEARN, "which is said");
 	ay_scan_result_free(&r);
 	is_int(ay_profile_bit("hf-trainer"), AY_PROFILE_HF_TRAINER, "profiles have names");
 	is_str(ay_profile_name(AY_PROFILE_PANDAS), "pandas", "both ways");
