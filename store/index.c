@@ -54,11 +54,7 @@ struct job {
 	struct job *next;
 };
 
-struct hook {
-	int (*fn)(struct ay_txn *t, void *arg);
-	void (*done)(void *arg);
-	void *arg;
-};
+struct hook { int (*fn)(struct ay_txn *t, void *arg); void (*done)(void *arg); void *arg; };
 
 struct ay_index {
 	struct ay_store *store;
