@@ -430,6 +430,17 @@ static int check_subject(const struct ay_statement *st, struct ay_error *e)
 
 int ay_trust_read(const struct ay_statement *st, struct ay_trust *out, struct ay_error *e)
 {
+	int r = ay_trust_read_content(st, out, e);
+
+	if (r == 0)
+		r = check_subject(st, e);
+	if (r < 0)
+		ay_trust_free(out);
+	return r;
+}
+
+int ay_trust_read_content(const struct ay_statement *st, struct ay_trust *out, struct ay_error *e)
+{
 	const struct ay_json *p = st->predicate;
 	int r;
 
@@ -442,9 +453,7 @@ int ay_trust_read(const struct ay_statement *st, struct ay_trust *out, struct ay
 	if (ay_json_u64(ay_json_get(p, "version"), &out->version) < 0 || get_time(p, "issued", &out->issued_s) < 0 ||
 	    get_time(p, "expires", &out->expires_s) < 0 || get_copy(p, "log", out->log_origin, sizeof(out->log_origin)) < 0)
 		return ay_error_set(e, AY_EFORMAT, "version, issued, expires or log of the trust root is malformed");
-	r = check_subject(st, e);
-	if (r == 0)
-		r = read_keys(p, out, e);
+	r = read_keys(p, out, e);
 	if (r == 0)
 		r = read_lists(p, out, e);
 	if (r == 0)

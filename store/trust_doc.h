@@ -10,6 +10,8 @@
 
 /* Reads and checks everything but signatures. Frees on failure. */
 AY_MUSTCHECK int ay_trust_read(const struct ay_statement *st, struct ay_trust *out, struct ay_error *e);
+/* The same without the digest in the subject. */
+AY_MUSTCHECK int ay_trust_read_content(const struct ay_statement *st, struct ay_trust *out, struct ay_error *e);
 /* Is it a document that may be written or used: grants of known keys, one role for keys of special roles, a reachable root threshold ... */
 AY_MUSTCHECK int ay_trust_check(const struct ay_trust *t, struct ay_error *e);
 /* Keys of the root role that are not revoked: pointers into t->keys, at most 64. */
