@@ -232,6 +232,9 @@ static int scan(struct ay_scan *s, struct ay_source *in)
 	return ay_pickle_scan(s, in, &alone);
 }
 
+/* Protocol 0 is text all through; that it is also a pickle is what counts. */
+static const char *const refines[] = { "text", NULL };
+
 const struct ay_scanner ay_scanner_pickle = {
-	.abi = AY_SCAN_ABI, .name = "pickle", .version = 1, .bid = bid, .scan = scan,
+	.abi = AY_SCAN_ABI, .name = "pickle", .version = 1, .refines = refines, .bid = bid, .scan = scan,
 };

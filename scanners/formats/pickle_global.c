@@ -70,16 +70,13 @@ static bool is_trainer_file(const char *path)
 static void want_profile(struct pk_vm *vm, const struct pk_global *g)
 {
 	const struct ay_scan_options *o = ay_scan_options(vm->s);
-	uint32_t bit = g->allow->profiles & ~(g->allow->profiles - 1u);
-
-	ay_scan_need_profile(vm->s, bit);
 	if (is_trainer_file(o->path))
 		ay_scan_find(vm->s, "pickle.trainer-file", vm->op_off,
 			     "training_args.bin names %s.%s: it is not needed to load the model; leave it out with "
 			     "`assay put --exclude training_args.bin` or allow profile hf-trainer", g->module, g->name);
 	else
 		ay_scan_find(vm->s, "pickle.profile", vm->op_off, "%s.%s is permitted by profile %s only", g->module, g->name,
-			     ay_profile_name(bit));
+			     ay_profile_name(g->allow->profiles));
 }
 
 static void judge(struct pk_vm *vm, struct pk_global *g, const char *form, const char *reason)
@@ -93,16 +90,14 @@ static void judge(struct pk_vm *vm, struct pk_global *g, const char *form, const
 		return;
 	}
 	g->allow = ay_allow_find(g->module, g->name);
-	bool in_force = g->allow && (g->allow->profiles & on);
-
-	if (in_force)
+	if (g->allow && g->allow->profiles != AY_PROFILE_WEIGHTS)
+		ay_scan_need_profile(vm->s, g->allow->profiles);
+	if (g->allow && (g->allow->profiles & on))
 		return;
 	/* A few dangerous names have one harmless use in one profile; without it they are only dangerous. */
 	if (g->allow && !reason) {
 		want_profile(vm, g);
 	} else if (reason) {
-		if (g->allow)
-			ay_scan_need_profile(vm->s, g->allow->profiles);
 		g->allow = NULL;
 		pk_refuse(vm, "pickle.call.denied", "%s of %s.%s: %s", form, g->module, g->name, reason);
 	} else {

@@ -6,6 +6,7 @@
 
 #define MEMO_CHUNKS (AY_LIMIT_PICKLE_MEMO / PK_MEMO_CHUNK + 1)
 #define NO_NODE UINT32_MAX
+#define STACK_FIRST 1024
 
 int pk_init(struct pk_vm *vm, struct ay_scan *s, struct ay_source *in, const struct ay_pickle_context *ctx)
 {
@@ -14,7 +15,9 @@ int pk_init(struct pk_vm *vm, struct ay_scan *s, struct ay_source *in, const str
 	vm->memo = ay_budget_alloc(vm->budget, MEMO_CHUNKS * sizeof(*vm->memo));
 	vm->globals = ay_budget_alloc(vm->budget, PK_GLOBALS * sizeof(*vm->globals));
 	vm->global_slots = ay_budget_alloc(vm->budget, 2 * PK_GLOBALS * sizeof(*vm->global_slots));
-	if (!vm->window || !vm->memo || !vm->globals || !vm->global_slots) {
+	vm->stack = ay_budget_alloc(vm->budget, STACK_FIRST * sizeof(*vm->stack));
+	vm->stack_cap = STACK_FIRST;
+	if (!vm->window || !vm->memo || !vm->globals || !vm->global_slots || !vm->stack) {
 		pk_free(vm);
 		return AY_ELIMIT;
 	}
@@ -97,7 +100,7 @@ static void *grow(struct pk_vm *vm, void *p, size_t *cap, size_t item, size_t fi
 
 int pk_grow_stack(struct pk_vm *vm)
 {
-	void *p = grow(vm, vm->stack, &vm->stack_cap, sizeof(*vm->stack), 1024, AY_LIMIT_PICKLE_STACK, "values on the stack");
+	void *p = grow(vm, vm->stack, &vm->stack_cap, sizeof(*vm->stack), STACK_FIRST, AY_LIMIT_PICKLE_STACK, "values on the stack");
 
 	if (p)
 		vm->stack = p;
@@ -340,8 +343,8 @@ const struct pk_value *pk_children(const struct pk_vm *vm, const struct pk_value
 	if (tuple->kind != PK_TUPLE || !vm->nodes[tuple->aux].done)
 		return NULL;
 	*count_out = vm->nodes[tuple->aux].count;
-	/* An empty tuple has no place in the pool, which may not even be allocated yet. */
-	return *count_out ? vm->pool + vm->nodes[tuple->aux].first : vm->stack;
+	/* The pool may not be allocated while all tuples are empty. */
+	return vm->pool ? vm->pool + vm->nodes[tuple->aux].first : vm->stack;
 }
 
 const char *pk_kind_name(const struct pk_value *v)

@@ -63,7 +63,7 @@ enum ay_how {
  */
 struct ay_allow {
 	const char *module, *name;
-	uint16_t profiles;             /* ay_profile bits, any of which permits it */
+	uint16_t profiles;             /* the one ay_profile bit that permits it */
 	uint16_t roles, slots;
 	uint8_t how, size;
 	const char *args;              /* NULL: none */
