@@ -118,10 +118,10 @@ bool pk_match(struct pk_vm *vm, const char *pattern, const struct pk_value *args
 	return i == count;
 }
 
-/* A name as an argument is the usual trick: say which. */
+/* A name as an argument is the usual trick: say which. args is NULL when there are more than are kept. */
 static void refuse_arguments(struct pk_vm *vm, const char *form, const struct pk_global *g, const struct pk_value *args, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; args && i < count; i++) {
 		if (args[i].kind != PK_GLOBAL)
 			continue;
 		const struct pk_global *arg = &vm->globals[args[i].aux];

@@ -28,7 +28,7 @@ count() {
 judge malicious - -p sklearn -p pandas -p torch-module -p hf-trainer
 is "$(wc -l <"$T/out")" "$files" "all malicious pickles are judged"
 count "none of $files passes" '"verdict":"(fail|inconclusive|error)"' "$files"
-count "all are recognised for what they are, or unknown" '"rule":"(pickle|torch-legacy|limit|format)\.' "$files"
+count "all are recognised for what they are, or unknown" '"rule":"(pickle|torch-legacy|limit|format|text)\.' "$files"
 
 judge text -
 count "ordinary text is no pickle" '"format":"text"' "$files"

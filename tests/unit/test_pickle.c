@@ -135,6 +135,8 @@ static void test_limits(void)
 	repeated("\x80\x02)", 3, (char)0x85, AY_LIMIT_PICKLE_DEPTH, ".", "pickle.limit", "one deeper");
 	repeated("\x80\x02(", 3, 'N', AY_LIMIT_PICKLE_STACK, "t.", NULL, "as many values as allowed");
 	repeated("\x80\x02(", 3, 'N', AY_LIMIT_PICKLE_STACK + 1, "t.", "pickle.limit", "one more");
+	repeated("\x80\x02" GLOBAL("pathlib", "PurePath") "(", 21, 'N', 64, "tR.", NULL, "as many arguments as are kept");
+	repeated("\x80\x02" GLOBAL("pathlib", "PurePath") "(", 21, 'N', 65, "tR.", "pickle.call.arguments", "one more");
 	n = snprintf(put, sizeof(put), "\x80\x02Np%llu\n.", (unsigned long long)AY_LIMIT_PICKLE_MEMO - 1);
 	expect(put, (size_t)n, AY_PROFILE_WEIGHTS, NULL, "the last memo index");
 	n = snprintf(put, sizeof(put), "\x80\x02Np%llu\n.", (unsigned long long)AY_LIMIT_PICKLE_MEMO);
