@@ -255,6 +255,7 @@ static void flush_staged(fuse_req_t req, struct ay_handle *h)
 	struct ay_mount *m = ay_req_mount(req);
 	char path[AY_PATH_ROOM];
 	struct ay_sha256 digest;
+	struct ay_staged *staged;
 	struct ay_intake *in;
 	bool wrote;
 
@@ -270,8 +271,11 @@ static void flush_staged(fuse_req_t req, struct ay_handle *h)
 		fuse_reply_err(req, 0);
 		return;
 	}
-	ay_park(m, req, h->inode->staged, in, path, finish_stream(h, true, &digest));
-	ay_staged_end(h->inode->staged);
+	/* Once it is answered, RELEASE may have freed the handle. */
+	staged = ay_staged_ref(h->inode->staged);
+	ay_park(m, req, staged, in, path, finish_stream(h, true, &digest));
+	ay_staged_end(staged);
+	ay_staged_unref(staged);
 }
 
 void ay_write_close(struct ay_mount *m, struct ay_handle *h)
