@@ -10,6 +10,7 @@
 #define ASSAY_GATE_CORE_H
 
 #include <pthread.h>
+#include "assay/change.h"
 #include "assay/claim.h"
 #include "assay/gate.h"
 #include "assay/log.h"
@@ -84,10 +85,6 @@ AY_MUSTCHECK int ay_change_trust(struct ay_gate *g, const void *envelope, size_t
 AY_MUSTCHECK int ay_change_policy(struct ay_gate *g, const void *bundle, size_t len, struct ay_error *e);
 AY_MUSTCHECK int ay_change_waiver(struct ay_gate *g, const void *bundle, size_t len, struct ay_error *e);
 AY_MUSTCHECK int ay_change_baseline(struct ay_gate *g, const void *bundle, size_t len, struct ay_error *e);
-/* Statements to sign for those. */
-AY_MUSTCHECK int ay_policy_statement(uint64_t version, const void *yaml, size_t len, struct ay_buf *out);
-AY_MUSTCHECK int ay_waiver_statement(const char *ref, const char *rule, int64_t until_s, const char *reason, struct ay_buf *out);
-AY_MUSTCHECK int ay_baseline_statement(const char *name, uint64_t version, const char *schema_json, struct ay_buf *out);
 /* The YAML text inside a signed policy, and its version. */
 AY_MUSTCHECK int ay_policy_payload(const struct ay_statement *st, struct ay_buf *yaml_out, uint64_t *version_out, struct ay_error *e);
 
