@@ -151,6 +151,7 @@ static int sentencepiece_scan(struct ay_scan *s, struct ay_source *in)
 {
 	struct ay_buf b = ay_buf_new(MAX_PART);
 	uint64_t off = 0, bad = AY_NO_OFFSET;
+	struct ay_error e;
 	int err = 0;
 
 	while (!err && off < in->size) {
@@ -161,7 +162,7 @@ static int sentencepiece_scan(struct ay_scan *s, struct ay_source *in)
 	if (err == AY_EFORMAT)
 		ay_scan_find(s, "sentencepiece.malformed", bad, "a field that no SentencePiece model has, or not in its form");
 	else if (err)
-		ay_scan_find_error(s, "sentencepiece", err, NULL);
+		ay_scan_find_error(s, "sentencepiece", ay_error_at(&e, err, bad, "%s", ay_strerror(err)), &e);
 	ay_buf_free(&b);
 	return 0;
 }
