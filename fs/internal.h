@@ -155,6 +155,8 @@ void ay_staged_unref(struct ay_staged *s);
 /* The intake, held until ay_staged_end; NULL (and nothing held) once it is admitted or gone. */
 struct ay_intake *ay_staged_begin(struct ay_staged *s);
 void ay_staged_end(struct ay_staged *s);
+/* The same at the end of a change that ay_intake_may allowed. */
+void ay_staged_changed(struct ay_staged *s);
 /* The record now. AY_ENOTFOUND when it was discarded. */
 AY_MUSTCHECK int ay_staged_artifact(struct ay_mount *m, struct ay_staged *s, struct ay_artifact *out);
 /* Lets the intake go when it is no longer staged. Notifier thread. */
@@ -332,7 +334,7 @@ void ay_op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 
 /* Path of name in a staged directory. -ENAMETOOLONG, -EINVAL, -ESTALE. */
 AY_MUSTCHECK int ay_place_child(struct ay_mount *m, const struct ay_place *dir, const char *name, char *path, size_t size);
-/* May this user do this to name in a staged directory? On success *out is held until ay_staged_end. -ESTALE: it was admitted meanwhile. */
+/* May this user do this to name in a staged directory? On success *out is held until ay_staged_changed. -ESTALE: it was admitted meanwhile. */
 AY_MUSTCHECK int ay_staged_change(struct ay_mount *m, const struct ay_place *dir, const struct ay_cred *c, enum ay_change what,
 				  const char *name, char *path, size_t size, struct ay_intake **out);
 /* An ignored name below an admitted directory, or what is below one. -EROFS when it is not ignored. */

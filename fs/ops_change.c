@@ -126,7 +126,7 @@ static int mkdir_staged(struct ay_mount *m, const struct ay_place *dir, const ch
 		err = fd;
 	else if (mkdirat(fd, last, 0700) < 0)
 		err = -errno;
-	ay_staged_end(dir->inode->staged);
+	ay_staged_changed(dir->inode->staged);
 	if (err)
 		return err;
 	*out = ay_inode_make(&m->inodes, dir->inode->id, dir->inode, name, AY_INODE_STAGED_DIR, dir->inode->staged);
@@ -298,7 +298,7 @@ static int remove_staged(struct ay_mount *m, const struct ay_place *dir, const c
 				err = 0;    /* giving back never fails in earnest */
 		}
 	}
-	ay_staged_end(dir->inode->staged);
+	ay_staged_changed(dir->inode->staged);
 	return err;
 }
 
@@ -350,11 +350,13 @@ void ay_op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 
 /* ---- rename ---- */
 
-static int rename_tree(struct ay_intake *in, const char *from, const char *to, unsigned flags)
+/* *freed: bytes of the file that gave way. */
+static int rename_tree(struct ay_intake *in, const char *from, const char *to, unsigned flags, int64_t *freed)
 {
 	const char *from_last, *to_last;
 	AY_CLEANUP_FD int from_fd = -1;
 	AY_CLEANUP_FD int to_fd = -1;
+	struct stat st;
 
 	from_fd = ay_staged_parent(in, from, &from_last);
 	if (from_fd < 0)
@@ -362,14 +364,28 @@ static int rename_tree(struct ay_intake *in, const char *from, const char *to, u
 	to_fd = ay_staged_parent(in, to, &to_last);
 	if (to_fd < 0)
 		return to_fd;
+	*freed = fstatat(to_fd, to_last, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) ? st.st_size : 0;
 	return renameat2(from_fd, from_last, to_fd, to_last, flags) < 0 ? -errno : 0;
+}
+
+static int moved(struct ay_mount *m, const struct ay_place *from_dir, const char *from_name, const struct ay_place *to_dir, const char *to_name)
+{
+	struct ay_inode *in = ay_inode_child(&m->inodes, from_dir->inode->id, from_name);
+	int err = 0;
+
+	if (in)
+		err = ay_inode_move(&m->inodes, in, to_dir->inode->id, to_dir->inode, to_name);
+	else
+		unname_child(m, to_dir->inode->id, to_name);
+	ay_inode_put(&m->inodes, in);
+	return err;
 }
 
 static int rename_staged(struct ay_mount *m, const struct ay_place *from_dir, const char *from_name, const struct ay_place *to_dir,
 			 const char *to_name, unsigned flags, const struct ay_cred *c)
 {
 	char from[AY_PATH_ROOM], to[AY_PATH_ROOM];
-	struct ay_inode *moved;
+	int64_t freed = 0;
 	struct ay_intake *in;
 	int err = ay_place_child(m, to_dir, to_name, to, sizeof(to));
 
@@ -377,21 +393,15 @@ static int rename_staged(struct ay_mount *m, const struct ay_place *from_dir, co
 		err = ay_staged_change(m, from_dir, c, AY_CHANGE_RENAME, from_name, from, sizeof(from), &in);
 	if (err)
 		return err;
-	err = ay_intake_may(in, c, AY_CHANGE_RENAME, to, NULL);
-	if (!err)
-		err = rename_tree(in, from, to, flags);
+	err = rename_tree(in, from, to, flags, &freed);
 	if (!err) {
-		moved = ay_inode_child(&m->inodes, from_dir->inode->id, from_name);
-		if (moved)
-			err = ay_inode_move(&m->inodes, moved, to_dir->inode->id, to_dir->inode, to_name);
-		else
-			unname_child(m, to_dir->inode->id, to_name);
-		ay_inode_put(&m->inodes, moved);
+		err = moved(m, from_dir, from_name, to_dir, to_name);
 		ay_intake_renamed(in, from, to);
-		/* A temporary name that becomes the real one publishes; nobody waits here, because a rename that blocks stops ls. */
-		ay_intake_poke(in);
+		if (freed && ay_intake_charge(in, -freed, NULL))
+			err = 0;            /* giving back never fails in earnest */
 	}
-	ay_staged_end(from_dir->inode->staged);
+	/* A temporary name that becomes the real one settles with this; nobody waits here, because a rename that blocks stops ls. */
+	ay_staged_changed(from_dir->inode->staged);
 	return err;
 }
 

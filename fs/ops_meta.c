@@ -62,18 +62,20 @@ static int set_staged(struct ay_mount *m, const struct ay_place *p, const struct
 	if (!in)
 		return 0;
 	err = ay_intake_may(in, c, AY_CHANGE_ATTR, path, NULL);
-	if (!err) {
-		fd = ay_staged_parent(in, path, &last);
-		err = fd < 0 ? fd : 0;
+	if (err) {
+		ay_staged_end(p->inode->staged);
+		/* Judged at this moment: copying programs set times after the close, and must not fail for it. */
+		return err == AY_ESTATE ? 0 : err;
 	}
+	fd = ay_staged_parent(in, path, &last);
+	err = fd < 0 ? fd : 0;
 	if (!err && (to_set & FUSE_SET_ATTR_MODE) && p->inode->kind == AY_INODE_STAGED_FILE &&
 	    fchmodat(fd, last, 0600 | (attr->st_mode & 0100), 0) < 0)
 		err = -errno;
 	if (!err && utimensat(fd, last, times, AT_SYMLINK_NOFOLLOW) < 0)
 		err = -errno;
-	ay_staged_end(p->inode->staged);
-	/* Judged at this moment: copying programs set times after the close, and must not fail for it. */
-	return err == AY_ESTATE ? 0 : err;
+	ay_staged_changed(p->inode->staged);
+	return err;
 }
 
 static int truncate_path(struct ay_mount *m, fuse_req_t req, const struct ay_place *p, uint64_t size)
@@ -90,9 +92,12 @@ static int truncate_path(struct ay_mount *m, fuse_req_t req, const struct ay_pla
 	if (!in)
 		return -ESTALE;
 	err = ay_intake_may(in, &c, AY_CHANGE_WRITE_OPEN, path, NULL);
-	if (!err)
-		err = ay_write_open(m, req, p->inode, in, path, 0, &h);
-	ay_staged_end(p->inode->staged);
+	if (err) {
+		ay_staged_end(p->inode->staged);
+		return err;
+	}
+	err = ay_write_open(m, req, p->inode, in, path, 0, &h);
+	ay_staged_changed(p->inode->staged);
 	if (err)
 		return err;
 	err = ay_write_truncate(m, h, size);

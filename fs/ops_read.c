@@ -84,11 +84,14 @@ static int open_staged(struct ay_mount *m, fuse_req_t req, const struct ay_place
 	in = ay_staged_begin(p->inode->staged);
 	if (!in)
 		return -ESTALE;
-	err = ay_intake_may(in, &c, AY_CHANGE_WRITE_OPEN, path, NULL);
-	if (!err)
-		err = ay_write_open(m, req, p->inode, in, path, fi->flags & ~O_CREAT, out);
-	ay_staged_end(p->inode->staged);
 	fi->direct_io = 1;
+	err = ay_intake_may(in, &c, AY_CHANGE_WRITE_OPEN, path, NULL);
+	if (err) {
+		ay_staged_end(p->inode->staged);
+		return err;
+	}
+	err = ay_write_open(m, req, p->inode, in, path, fi->flags & ~O_CREAT, out);
+	ay_staged_changed(p->inode->staged);
 	return err;
 }
 

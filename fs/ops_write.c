@@ -125,6 +125,7 @@ static int reopen(struct ay_mount *m, struct ay_intake *in, struct ay_handle *h)
 		return err;
 	ay_intake_opened(in, path, h->inode->ino);
 	ay_intake_released(in, path);
+	ay_intake_done(in);
 	h->counted = false;
 	return 0;
 }
@@ -577,7 +578,7 @@ static int create_staged(struct ay_mount *m, fuse_req_t req, const struct ay_pla
 		if (err)
 			ay_inode_put(&m->inodes, *in_out);
 	}
-	ay_staged_end(dir->inode->staged);
+	ay_staged_changed(dir->inode->staged);
 	return err;
 }
 

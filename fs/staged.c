@@ -58,6 +58,12 @@ void ay_staged_end(struct ay_staged *s)
 	pthread_rwlock_unlock(&s->lock);
 }
 
+void ay_staged_changed(struct ay_staged *s)
+{
+	ay_intake_done(s->intake);
+	pthread_rwlock_unlock(&s->lock);
+}
+
 static bool is_staged(enum ay_state s)
 {
 	return s == AY_OPEN || s == AY_HELD || s == AY_REJECTED;

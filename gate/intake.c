@@ -386,14 +386,15 @@ static int may(struct ay_intake *in, enum ay_change what, const char *path, stru
 
 	if (in->gone)
 		return ay_error_set(e, AY_ENOTFOUND, "%s was discarded", in->art.ref.text);
-	/* Times and modes are not judged, and cp sets them last. */
-	if (what == AY_CHANGE_ATTR)
-		return 0;
+	/* Times too: an object whose mtime moves while it is placed looks damaged later. */
 	if (in->judging) {
 		ay_error_set(e, AY_ESTATE, "%s is being judged", in->art.ref.text);
 		ay_error_next(e, "assay wait %s", in->art.ref.text);
 		return AY_ESTATE;
 	}
+	/* Times and modes are not judged, and cp sets them last. */
+	if (what == AY_CHANGE_ATTR)
+		return 0;
 	switch (in->art.state) {
 	case AY_OPEN:
 		/* A file that failed rejects a moment later, when its verdict is in the log. */
@@ -420,8 +421,23 @@ int ay_intake_may(struct ay_intake *in, const struct ay_cred *c, enum ay_change 
 	pthread_mutex_lock(&in->lock);
 	in->touched_s = ay_time_now();
 	rc = may(in, what, path, e);
+	if (rc == 0 && what != AY_CHANGE_FSYNC)
+		in->changing++;
 	pthread_mutex_unlock(&in->lock);
 	return rc;
+}
+
+void ay_intake_done(struct ay_intake *in)
+{
+	struct ay_waiter *rest = NULL;
+
+	pthread_mutex_lock(&in->lock);
+	in->changing--;
+	pthread_cond_broadcast(&in->changed);
+	if (!in->changing && !ay_intake_settle(in))
+		rest = ay_waiters_take(in, NULL, 0);
+	pthread_mutex_unlock(&in->lock);
+	ay_waiters_answer(rest, 0);
 }
 
 /* ---- what the mount tells ---- */

@@ -56,6 +56,7 @@ struct ay_intake {
 	struct ay_context *context;
 	unsigned handles;                    /* write handles open and not flushed */
 	unsigned busy, failed;
+	unsigned changing;                   /* changes of the tree that were allowed and are under way */
 	bool judging, settling, gone;
 	bool claims_dirty;
 	struct ay_claim_list claims;         /* verified under context; replaced whole, and only while settling or judging */

@@ -419,14 +419,14 @@ static void look(struct ay_gate *g, void *arg)
 
 	pthread_mutex_lock(&in->lock);
 	in->settling = false;
-	if (ready && in->art.state == AY_OPEN && !in->handles && !in->busy && !in->judging && !in->claims_dirty && !in->gone) {
+	if (ready && in->art.state == AY_OPEN && !in->handles && !in->busy && !in->changing && !in->judging && !in->claims_dirty && !in->gone) {
 		in->judging = true;
 		if (judge(in, &e) && in->art.state == AY_OPEN)
 			rest = ay_waiters_take(in, NULL, 0);
 	} else {
 		if (in->art.state == AY_OPEN)
 			snprintf(in->art.reason, sizeof(in->art.reason), "%s", waiting);
-		if (!in->claims_dirty || !ay_intake_settle(in))
+		if (!(in->claims_dirty || in->changing) || !ay_intake_settle(in))
 			rest = ay_waiters_take(in, NULL, 0);
 	}
 	pthread_cond_broadcast(&in->changed);
@@ -439,7 +439,8 @@ bool ay_intake_settle(struct ay_intake *in)
 {
 	if (in->art.state != AY_OPEN || in->handles || in->busy || in->failed || in->judging || in->gone)
 		return false;
-	if (!in->settling) {
+	/* A change under way asks again when it is done. */
+	if (!in->settling && !in->changing) {
 		in->settling = true;
 		ay_intake_ref(in);
 		ay_tasks_add(in->g->tasks, look, in);
@@ -451,7 +452,7 @@ bool ay_intake_settle(struct ay_intake *in)
 
 static int wait_idle(struct ay_intake *in, struct ay_error *e)
 {
-	while (in->judging || in->settling || in->busy)
+	while (in->judging || in->settling || in->busy || in->changing)
 		pthread_cond_wait(&in->changed, &in->lock);
 	if (in->gone)
 		return ay_error_set(e, AY_ENOTFOUND, "%s was discarded", in->art.ref.text);

@@ -84,9 +84,12 @@ enum ay_change { AY_CHANGE_CREATE, AY_CHANGE_WRITE_OPEN, AY_CHANGE_UNLINK, AY_CH
 /*
  * May the writer do this now? Only the writer's uid; AY_ESTATE while judged,
  * held (unlink too) or after a rejected file until it is removed (creates,
- * write-opens and fsyncs). e says which path offends.
+ * write-opens and fsyncs). e says which path offends. A yes to anything but
+ * fsync holds judging off until ay_intake_done: what is judged cannot be
+ * renamed or opened between the answer and the act (INV-2).
  */
 AY_MUSTCHECK int ay_intake_may(struct ay_intake *in, const struct ay_cred *c, enum ay_change what, const char *path, struct ay_error *e);
+void ay_intake_done(struct ay_intake *in);
 /*
  * The mount tells what happened, after it happened in the tree. ino: st_ino of
  * the file. Thread-safe; none blocks on a gate.
