@@ -62,10 +62,6 @@ int ay_fsck(struct ay_store *s, bool scrub, void (*say)(const char *line, void *
 	/* Records with wrong checksums have been told one by one; what follows stops at the first. */
 	if (!rc && !out->problems)
 		rc = ay_fsck_catalogue(&f);
-	if (rc == AY_ECORRUPT) {
-		ay_fsck_problem(&f, "catalogue: a record does not decode; restore the catalogue from a backup");
-		rc = 0;
-	}
 	if (!rc)
 		rc = ay_fsck_objects(&f);
 	return rc ? ay_error_set(e, rc, "fsck: %s", ay_strerror(rc)) : 0;

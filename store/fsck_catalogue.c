@@ -10,7 +10,7 @@ struct counts {
 	struct ay_fsck *f;
 	struct ay_txn *t;
 	uint64_t state[8];
-	uint64_t nodes, files, entries, blobs;
+	uint64_t files, blobs;
 	uint64_t refs, objects, bytes;
 };
 
@@ -54,7 +54,6 @@ static int see_node(const void *key, size_t key_len, const void *val, size_t val
 		return AY_ECORRUPT;
 	unsigned long long id = r.n.id;
 
-	c->nodes++;
 	if (!r.n.parent) {
 		rc = ay_artifact_by_id(c->t, r.n.artifact, &a);
 		if (rc == AY_ENOTFOUND || (!rc && a.top != r.n.id))
@@ -74,6 +73,21 @@ static int see_node(const void *key, size_t key_len, const void *val, size_t val
 		ay_fsck_problem(c->f, "node %llu: its object is not referenced", id);
 	else if (!rc && size != r.n.size)
 		ay_fsck_problem(c->f, "node %llu: says %llu bytes, its object has %llu", id, (unsigned long long)r.n.size, (unsigned long long)size);
+	return missing_is_0(rc);
+}
+
+static int see_entry(const void *key, size_t key_len, const void *val, size_t val_len, void *arg)
+{
+	struct counts *c = arg;
+	struct ay_node n;
+	uint64_t dir = key_len > 8 ? ay_get_be64(key) : 0;
+	int rc;
+
+	if (!dir || val_len != 8)
+		return AY_ECORRUPT;
+	rc = ay_node_get(c->t, ay_get_le64(val), &n);
+	if (rc == AY_ENOTFOUND || (!rc && n.parent != dir))
+		ay_fsck_problem(c->f, "directory %llu: an entry leads nowhere", (unsigned long long)dir);
 	return missing_is_0(rc);
 }
 
@@ -187,6 +201,8 @@ int ay_fsck_catalogue(struct ay_fsck *f)
 	if (!rc)
 		rc = ay_ix_each(c.t, AY_IX_NODE, NULL, 0, NULL, 0, see_node, &c);
 	if (!rc)
+		rc = ay_ix_each(c.t, AY_IX_ENTRY, NULL, 0, NULL, 0, see_entry, &c);
+	if (!rc)
 		rc = ay_ix_each(c.t, AY_IX_OBJECT, NULL, 0, NULL, 0, see_object, &c);
 	if (!rc)
 		rc = ay_ix_each(c.t, AY_IX_RECORD, NULL, 0, NULL, 0, see_blob, &c);
@@ -198,6 +214,12 @@ int ay_fsck_catalogue(struct ay_fsck *f)
 		rc = ay_tag_each(c.t, "", see_tag, &c);
 	if (!rc)
 		rc = check_sums_up(&c);
+	if (rc == AY_ECORRUPT) {
+		const char *what = ay_txn_message(c.t);
+
+		ay_fsck_problem(f, "catalogue: %s; restore it from a backup", what[0] ? what : "a record does not decode");
+		rc = 0;
+	}
 	ay_read_end(c.t);
 	return rc;
 }

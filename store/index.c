@@ -93,8 +93,6 @@ static int code_of(int mdb_rc)
 		return AY_EBUSY;
 	case MDB_VERSION_MISMATCH:
 		return AY_EUNSUPPORTED;
-	case MDB_BAD_VALSIZE:
-		return AY_EINTERNAL;
 	default:
 		return mdb_rc > 0 ? -mdb_rc : AY_ECORRUPT;
 	}
@@ -126,6 +124,11 @@ static int fail_mdb(struct ay_txn *t, int mdb_rc, enum ay_ix table)
 		return code;
 	}
 	return ay_txn_fail(t, code, "catalogue, table %s: %s", table_names[table], mdb_strerror(mdb_rc));
+}
+
+const char *ay_txn_message(const struct ay_txn *t)
+{
+	return t->err ? t->detail.msg : "";
 }
 
 struct ay_store *ay_txn_store(struct ay_txn *t)

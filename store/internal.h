@@ -39,6 +39,8 @@ AY_MUSTCHECK int ay_index_copy(struct ay_store *s, const char *dir, struct ay_er
 /* Reads every record of a table; calls bad with the key of each whose checksum is wrong. */
 AY_MUSTCHECK int ay_index_check(struct ay_txn *t, enum ay_ix table, void (*bad)(const void *key, size_t key_len, void *arg), void *arg);
 const char *ay_ix_name(enum ay_ix table);
+/* What ay_txn_fail was told; "" when nothing sticks. */
+const char *ay_txn_message(const struct ay_txn *t);
 /* used: bytes of the map that hold pages, free ones not counted. */
 AY_MUSTCHECK int ay_index_usage(struct ay_store *s, uint64_t *used_out, uint64_t *size_out);
 
