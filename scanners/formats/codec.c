@@ -8,6 +8,8 @@
 #include "scanners/formats/inflate.h"
 
 #define CHUNK (256 * KIB)
+/* Compressed bytes not read yet that count for the ratio, so that a long row of zeros at the beginning is no bomb. */
+#define AHEAD (1 * MIB)
 
 /* One expansion under way. */
 struct expansion {
@@ -36,6 +38,11 @@ static int append(struct expansion *x, size_t len)
 {
 	if (len == 0)
 		return 0;
+	/* Only what was read pays for what comes out, and a little ahead: a large bomb ends early. */
+	if (x->off + AHEAD < x->in->size)
+		x->out->compressed = x->off + AHEAD;
+	else
+		x->out->compressed = x->in->size;
 	if (x->crc)
 		*x->crc = ay_crc32(*x->crc, x->out_buf, len);
 	return ay_spool_write(x->out, x->out_buf, len);
