@@ -188,7 +188,10 @@ static void keep_most_refined(struct claims *c)
 	*c = kept;
 }
 
-/* Everybody bids. A hint claims without bidding, and then who merely refines it has no say. */
+/*
+ * Everybody bids. A hint claims without bidding, and then who merely refines it, or claims
+ * what is empty, has no say.
+ */
 static void collect_claims(struct ay_source *in, struct ay_cursor head, const char *path, const char *hint, struct claims *c)
 {
 	const struct ay_scanner *hinted = hint ? ay_scanner_find(hint) : NULL;
@@ -201,7 +204,9 @@ static void collect_claims(struct ay_source *in, struct ay_cursor head, const ch
 	for (size_t i = 0; i < ay_scanners_count; i++) {
 		const struct ay_scanner *one = ay_scanners[i];
 
-		if (one == hinted || (one->bid(head, in, path) > 0 && !(hinted && refines(one, hinted))))
+		if (one != hinted && hinted && (in->size == 0 || refines(one, hinted)))
+			continue;
+		if (one == hinted || one->bid(head, in, path) > 0)
 			c->by[c->n++] = one;
 	}
 	keep_most_refined(c);

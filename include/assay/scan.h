@@ -21,8 +21,7 @@
 /*
  * Positioned reads from a sealed file, a container's member, or memory. read
  * returns the bytes got (short only at the end), or a negative code. Random
- * access is cheap for files and stored members; an inflated member reads
- * forward only and answers AY_ELIMIT-bounded rereads from a scratch file.
+ * access is cheap: what was compressed lies in memory or in the scratch file.
  */
 struct ay_source {
 	uint64_t size;       /* bytes */

@@ -190,7 +190,7 @@ static int judge_text(struct archive *a, const struct ay_zip_entry *e, const cha
 
 	if (rc == 0 && m.source.size <= TEXT_MAX) {
 		rc = ay_source_load(&m.source, 0, (size_t)m.source.size, &b, &c);
-		good = rc == 0 && strspn(ay_buf_str(&b), alphabet) == b.len;
+		good = rc == 0 && b.len > 0 && strspn(ay_buf_str(&b), alphabet) == b.len;
 	}
 	if (rc == 0 && !good)
 		ay_scan_find(a->zip.scan, "torch.layout", e->data_off, "%s is not the short text that torch.save writes", e->name);

@@ -64,6 +64,31 @@ static int scan_box(struct ay_scan *s, struct ay_source *in)
 	return ay_scan_member_in(s, "in.bin", &inner, NULL);
 }
 
+/* A box whose member must be a "b". */
+static unsigned bid_hinter(struct ay_cursor head, struct ay_source *in, const char *path)
+{
+	(void)in;
+	(void)path;
+	return bid_first(head, 'H');
+}
+
+static int scan_hinter(struct ay_scan *s, struct ay_source *in)
+{
+	struct ay_source_window w;
+	struct ay_source inner;
+
+	if (ay_source_sub(in, 1, in->size - 1, &w, &inner) < 0)
+		return AY_ETRUNC;
+	return ay_scan_member_in(s, "hinted", &inner, "b");
+}
+
+/* Claims what is empty too, as text does. */
+static unsigned bid_text(struct ay_cursor head, struct ay_source *in, const char *path)
+{
+	(void)path;
+	return in->size == 0 || ay_cursor_peek(&head, 0) == 'T';
+}
+
 /* P needs sklearn or pandas, Q fails always, R needs sklearn and then pandas, of which it speaks one by one. */
 static unsigned bid_profiled(struct ay_cursor head, struct ay_source *in, const char *path)
 {
@@ -137,7 +162,9 @@ static const struct ay_scanner box = { .abi = AY_SCAN_ABI, .name = "box", .bid =
 static const struct ay_scanner profiled = { .abi = AY_SCAN_ABI, .name = "profiled", .bid = bid_profiled, .scan = scan_profiled };
 static const struct ay_scanner stop = { .abi = AY_SCAN_ABI, .name = "stop", .bid = bid_stop, .scan = scan_stop };
 static const struct ay_scanner many = { .abi = AY_SCAN_ABI, .name = "many", .bid = bid_many, .scan = scan_many };
-const struct ay_scanner *const ay_scanners[] = { &a, &b, &c, &d, &box, &profiled, &stop, &many };
+static const struct ay_scanner hinter = { .abi = AY_SCAN_ABI, .name = "hinter", .bid = bid_hinter, .scan = scan_hinter };
+static const struct ay_scanner text = { .abi = AY_SCAN_ABI, .name = "text", .bid = bid_text, .scan = scan_pass };
+const struct ay_scanner *const ay_scanners[] = { &a, &b, &c, &d, &box, &profiled, &stop, &many, &hinter, &text };
 const size_t ay_scanners_count = AY_ARRAY_LEN(ay_scanners);
 
 const struct ay_scanner *ay_scanner_find(const char *name)
@@ -235,6 +262,24 @@ static void test_nesting(void)
 	ay_scan_result_free(&r);
 	r = run("X", o);
 	is_int(r.verdict, AY_PASS, "an empty member passes");
+	ay_scan_result_free(&r);
+}
+
+static void test_hints(void)
+{
+	struct ay_scan_options o = { .profiles = AY_PROFILE_WEIGHTS };
+	struct ay_scan_result r = run("H?", o);
+
+	is_int(r.verdict, AY_PASS, "what a hint names judges, also what nobody claims");
+	ay_scan_result_free(&r);
+	r = run("HB", o);
+	is_int(r.verdict, AY_PASS, "who refines it has no say, nor whom it refines");
+	ay_scan_result_free(&r);
+	r = run("H", o);
+	is_int(r.found_count, 0, "nor who claims an empty member");
+	ay_scan_result_free(&r);
+	r = run("HT", o);
+	ok(has(&r, "format.polyglot"), "but another claimant makes a polyglot");
 	ay_scan_result_free(&r);
 }
 
@@ -339,6 +384,7 @@ int main(void)
 	test_identify();
 	test_opaque();
 	test_nesting();
+	test_hints();
 	test_profiles();
 	test_failures();
 	test_source();
