@@ -80,7 +80,8 @@ static void test_bad(void)
 		{"1 1", AY_EFORMAT, 2}, {"{}{}", AY_EFORMAT, 2}, {"'a'", AY_EFORMAT, 0}, {"/* */ 1", AY_EFORMAT, 0},
 		{"\xef\xbb\xbf" "1", AY_EFORMAT, 0}, {"\"\t\"", AY_EFORMAT, 1}, {"\"\\x41\"", AY_EFORMAT, 2}, {"\"\\u12g4\"", AY_EFORMAT, 5},
 		{"\"\\ud800x\"", AY_EFORMAT, 1}, {"\"\\ud800\\n\"", AY_EFORMAT, 1}, {"\"\\udc00\"", AY_EFORMAT, 1},
-		{"\"\\ud800\\ud800\"", AY_EFORMAT, 1}, {"\"a\xff\"", AY_EFORMAT, 2}, {"\"\xc0\x80\"", AY_EFORMAT, 1},
+		{"\"\\ud800\\ud800\"", AY_EFORMAT, 1}, {"\"\\udfff\"", AY_EFORMAT, 1}, {"\"\\udbff\"", AY_EFORMAT, 1},
+		{"\"\\ud800\\udbff\"", AY_EFORMAT, 1}, {"\"\\ud800\\ue000\"", AY_EFORMAT, 1}, {"\"a\xff\"", AY_EFORMAT, 2}, {"\"\xc0\x80\"", AY_EFORMAT, 1},
 		{"\"\\n\xed\xa0\x80\"", AY_EFORMAT, 3}, {"\"\xc3\\u0041\"", AY_EFORMAT, 1}, {"[1]\x01", AY_EFORMAT, 3},
 		{"{\"a\":1,\"a\":2}", AY_EFORMAT, 7}, {"{\"a\":1,\"\\u0061\":2}", AY_EFORMAT, 7},
 		{"{\"a\":{\"b\":1},\"b\":{\"b\":1,\"b\":2}}", AY_EFORMAT, 24}, {"{\"\":1,\"\":1}", AY_EFORMAT, 6},
@@ -98,6 +99,20 @@ static void test_bad(void)
 		events(bad[i].json, len, 1, 100, 100, &off);
 		is_int(off, bad[i].off, "the reader too");
 	}
+}
+
+static void test_code_points(void)
+{
+	static const char doc[] = "[\"\\u0000\\u007f\\u0080\\u07ff\\u0800\\ud7ff\\uE000\\uffff\\ud800\\udc00\\uDBFF\\uDFFF\"]";
+	static const char want[] = "\0\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf";
+	struct ay_json_doc *doc_tree;
+	const char *text;
+	size_t len;
+
+	is_int(ay_json_parse(doc, sizeof(doc) - 1, 9, &doc_tree, NULL), 0, "escapes at each border");
+	text = ay_json_str(ay_json_at(ay_json_root(doc_tree), 0), &len);
+	ok(text && len == sizeof(want) - 1 && memcmp(text, want, len) == 0, "become their UTF-8");
+	ay_json_free(doc_tree);
 }
 
 static void test_limits(void)
@@ -315,6 +330,7 @@ int main(void)
 	corpus_check("json", parses);
 	test_events();
 	test_bad();
+	test_code_points();
 	test_limits();
 	test_source_error();
 	test_tree();
