@@ -56,7 +56,7 @@
 /* ---- formats ---- */
 #define AY_LIMIT_SAFETENSORS_HEADER 100000000 /* the Rust reader's own */
 #define AY_LIMIT_PICKLE_STACK 1000000         /* values on the symbolic stack, and marks */
-#define AY_LIMIT_PICKLE_MEMO 8000000          /* memo entries; sparse indexes count each */
+#define AY_LIMIT_PICKLE_MEMO 8000000          /* memo indexes below this; no pickler skips any */
 #define AY_LIMIT_PICKLE_NODES 32000000        /* abstract values of one pickle */
 #define AY_LIMIT_PICKLE_EXPANSION (1ull << 40) /* saturating size of the value when printed or hashed */
 #define AY_LIMIT_PICKLE_DEPTH 512             /* nesting of containers: CPython's own recursion dies near it */

@@ -47,6 +47,15 @@ static bool is_latin1(struct pk_vm *vm, const struct pk_value *v)
 	return pk_text_is(vm, v, "latin1") || pk_text_is(vm, v, "latin-1") || pk_text_is(vm, v, "iso-8859-1");
 }
 
+/* (0,): the shape that numpy gives an array before its state; any other would be allocated. */
+static bool is_nothing(const struct pk_vm *vm, const struct pk_value *v)
+{
+	size_t n;
+	const struct pk_value *dim = pk_children(vm, v, &n);
+
+	return dim && n == 1 && dim[0].kind == PK_INT && dim[0].u == 0 && !(dim[0].flags & PK_INEXACT);
+}
+
 /* MEMBER_1: the name of an enumeration's member, never that of a method. */
 static bool is_member(struct pk_vm *vm, const struct pk_value *v)
 {
@@ -71,6 +80,9 @@ static bool match_one(struct pk_vm *vm, char letter, const struct pk_value *v)
 	case 'n': return v->kind == PK_NONE;
 	case 'd': return pk_is_data(vm, v);
 	case 't': return v->kind == PK_TUPLE && pk_is_data(vm, v);
+	case 'c': return v->kind >= PK_TUPLE && v->kind <= PK_FROZENSET && pk_is_data(vm, v);
+	case 'y': return v->kind == PK_TEXT || is_bytes(v);
+	case 'z': return is_nothing(vm, v);
 	case 'u': return v->kind == PK_TUPLE;
 	case 'l': return v->kind == PK_LIST;
 	case 'm': return v->kind == PK_DICT;

@@ -10,19 +10,49 @@ static struct pk_value unknown(void)
 	return (struct pk_value){ .kind = PK_UNKNOWN };
 }
 
-static struct pk_value new_dtype(struct pk_vm *vm, uint64_t bytes, bool object)
+static struct pk_value new_dtype(struct pk_vm *vm, uint64_t bytes, char kind)
 {
 	struct pk_value v = pk_new_node(vm, PK_DTYPE);
 
 	if (v.kind == PK_DTYPE) {
 		vm->nodes[v.aux].bytes = bytes;
-		vm->nodes[v.aux].holds = object ? PK_HOLDS_OBJECT_DTYPE : 0;
+		vm->nodes[v.aux].holds = kind == 'O' ? PK_HOLDS_OBJECT_DTYPE : 0;
+		vm->nodes[v.aux].flexible = strchr("SaUV", kind) != NULL;
 	}
 	return v;
 }
 
-/* "<f8", "U5", "O", "M8[ns]" */
-static bool parse_dtype(const char *p, uint64_t *bytes_out, bool *object_out)
+/* Items of a shape. */
+static bool product(struct pk_vm *vm, const struct pk_value *shape, uint64_t *out)
+{
+	size_t n;
+	const struct pk_value *dim = pk_children(vm, shape, &n);
+
+	*out = 1;
+	for (size_t i = 0; dim && i < n; i++)
+		if (dim[i].kind != PK_INT || (dim[i].flags & PK_INEXACT) || (int64_t)dim[i].u < 0 ||
+		    __builtin_mul_overflow(*out, dim[i].u, out))
+			return false;
+	return dim != NULL;
+}
+
+/* Sizes that numpy has for a kind, as bits: 1 << bytes. 0: any, the state says which. */
+static uint64_t sizes_of(char kind)
+{
+	switch (kind) {
+	case 'b': return 1u << 1;
+	case 'i':
+	case 'u': return 1u << 1 | 1u << 2 | 1u << 4 | 1u << 8;
+	case 'f': return 1u << 2 | 1u << 4 | 1u << 8 | 1u << 12 | 1u << 16;
+	case 'c': return 1u << 8 | 1u << 16 | 1u << 24 | 1ull << 32;
+	case 'm':
+	case 'M': return 1u << 8;
+	default: return 0;
+	}
+}
+
+/* "<f8", "U5", "O8", "M8[ns]" */
+static bool parse_dtype(const char *p, uint64_t *bytes_out, char *kind_out)
 {
 	uint64_t n = 0;
 
@@ -30,31 +60,54 @@ static bool parse_dtype(const char *p, uint64_t *bytes_out, bool *object_out)
 		p++;
 	char kind = *p;
 
-	if (!kind || !strchr("?bBiufcmMSaUVO", kind))
+	if (!kind || !strchr("biufcmMSaUVO", kind))
 		return false;
 	for (p++; *p >= '0' && *p <= '9' && n < 1u << 30; p++)
 		n = n * 10 + (uint64_t)(*p - '0');
 	if (*p && !((kind == 'm' || kind == 'M') && *p == '['))
 		return false;
-	*object_out = kind == 'O';
-	*bytes_out = kind == 'U' ? n * 4 : kind == '?' || kind == 'B' ? 1 : kind == 'O' ? 8 : n;
-	return strchr("USaV?BO", kind) || n > 0;
+	uint64_t sizes = sizes_of(kind);
+
+	*kind_out = kind;
+	*bytes_out = kind == 'U' ? n * 4 : kind == 'O' ? 8 : n;
+	return !sizes || (n < 64 && (sizes >> n & 1));
 }
 
 struct pk_value pk_numpy_dtype(struct pk_vm *vm, const struct pk_value *args, size_t count)
 {
-	char text[32];
+	char text[32], kind = 0;
 	uint64_t bytes = 0;
-	bool object = false;
 
 	if (count && args[0].kind == PK_UNKNOWN)
 		return unknown();
-	if (count && args[0].kind == PK_GLOBAL)
-		return new_dtype(vm, 0, false);
-	if (count && pk_text(vm, &args[0], text, sizeof(text)) && parse_dtype(text, &bytes, &object))
-		return new_dtype(vm, bytes, object);
+	/* Structured types of recarrays name their item's class in place of a code. */
+	if (count && args[0].kind == PK_GLOBAL && strcmp(vm->globals[args[0].aux].name, "record") == 0)
+		return new_dtype(vm, 0, 'V');
+	if (count && pk_text(vm, &args[0], text, sizeof(text)) && parse_dtype(text, &bytes, &kind))
+		return new_dtype(vm, bytes, kind);
 	pk_refuse(vm, "pickle.call.arguments", "numpy.dtype of something that is not a type's code");
 	return unknown();
+}
+
+/* Fields end inside of the type; what a type repeats fills it exactly. */
+static void check_parts(struct pk_vm *vm, const struct pk_node *node, const struct pk_value *base, const struct pk_value *fields)
+{
+	size_t n;
+	const struct pk_value *sub = pk_children(vm, base, &n);
+	uint64_t count, bytes;
+
+	if (base->kind != PK_NONE && (!sub || n != 2 || sub[0].kind != PK_DTYPE || !product(vm, &sub[1], &count) ||
+				      __builtin_mul_overflow(count, vm->nodes[sub[0].aux].bytes, &bytes) || bytes != node->bytes))
+		pk_refuse(vm, "pickle.state.denied", "a dtype of %llu bytes that its base type does not fill",
+			  (unsigned long long)node->bytes);
+	if (fields->kind == PK_DICT) {
+		vm->nodes[fields->aux].done = 1;
+		if (vm->nodes[fields->aux].bytes > node->bytes)
+			pk_refuse(vm, "pickle.state.denied", "a dtype of %llu bytes with a field that ends at %llu",
+				  (unsigned long long)node->bytes, (unsigned long long)vm->nodes[fields->aux].bytes);
+	} else if (fields->kind != PK_NONE) {
+		pk_refuse(vm, "pickle.state.denied", "a dtype whose fields are %s", pk_kind_name(fields));
+	}
 }
 
 /*
@@ -79,39 +132,24 @@ void pk_numpy_dtype_state(struct pk_vm *vm, const struct pk_value *dtype, const 
 	node->done = 1;
 	bool object = node->holds & PK_HOLDS_OBJECT_DTYPE;
 
-	if (!object && ((part[7].u & 1) || (vm->nodes[state->aux].holds & PK_HOLDS_OBJECT_DTYPE))) {
-		pk_refuse(vm, "pickle.state.denied", "a structured dtype with object fields");
+	/* numpy takes this flag from here: a reader of arrays asks it whether bytes or a pickle follow. */
+	if (object != (part[7].u & 1) || (!object && (vm->nodes[state->aux].holds & PK_HOLDS_OBJECT_DTYPE))) {
+		pk_refuse(vm, "pickle.state.denied", "a dtype that hides whether it holds objects");
 		return;
 	}
-	if (!object && (int64_t)part[5].u > 0)
+	/* And the size, but of text, bytes and structures only. */
+	if (node->flexible && (int64_t)part[5].u >= 0 && !(part[5].flags & PK_INEXACT)) {
 		node->bytes = part[5].u;
-	if (part[4].kind == PK_DICT) {
-		struct pk_node *fields = &vm->nodes[part[4].aux];
-
-		fields->done = 1;
-		if (fields->bytes > node->bytes)
-			pk_refuse(vm, "pickle.state.denied", "a dtype of %llu bytes with a field that ends at %llu",
-				  (unsigned long long)node->bytes, (unsigned long long)fields->bytes);
-	} else if (part[4].kind != PK_NONE) {
-		pk_refuse(vm, "pickle.state.denied", "a dtype whose fields are %s", pk_kind_name(&part[4]));
+	} else if (node->flexible || ((int64_t)part[5].u != -1 && part[5].u != node->bytes)) {
+		pk_refuse(vm, "pickle.state.denied", "a dtype of %llu bytes whose state says %lld", (unsigned long long)node->bytes,
+			  (long long)part[5].u);
+		return;
 	}
+	check_parts(vm, node, &part[2], &part[4]);
 }
 
 /* What the wrapper's dict says. */
 struct array { uint64_t count, item; bool object, aligned, named; };
-
-static bool product(struct pk_vm *vm, const struct pk_value *shape, uint64_t *out)
-{
-	size_t n;
-	const struct pk_value *dim = pk_children(vm, shape, &n);
-
-	*out = 1;
-	for (size_t i = 0; dim && i < n; i++)
-		if (dim[i].kind != PK_INT || (dim[i].flags & PK_INEXACT) || (int64_t)dim[i].u < 0 ||
-		    __builtin_mul_overflow(*out, dim[i].u, out))
-			return false;
-	return dim != NULL;
-}
 
 static bool array_item(struct pk_vm *vm, const struct pk_value *key, const struct pk_value *v, struct array *a, unsigned *seen)
 {

@@ -169,6 +169,17 @@ static int memo_top(struct pk_vm *vm, uint64_t index)
 	return pk_need(vm, 1) ? pk_memo_put(vm, index, vm->stack[vm->depth - 1]) : vm->err;
 }
 
+/*
+ * A plain unpickler runs an array's nested pickle as part of the outer one, with the outer memo: indexes that are counted
+ * would differ. joblib writes them in protocol 2, which has none.
+ */
+static int op_memoize(struct pk_vm *vm)
+{
+	if (vm->nested)
+		return pk_fail(vm, AY_EFORMAT, "MEMOIZE in a nested pickle, where two readers count differently");
+	return memo_top(vm, vm->memo_used);
+}
+
 /* ---- stack ---- */
 
 static int op_pop(struct pk_vm *vm)
@@ -492,7 +503,7 @@ static int run_one(struct pk_vm *vm, int op)
 	case 'B': return op_bytes(vm, PK_BYTES, ay_cursor_le32(&vm->c));
 	case 0x8e: return op_bytes(vm, PK_BYTES, ay_cursor_le64(&vm->c));
 	case 0x96: return op_bytes(vm, PK_BYTEARRAY, ay_cursor_le64(&vm->c));
-	case 0x94: return memo_top(vm, vm->memo_used);
+	case 0x94: return op_memoize(vm);
 	case 'q': return memo_top(vm, ay_cursor_u8(&vm->c));
 	case 'r': return memo_top(vm, ay_cursor_le32(&vm->c));
 	case 'h': return pk_memo_get(vm, ay_cursor_u8(&vm->c));

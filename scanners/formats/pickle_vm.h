@@ -37,6 +37,7 @@ struct pk_node {
 	uint32_t count;     /* items, saturated */
 	uint16_t depth;
 	uint8_t holds;
+	bool flexible;      /* dtype: its state says its size */
 	uint8_t done;       /* tuple: children are kept; dtype: built; wrapper: built; dict: fields of a dtype, must not change */
 };
 

@@ -56,7 +56,8 @@ enum ay_how {
 
 /*
  * Pattern letters: i int, f number, s text, b bytes, o bool, n None, d data,
- * t tuple of data, u any tuple, l list, m dict, C text of capitals, L text "latin1", D dtype, E tensor, S
+ * t tuple of data, u any tuple, c tuple, list, set or dict, y bytes or
+ * text, z the shape (0,), l list, m dict, C text of capitals, L text "latin1", D dtype, E tensor, S
  * storage, H hooks (OrderedDict or None), K class with AY_ROLE_NEW, and the
  * slots' letters. After '|' arguments may be absent; '*' takes all that follow
  * as data. "" is no argument.

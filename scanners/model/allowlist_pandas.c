@@ -94,7 +94,7 @@ static const struct ay_allow rows[] = {
 	{ "pandas.core.indexes.category", "CategoricalIndex", ON, DATA, AY_SLOT_INDEX, AY_HOW_SELF, 0, NULL },
 	{ "pandas.core.indexes.datetimes", "DatetimeIndex", ON, DATA, AY_SLOT_INDEX, AY_HOW_SELF, 0, NULL },
 	{ "pandas.core.indexes.datetimes", "_new_DatetimeIndex", ON, CALL, 0, AY_HOW_SELF, 0, "Xm" },
-	{ "pandas.core.indexes.frozen", "FrozenList", ON, CALL | NEW | APPENDS | DICT, 0, AY_HOW_SELF, 0, "|d" },
+	{ "pandas.core.indexes.frozen", "FrozenList", ON, CALL | NEW | APPENDS | DICT, 0, AY_HOW_SELF, 0, "|c" },
 	{ "pandas.core.indexes.interval", "IntervalIndex", ON, DATA, AY_SLOT_INDEX, AY_HOW_SELF, 0, NULL },
 	{ "pandas.core.indexes.interval", "_new_IntervalIndex", ON, CALL, 0, AY_HOW_SELF, 0, "Xm" },
 	{ "pandas.core.indexes.multi", "MultiIndex", ON, DATA, AY_SLOT_INDEX, AY_HOW_SELF, 0, NULL },

@@ -331,6 +331,10 @@ def streams():
     bad("stream_reduce_list.pkl", P2 + glob("collections", "OrderedDict") + b"]R.", "REDUCE with a list as arguments")
     bad("stream_newobj_kwargs.pkl", P4 + glob("collections", "OrderedDict") + b")}" + text("a") + b"Ns\x92.", "NEWOBJ_EX with keywords")
     bad("stream_call_instance.pkl", P2 + glob("collections", "OrderedDict") + b")R)R.", "REDUCE of an instance")
+    bad("stream_bomb_list.pkl", P2 + glob("builtins", "list") + glob("builtins", "range") + b"J\xff\xff\xff\x7f\x85R\x85R.", "a list of two billion")
+    bad("stream_bomb_bytearray.pkl", P2 + glob("builtins", "bytearray") + b"J\xff\xff\xff\x7f\x85R.", "a bytearray of two gigabytes")
+    bad("stream_bomb_array.pkl", P2 + glob("numpy.core.multiarray", "_reconstruct") + glob("numpy", "ndarray") + b"J\xff\xff\xff\x7f\x85" +
+        text("b") + b"\x87R.", "an array allocated before its state")
     bad("stream_string_utf8.pkl", P2 + b"X\x02\0\0\0\xff\xfe.", "text that is not UTF-8")
     bad("stream_proto0.txt", b"cos\nsystem\n(S'echo'\ntR.", "a text pickle named .txt")
     bad("stream_proto0_inst.txt", b"(S'echo'\nios\nsystem\n.", "INST in a file named .txt")
@@ -411,6 +415,15 @@ def joblib_files():
     pad = wrapper(2, b"\0" * 16).replace(b"\x03\xff\xff\xff", b"0cos\nsystem\nX\x04\0\0\0echo\x85R." + b"\xff" * 20)
     bad("joblib_padding.joblib", pad, "padding that a plain unpickler runs")
     bad("joblib_object.joblib", wrapper(1, reduce_of("os", "system"), aligned=False, dtype="O"), "a call in an array of objects")
+    def lying(code, flags, size):
+        return text(code) + b"\x89\x88\x87R(K\x03" + text("<") + b"NNNJ" + struct.pack("<i", size) + b"K\x01K" + bytes([flags]) + b"tb"
+    plain = text("f8") + b"\x89\x88\x87R"
+    hidden = b"0" + reduce_of("os", "system")[2:]
+    for label, dtype, raw in (("size", lying("f8", 0, 64), b"\0" * 16 + hidden + b"\0" * 128), ("flag", lying("f8", 1, -1), b"\0" * 16),
+                              ("unflagged", lying("O", 0, -1), P2 + b"N."), ("kind", lying("f7", 0, -1), b"\0" * 16)):
+        bad("joblib_dtype_%s.joblib" % label, wrapper(2, raw).replace(plain, dtype), "a dtype that lies about its " + label)
+    memo = P4 + short("os") + b"\x940" + short("x") + b"\x940h\x01" + short("system") + b"\x93."
+    bad("joblib_nested_memo.joblib", wrapper(1, memo, aligned=False, dtype="O"), "a nested pickle whose memo two readers count differently")
     bad("joblib_subclass.joblib", wrapper(2, b"\0" * 16, subclass=("os", "system")), "a function as the array's class")
     bad("joblib_key.joblib", wrapper(2, b"\0" * 16, extra=text("read") + b"N"), "an attribute that joblib does not write")
     again = wrapper(2, b"\0" * 16)

@@ -232,6 +232,34 @@ static void test_joblib(void)
 #define KEYS "\x80\x02](X\1\0\0\0" "0e."
 #define FOUR_FLOATS "\4\0\0\0\0\0\0\0" EIGHT EIGHT
 
+#define DTYPE(code, flags, size) GLOBAL("numpy", "dtype") "X\2\0\0\0" code "\x89\x88\x87R(K\3X\1\0\0\0<NNN" size "K\1" flags "tb"
+#define MINUS "J\xff\xff\xff\xff"
+
+/* What numpy and joblib believe of a dtype decides how many bytes are an array and how many are opcodes. */
+static void test_dtype(void)
+{
+	EXPECT("\x80\2" DTYPE("f8", "K\0", MINUS) ".", NULL, "f8");
+	EXPECT("\x80\2" DTYPE("f8", "K\0", "K\x10") ".", "pickle.state.denied", "f8 of 16 bytes");
+	EXPECT("\x80\2" DTYPE("f8", "K\1", MINUS) ".", "pickle.state.denied", "f8 that says it holds objects");
+	EXPECT("\x80\2" DTYPE("O8", "K\x3f", MINUS) ".", NULL, "objects");
+	EXPECT("\x80\2" DTYPE("O8", "K\0", MINUS) ".", "pickle.state.denied", "objects that say they are none");
+	EXPECT("\x80\2" DTYPE("U2", "K\x08", "K\x08") ".", NULL, "text has its size in the state");
+	EXPECT("\x80\2" DTYPE("U2", "K\x08", MINUS) ".", "pickle.state.denied", "and must have it");
+	EXPECT("\x80\2" DTYPE("f7", "K\0", MINUS) ".", "pickle.call.arguments", "a size that no float has");
+	EXPECT("\x80\2" GLOBAL("numpy", "dtype") GLOBAL("numpy", "float64") "\x89\x88\x87R.", "pickle.call.arguments", "a class as a code");
+	EXPECT("\x80\2" GLOBAL("builtins", "list") GLOBAL("builtins", "range") "J\xff\xff\xff\x7f\x85R\x85R.", "pickle.call.arguments",
+	       "a list that its argument blows up");
+	EXPECT("\x80\2" GLOBAL("builtins", "bytearray") "J\xff\xff\xff\x7f\x85R.", "pickle.call.arguments", "a bytearray of a size");
+	EXPECT("\x80\2" GLOBAL("numpy.core.multiarray", "_reconstruct") GLOBAL("numpy", "ndarray") "J\xff\xff\xff\x7f\x85X\1\0\0\0b\x87R.",
+	       "pickle.call.arguments", "an array that is allocated before its state");
+	EXPECT("\x80\2" GLOBAL("joblib.numpy_pickle", "NumpyArrayWrapper") ")\x81}(X\x08\0\0\0subclass" GLOBAL("numpy", "ndarray")
+	       "X\5\0\0\0shapeK\1\x85X\5\0\0\0orderX\1\0\0\0CX\5\0\0\0dtype" GLOBAL("numpy", "dtype") "X\1\0\0\0O\x89\x88\x87Rub"
+	       "\x80\2N..", NULL, "a nested pickle");
+	EXPECT("\x80\2" GLOBAL("joblib.numpy_pickle", "NumpyArrayWrapper") ")\x81}(X\x08\0\0\0subclass" GLOBAL("numpy", "ndarray")
+	       "X\5\0\0\0shapeK\1\x85X\5\0\0\0orderX\1\0\0\0CX\5\0\0\0dtype" GLOBAL("numpy", "dtype") "X\1\0\0\0O\x89\x88\x87Rub"
+	       "\x80\2N\x94..", "pickle.malformed", "whose memo two readers number differently");
+}
+
 static void test_legacy(void)
 {
 	EXPECT(LEGACY_HEAD TENSOR("\4", "\0", "K\2K\2\x86", "K\2K\1\x86") KEYS FOUR_FLOATS, NULL, "two by two of four");
@@ -324,7 +352,7 @@ static void test_tables(void)
 
 			disorder += order > 0 || (order == 0 && strcmp(a[-1].name, a->name) >= 0);
 			doubles += ay_allow_find(a->module, a->name) != a;
-			letters += a->args && strspn(a->args, "ifsbondtulmCLDESHKOFAXTRYUG|*") != strlen(a->args);
+			letters += a->args && strspn(a->args, "ifsbondtulmcyzCLDESHKOFAXTRYUG|*") != strlen(a->args);
 		}
 	}
 	is_int(disorder, 0, "all %zu rows are in order", rows);
@@ -346,6 +374,7 @@ int main(void)
 	test_windows();
 	test_long_text();
 	test_joblib();
+	test_dtype();
 	test_legacy();
 	test_profiles();
 	test_bid();
