@@ -11,5 +11,7 @@
 
 /* Writes every shape into the directory; 0, or 2 when something failed. */
 int interop_gen(int dirfd);
+/* Makes DIR/store and writes what its log proves into the directory. */
+int interop_store(int dirfd, const char *dir);
 
 #endif

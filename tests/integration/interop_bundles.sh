@@ -35,4 +35,10 @@ for f in oms-p256-empty-pem.sig b2.sig sh.sig; do
 done
 printf 'hello weights and more' >"$M/weights.bin"
 like "$("$tool" verdict "$T/gen" sh.sig)" 'dir=digest' "bytes beyond the last shard"
+
+mkdir "$T/log"
+"$tool" store "$T/log"; ok $? "claims logged in a store"
+for i in 0 1 2; do
+	is "$("$tool" verdict "$T/log" stored-$i.json)" "signer=stored type=v1 proof=ok index=$i" "proof of entry $i"
+done
 done_testing

@@ -2,6 +2,7 @@
 /*
  * For the interop_*.sh tests.
  *   interop_tool gen DIR              bundles of every shape that was tried on real clients, with fresh keys (interop_gen.c)
+ *   interop_tool store DIR            bundles with proofs as a store makes them (interop_store.c)
  *   interop_tool verdict DIR FILE     what Assay says of DIR/FILE, with the keys DIR/(star).pub and the log DIR/log.vkey
  *   interop_tool note DIR FILE        the checkpoint DIR/FILE under DIR/log.vkey
  *   interop_tool minisign FILE        makes FILE.minisig and FILE.minisig.pub with a fresh key
@@ -235,6 +236,8 @@ int main(int argc, char **argv)
 		return 2;
 	if (strcmp(argv[1], "gen") == 0)
 		return interop_gen(dirfd);
+	if (strcmp(argv[1], "store") == 0)
+		return interop_store(dirfd, argv[2]);
 	if (argc == 4 && strcmp(argv[1], "verdict") == 0)
 		return verdict(dirfd, argv[3]);
 	if (argc == 4 && strcmp(argv[1], "note") == 0)
