@@ -34,6 +34,8 @@ checks() {
 	# Binary here means that it holds a NUL: -I takes such a file for one without a match.
 	for f in $(LC_ALL=C grep -LI '' $all /dev/null); do
 		[ -s "$f" ] || continue
+		# Programs of a build inside the tree are no part of it.
+		[ -f Makefile ] && [ "$(head -c 4 "$f" | tail -c 3)" = ELF ] && continue
 		name=$(basename "$f")
 		dir=$(dirname "$f")
 		grep -qsF -- "$name" "$dir"/README "$dir"/README.md "$dir"/*.py "$dir"/*.sh "$dir"/../README "$dir"/../README.md "$dir"/../*.py "$dir"/../*.sh ||

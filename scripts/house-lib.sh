@@ -13,7 +13,7 @@ report() {
 sources() {
 	for house_pattern; do
 		find base store scanners gate fs cli include tests scripts docs man -type f -name "$house_pattern" \
-			! -path '*/.deps/*' ! -path '*/__pycache__/*' ! -name '*.o' ! -name '*.a' ! -name '*.log' ! -name '*.trs' 2>/dev/null
+			! -path '*/.deps/*' ! -path '*/__pycache__/*' ! -name '*.o' ! -name '*.a' ! -name '*.gc[dn][ao]' ! -name '*.log' ! -name '*.trs' 2>/dev/null
 	done | LC_ALL=C sort -u
 }
 

@@ -45,7 +45,7 @@ double ay_cursor_be_f64(struct ay_cursor *c);
 double ay_cursor_le_f64(struct ay_cursor *c);
 /* Copies len bytes out; zeroes dst on failure. */
 void ay_cursor_copy(struct ay_cursor *c, void *dst, size_t len);
-/* Bytes up to, not including, the delimiter, which is consumed; NULL when it does not occur within max bytes. */
+/* Bytes up to, not including, the delimiter, which is consumed; NULL when it is not among the next max bytes. */
 const uint8_t *ay_cursor_until(struct ay_cursor *c, uint8_t delimiter, size_t max, size_t *len_out);
 /* A le64 count that is <= max AND whose elements of at least elem_min bytes can still fit. */
 uint64_t ay_cursor_count64(struct ay_cursor *c, size_t elem_min, uint64_t max);

@@ -115,14 +115,14 @@ plant hygiene tests/fuzz/crash/x/bad.bin 'binary file' "an unexplained binary fi
 { c_file ''; yes '' | head -n 799; } >"$T/new"
 plant hygiene base/bad.c '801 lines' "a file of 801 lines"
 printf '# Invariants\nINV-1: one\n' >"$T/tree/docs/invariants.md"
-find "$T/tree" -name '*.[ch]' -exec sed -i 's/INV-[0-9]*/INV-1/' {} +
 c_file '/* INV-1 holds, INV-11 does not exist */' >"$T/new"
 plant hygiene base/bad.c 'INV-11 is not in' "an invariant that is not written"
 
-{ c_file ''; yes '' | head -n 798; } >"$T/tree/base/good.c"
+{ c_file ''; yes '' | head -n 797; } >"$T/tree/base/good.c"
 mkdir -p "$T/tree/tests/fuzz/crash/x"
+echo '/* INV-1 */' >>"$T/tree/base/good.c"
 printf 'a\0b' >"$T/tree/tests/fuzz/crash/x/good.bin"
 echo 'good.bin: a NUL in the name' >"$T/tree/tests/fuzz/crash/x/README"
 run "$T/tree/scripts/check-hygiene.sh" "$T/tree"
-is "$status$out" 0 "800 lines and an explained binary file are fine"
+is "$(printf '%s\n' "$out" | grep -E 'good|INV-1 ')" "" "800 lines, an explained binary file and a written invariant are fine"
 done_testing
