@@ -768,47 +768,6 @@ void ay_intake_sweep(struct ay_gate *g)
 	ay_intake_unref(idle);
 }
 
-struct resuming { char refs[64][AY_LIMIT_REF + 1]; size_t n; char after[AY_LIMIT_REF + 1]; };
-
-static int resume_one(const struct ay_artifact *a, void *arg)
-{
-	struct resuming *r = arg;
-
-	if (a->state != AY_OPEN || strcmp(a->ref.text, r->after) <= 0)
-		return 0;
-	snprintf(r->refs[r->n++], sizeof(r->refs[0]), "%s", a->ref.text);
-	return r->n == AY_ARRAY_LEN(r->refs);
-}
-
-int ay_intake_resume(struct ay_gate *g, struct ay_error *e)
-{
-	struct resuming *r = calloc(1, sizeof(*r));
-	struct ay_intake *in;
-	struct ay_txn *t;
-	int rc = r ? 0 : -ENOMEM;
-
-	do {
-		if (rc == 0)
-			rc = ay_read_begin(g->store, &t);
-		if (rc)
-			break;
-		r->n = 0;
-		rc = ay_artifact_each(t, "", resume_one, r);
-		ay_read_end(t);
-		if (rc == 1 || rc == AY_ENOTFOUND)
-			rc = 0;
-		for (size_t i = 0; rc == 0 && i < r->n; i++) {
-			snprintf(r->after, sizeof(r->after), "%s", r->refs[i]);
-			if (ay_intake_find(g, r->refs[i], &in))
-				continue;
-			ay_intake_poke(in);
-			ay_intake_unref(in);
-		}
-	} while (rc == 0 && r->n == AY_ARRAY_LEN(r->refs));
-	free(r);
-	return rc ? ay_error_set(e, rc, "open artifacts cannot be resumed: %s", ay_strerror(rc)) : 0;
-}
-
 void ay_intake_drop_all(struct ay_gate *g)
 {
 	while (g->intakes) {
