@@ -185,7 +185,8 @@ AY_MUSTCHECK int ay_place_enter(const struct ay_place *p, uint32_t uid);
 AY_MUSTCHECK int ay_place_artifact(struct ay_mount *m, const struct ay_place *p, struct ay_artifact *out);
 /* What the writer of an admitted artifact may still bring: claims at the top, and names that the policy ignores. */
 enum ay_extra { AY_EXTRA_NONE, AY_EXTRA_CLAIM, AY_EXTRA_IGNORED };
-enum ay_extra ay_place_extra(struct ay_mount *m, const struct ay_place *dir, const char *name, uint32_t uid, struct ay_artifact *art_out);
+enum ay_extra ay_place_extra(struct ay_mount *m, const struct ay_place *dir, const char *name, bool is_dir, uint32_t uid,
+			      struct ay_artifact *art_out);
 void ay_stat_node(const struct ay_mount *m, const struct ay_node *n, struct stat *st);
 /* Attributes of a place; size of views is computed when asked. *timeout_out: seconds that they hold. */
 AY_MUSTCHECK int ay_place_stat(struct ay_mount *m, const struct ay_place *p, const struct ay_cred *c, bool sizes, struct stat *st, double *timeout_out);

@@ -145,7 +145,7 @@ int ay_ghost_make(struct ay_mount *m, const struct ay_place *dir, const char *na
 	if (below) {
 		if (ay_place_enter(dir, c->uid))
 			return AY_EACCESS;
-	} else if (ay_place_extra(m, dir, name, c->uid, &a) != AY_EXTRA_IGNORED) {
+	} else if (ay_place_extra(m, dir, name, is_dir, c->uid, &a) != AY_EXTRA_IGNORED) {
 		return -EROFS;
 	}
 	*out = ay_inode_bring(&m->inodes, below ? dir->inode->id : dir->node.id, below ? dir->inode : NULL, name,

@@ -590,7 +590,7 @@ static int create_place(struct ay_mount *m, fuse_req_t req, const struct ay_plac
 	int err;
 
 	if (p->staged || p->admitted) {
-		enum ay_extra extra = ay_place_extra(m, p, name, c.uid, &a);
+		enum ay_extra extra = ay_place_extra(m, p, name, false, c.uid, &a);
 
 		if (p->staged && extra != AY_EXTRA_CLAIM)
 			return create_staged(m, req, p, name, mode, flags, in, out);

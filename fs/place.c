@@ -108,7 +108,7 @@ int ay_place_artifact(struct ay_mount *m, const struct ay_place *p, struct ay_ar
 	return err;
 }
 
-static bool ignored(struct ay_mount *m, const struct ay_place *dir, const char *name)
+static bool ignored(struct ay_mount *m, const struct ay_place *dir, const char *name, bool is_dir)
 {
 	struct ay_buf path = ay_buf_new(AY_PATH_ROOM);
 	const struct ay_policy *p;
@@ -125,13 +125,17 @@ static bool ignored(struct ay_mount *m, const struct ay_place *dir, const char *
 	ay_buf_adds(&path, name);
 	p = ay_gate_policy(m->gate);
 	yes = !path.err && p && ay_policy_ignored(p, ay_buf_str(&path));
+	/* A pattern that ends in two stars speaks of what is in the directory. */
+	if (!yes && is_dir && p && !ay_buf_adds(&path, "/x"))
+		yes = ay_policy_ignored(p, ay_buf_str(&path));
 	if (p)
 		ay_gate_policy_release(m->gate, p);
 	ay_buf_free(&path);
 	return yes;
 }
 
-enum ay_extra ay_place_extra(struct ay_mount *m, const struct ay_place *dir, const char *name, uint32_t uid, struct ay_artifact *art_out)
+enum ay_extra ay_place_extra(struct ay_mount *m, const struct ay_place *dir, const char *name, bool is_dir, uint32_t uid,
+			      struct ay_artifact *art_out)
 {
 	if (dir->staged) {
 		bool top = dir->inode->up && dir->inode->up->kind == AY_INODE_NAMES;
@@ -141,9 +145,9 @@ enum ay_extra ay_place_extra(struct ay_mount *m, const struct ay_place *dir, con
 	}
 	if (!dir->admitted || ay_place_artifact(m, dir, art_out) || uid != art_out->uid)
 		return AY_EXTRA_NONE;
-	if (!dir->node.parent && ay_claim_name(name))
+	if (!is_dir && !dir->node.parent && ay_claim_name(name))
 		return AY_EXTRA_CLAIM;
-	return ignored(m, dir, name) ? AY_EXTRA_IGNORED : AY_EXTRA_NONE;
+	return ignored(m, dir, name, is_dir) ? AY_EXTRA_IGNORED : AY_EXTRA_NONE;
 }
 
 static void set_times(struct stat *st, int64_t s, uint32_t ns)
