@@ -29,7 +29,9 @@ static int judge_rows(struct ay_scan *s, struct ay_csv *table, struct ay_schema_
 		}
 		if (rc <= 0)
 			return rc;
-		rc = check ? ay_schema_check_row(check, fields, ay_csv_row(table), ay_csv_row_off(table)) : 0;
+		rc = ay_budget_tick(ay_scan_budget(s));
+		if (!rc && check)
+			rc = ay_schema_check_row(check, fields, ay_csv_row(table), ay_csv_row_off(table));
 		if (rc)
 			return rc;
 	}

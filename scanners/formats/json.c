@@ -8,10 +8,11 @@
 #include "scanners/formats/text.h"
 #include "scanners/model/config_json.h"
 
+/* From a source, or from bytes at hand. */
 struct feed {
 	struct ay_source *in;
 	struct ay_budget *budget;
-	uint64_t off, end;
+	uint64_t off;
 };
 
 static int64_t feed_fill(void *arg, void *dst, size_t len)
@@ -21,12 +22,22 @@ static int64_t feed_fill(void *arg, void *dst, size_t len)
 
 	if (err)
 		return err;
-	if (len > f->end - f->off)
-		len = (size_t)(f->end - f->off);
+	if (len > f->in->size - f->off)
+		len = (size_t)(f->in->size - f->off);
 	err = len ? ay_source_read_full(f->in, f->off, dst, len) : 0;
 	if (err)
 		return err;
 	f->off += len;
+	return (int64_t)len;
+}
+
+static int64_t cursor_fill(void *arg, void *dst, size_t len)
+{
+	struct ay_cursor *c = arg;
+
+	if (len > c->left)
+		len = c->left;
+	ay_cursor_copy(c, dst, len);
 	return (int64_t)len;
 }
 
@@ -40,26 +51,12 @@ static bool has_suffix(const char *path, const char *const *list)
 	return false;
 }
 
-struct head_feed {
-	struct ay_cursor c;
-};
-
-static int64_t head_fill(void *arg, void *dst, size_t len)
-{
-	struct head_feed *f = arg;
-
-	if (len > f->c.left)
-		len = f->c.left;
-	ay_cursor_copy(&f->c, dst, len);
-	return (int64_t)len;
-}
 
 /* An object or array as far as the head goes. */
 static bool head_parses(struct ay_cursor head, bool whole)
 {
-	struct head_feed f = {head};
 	struct ay_json_reader *r;
-	int ev = ay_json_reader_new(head_fill, &f, AY_LIMIT_JSON_DEPTH, AY_LIMIT_SCAN_HEAD, AY_LIMIT_SCAN_HEAD, &r);
+	int ev = ay_json_reader_new(cursor_fill, &head, AY_LIMIT_JSON_DEPTH, AY_LIMIT_SCAN_HEAD, AY_LIMIT_SCAN_HEAD, &r);
 
 	if (ev)
 		return false;
@@ -117,25 +114,32 @@ static void index_event(struct ay_scan *s, struct index_state *x, int ev, const 
 
 /* ---- scan ---- */
 
-static void report(struct ay_scan *s, const char *format, int code, uint64_t off, uint64_t row)
+/* What stopped a document, and where. */
+struct stop {
+	uint64_t off;
+	char reason[128];
+};
+
+static void report(struct ay_scan *s, const char *format, int code, const struct stop *at, uint64_t row)
 {
+	const char *reason = *at->reason ? at->reason : ay_strerror(code);
 	struct ay_error e;
 
 	if (row)
-		ay_error_at(&e, code, off, "line %llu is not one strict JSON value: %s", (unsigned long long)row, ay_strerror(code));
+		ay_error_at(&e, code, at->off, "line %llu is not one strict JSON value: %s", (unsigned long long)row, reason);
 	else
-		ay_error_at(&e, code, off, "not strict JSON: %s", ay_strerror(code));
+		ay_error_at(&e, code, at->off, "not strict JSON: %s", reason);
 	ay_scan_find_error(s, format, code, &e);
 }
 
-/* One document over [f->off, f->end). 0 or the reader's code, with *off_out. */
-static int scan_document(struct ay_scan *s, struct feed *f, struct ay_config_rules *rules, struct index_state *index, uint64_t *off_out)
+/* One document that starts at base. 0 or the reader's code, with *stop_out. */
+static int scan_document(struct ay_scan *s, ay_json_fill fill, void *arg, uint64_t base, struct ay_config_rules *rules,
+			 struct index_state *index, struct stop *stop_out)
 {
-	uint64_t base = f->off;
 	struct ay_json_reader *r;
-	int ev = ay_json_reader_new(feed_fill, f, AY_LIMIT_JSON_DEPTH, AY_LIMIT_JSON_STRING, AY_LIMIT_JSON_KEYS, &r);
+	int ev = ay_json_reader_new(fill, arg, AY_LIMIT_JSON_DEPTH, AY_LIMIT_JSON_STRING, AY_LIMIT_JSON_KEYS, &r);
 
-	*off_out = base;
+	*stop_out = (struct stop){.off = base};
 	if (ev)
 		return ev;
 	while ((ev = ay_json_next(r)) > 0) {
@@ -148,7 +152,9 @@ static int scan_document(struct ay_scan *s, struct feed *f, struct ay_config_rul
 		if (index)
 			index_event(s, index, ev, text, len, ay_json_depth(r), off);
 	}
-	*off_out = base + ay_json_reader_off(r);
+	stop_out->off = base + ay_json_reader_off(r);
+	if (ev < 0)
+		snprintf(stop_out->reason, sizeof(stop_out->reason), "%s", ay_json_reader_reason(r));
 	ay_json_reader_free(r);
 	return ev;
 }
@@ -157,15 +163,15 @@ static int json_scan(struct ay_scan *s, struct ay_source *in)
 {
 	const char *base = ay_path_base(ay_scan_name(s));
 	struct index_state index = {.active = ay_path_ends(base, ".index.json")};
-	struct feed f = {.in = in, .budget = ay_scan_budget(s), .end = in->size};
+	struct feed f = {.in = in, .budget = ay_scan_budget(s)};
 	struct ay_config_rules *rules;
-	uint64_t off = 0;
+	struct stop stop = {.off = 0};
 	int err = ay_config_rules_new(s, base, &rules);
 
 	if (!err)
-		err = scan_document(s, &f, rules, &index, &off);
+		err = scan_document(s, feed_fill, &f, 0, rules, &index, &stop);
 	if (err)
-		report(s, "json", err, off, 0);
+		report(s, "json", err, &stop, 0);
 	ay_config_rules_free(rules);
 	return 0;
 }
@@ -174,17 +180,18 @@ static int jsonl_scan(struct ay_scan *s, struct ay_source *in)
 {
 	struct ay_lines lines;
 	struct ay_cursor line;
-	uint64_t row = 0, off = 0;
+	struct stop stop = {.off = 0};
+	uint64_t row = 0;
 	int more = 0, err = ay_lines_open(&lines, in, ay_scan_budget(s), AY_LIMIT_JSON_STRING);
 
 	while (!err && (more = ay_lines_next(&lines, &line)) > 0) {
-		struct feed f = {.in = in, .budget = ay_scan_budget(s), .off = line.off, .end = line.off + line.left};
-
 		row++;
-		err = scan_document(s, &f, NULL, NULL, &off);
+		err = ay_budget_tick(ay_scan_budget(s));
+		if (!err)
+			err = scan_document(s, cursor_fill, &line, line.off, NULL, NULL, &stop);
 	}
 	if (err || more < 0)
-		report(s, "jsonl", err ? err : more, off, row);
+		report(s, "jsonl", err ? err : more, &stop, row);
 	ay_lines_close(&lines);
 	return 0;
 }

@@ -3,6 +3,8 @@
 
 #include "scanners/formats/bytes.h"
 
+#define FIRST_WINDOW (256 * KIB)
+
 int ay_stream_open(struct ay_stream *st, struct ay_source *in, struct ay_budget *budget, size_t cap)
 {
 	*st = (struct ay_stream){.in = in, .budget = budget, .cap = cap};
@@ -46,8 +48,21 @@ void ay_stream_close(struct ay_stream *st)
 
 int ay_lines_open(struct ay_lines *l, struct ay_source *in, struct ay_budget *budget, size_t max)
 {
-	*l = (struct ay_lines){.at_end = false};
-	return ay_stream_open(&l->st, in, budget, max);
+	*l = (struct ay_lines){.max = max};
+	return ay_stream_open(&l->st, in, budget, max < FIRST_WINDOW ? max : FIRST_WINDOW);
+}
+
+/* Room for a longer line. */
+static int widen(struct ay_lines *l)
+{
+	size_t cap = l->st.cap < l->max / 2 ? l->st.cap * 2 : l->max;
+	uint8_t *buf = cap > l->st.cap ? ay_budget_realloc(l->st.budget, l->st.buf, cap) : NULL;
+
+	if (!buf)
+		return AY_ELIMIT;
+	l->st.buf = buf;
+	l->st.cap = cap;
+	return 0;
 }
 
 /* Shortens a line by its carriage return. */
@@ -76,9 +91,11 @@ int ay_lines_next(struct ay_lines *l, struct ay_cursor *line_out)
 			*line_out = line_of(&l->rest, l->rest.left);
 			return 1;
 		}
-		if (l->rest.left >= l->st.cap)
-			return AY_ELIMIT;
-		int more = ay_stream_next(&l->st, l->rest.left, &l->rest);
+		int more = l->rest.left >= l->st.cap ? widen(l) : 0;
+
+		if (more)
+			return more;
+		more = ay_stream_next(&l->st, l->rest.left, &l->rest);
 
 		if (more < 0)
 			return more;

@@ -23,6 +23,7 @@ void ay_stream_close(struct ay_stream *st);
 
 struct ay_lines {
 	struct ay_stream st;
+	size_t max;
 	struct ay_cursor rest;
 	bool at_end;
 };

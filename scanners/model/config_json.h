@@ -14,7 +14,7 @@ struct ay_config_rules;
 /* base is the file's name without folders; borrowed. AY_ELIMIT when the budget is exhausted. */
 AY_MUSTCHECK int ay_config_rules_new(struct ay_scan *s, const char *base, struct ay_config_rules **out);
 void ay_config_rules_free(struct ay_config_rules *r);
-/* One event with its text (KEY, STRING, NUMBER) and the offset where it ends. Reports findings. */
+/* One event with its text (KEY, STRING, NUMBER) and its offset. Reports findings. */
 void ay_config_rules_event(struct ay_config_rules *r, enum ay_json_event ev, const char *text, size_t len, uint64_t off);
 
 #endif

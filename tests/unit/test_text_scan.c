@@ -70,6 +70,19 @@ static void vocabularies(void)
 	scan_is("vocab.txt", "[PAD]\n[UNK]\n##a\n", "pass", "a vocabulary");
 }
 
+/* Lines up to the limit, past the first window, and one byte more. */
+static void long_lines(void)
+{
+	memset(big, 'a', sizeof(big));
+	memcpy(big, "{\"a\":\"", 6);
+	memcpy(big + sizeof(big) - 3, "\"}\n", 3);
+	is_str(scan_case_with("a.jsonl", big, sizeof(big), NULL), "pass", "a JSON line longer than a window");
+	memset(big, 'a', sizeof(big));
+	big[32 * 1024] = ' ';
+	big[64 * 1024 - 1] = '\n';
+	is_str(scan_case_with("merges.txt", big, 64 * 1024, NULL), "limit.exceeded", "a merge that is too long");
+}
+
 static void refused(void)
 {
 	scan_is("x", "\x7f" "ELF\2\1\1\0", "format.unsupported", "ELF");
@@ -102,6 +115,7 @@ int main(void)
 	long_text();
 	recipes();
 	vocabularies();
+	long_lines();
 	refused();
 	ay_scan_result_free(&scan_case_result);
 	return done_testing();
