@@ -186,8 +186,8 @@ def attack_zips():
     yield "symlink.zip", "zip.special", "A member is a symbolic link.", make_zip([member("a", b"/etc/passwd", attr=0o120777 << 16)])
     yield "device.zip", "zip.special", "A member is a device.", make_zip([member("a", b"", attr=0o020666 << 16)])
     yield "directory_data.zip", "zip.special", "A directory has content.", make_zip([member("a/", EVIL)])
-    yield "p14_notes.zip", "*", "A protocol 0 pickle hides as notes.txt.", make_zip([member("notes.txt", EVIL0)])
-    yield "p08_nested.zip", "*", "An evil archive lies in an archive.", make_zip([member("inner.zip", make_zip(evil))])
+    yield "p14_notes.zip", "pickle.call.denied", "A protocol 0 pickle hides as notes.txt.", make_zip([member("notes.txt", EVIL0)])
+    yield "p08_nested.zip", "pickle.call.denied", "An evil archive lies in an archive.", make_zip([member("inner.zip", make_zip(evil))])
     nested = EVIL
     for _ in range(12):
         nested = make_zip([member("x", nested)])
@@ -203,33 +203,36 @@ def attack_zips():
         make_zip(good + [member("archive/code/__torch__.py", b"import os\n"), member("archive/constants.pkl", b"\x80\x02).")])
     yield "two_folders.pt", "torch.layout", "The archive has two folders: the loader takes that of the first member.", \
         make_zip(torch_members(EVIL, "b") + torch_members(torch_pickle(), "archive"))
-    yield "evil.pt", "*", "What torch.save writes, with a pickle that calls posix.system.", make_zip(evil)
+    yield "evil.pt", "pickle.call.denied", "What torch.save writes, with a pickle that calls posix.system.", make_zip(evil)
+    yield "long_version.pt", "torch.layout", "A pickle lies where the version should be.", \
+        make_zip(torch_members(torch_pickle())[:3] + [member("archive/version", EVIL)])
+    yield "extra_member.pt", "pickle.call.denied", "A raw pickle lies beside the members that torch.save writes.", make_zip(good + [member("archive/extra", EVIL)])
     yield "missing_storage.pt", "*", "The pickle names a storage that is not in the archive.", make_zip(torch_members(torch_pickle("7")))
     yield "short_storage.pt", "*", "The pickle asks for more elements than the storage has.", make_zip(torch_members(torch_pickle("0", 200)))
 
 
 def attack_others():
     for suffix in ("pt", "bin", "pth", "ckpt", "safetensors", "txt", "h5", "gguf", "onnx", "csv", "json"):
-        yield "t20_raw." + suffix, "*", "A raw pickle is named .%s." % suffix, EVIL
-    yield "t20_raw0.txt", "*", "A protocol 0 pickle is named .txt.", EVIL0
+        yield "t20_raw." + suffix, "pickle.call.denied", "A raw pickle is named .%s." % suffix, EVIL
+    yield "t20_raw0.txt", "pickle.call.denied", "A protocol 0 pickle is named .txt.", EVIL0
     magic = b"\x80\x02cbuiltins\neval\nX\x04\x00\x00\x00true\x85R." + GOOD
     yield "faked_magic.pt", "*", "The magic number of the legacy format is computed by eval.", magic
     yield "t21_legacy_tar.pt", "*", "The tar form of PyTorch files ignores weights_only.", tar_legacy()
     yield "seven.7z", "format.unsupported", "A 7z archive is not judged.", b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(64)
     for name, pack in (("zlib", zlib.compress), ("gz", lambda d: gzip.compress(d, mtime=0)), ("bz2", bz2.compress), ("xz", lzma.compress),
                        ("lzma", lzma_alone), ("lz4", lz4_frame)):
-        yield "p07_evil.pkl." + name, "*", "A pickle is compressed with %s: joblib and pandas open it by themselves." % name, pack(EVIL)
+        yield "p07_evil.pkl." + name, "pickle.call.denied", "A pickle is compressed with %s: joblib and pandas open it by themselves." % name, pack(EVIL)
         yield "p07_cut.pkl." + name, "compress.truncated", "The compressed stream is cut after the payload.", pack(EVIL + bytes(500))[:-3]
         yield "p07_tail.pkl." + name, "compress.malformed", "Bytes follow the compressed stream.", pack(GOOD) + b"tail" * 8
-    yield "p07_zlib6.pkl", "*", "A pickle is compressed with zlib at its default level.", zlib.compress(EVIL, 6)
+    yield "p07_zlib6.pkl", "pickle.call.denied", "A pickle is compressed with zlib at its default level.", zlib.compress(EVIL, 6)
     yield "p07_zstd.pkl.zst", "format.unsupported", "zstd is not judged.", b"\x28\xb5\x2f\xfd\x20\x05\x29\x00\x00hello"
-    yield "p07_twice.gz", "*", "An evil pickle is compressed twice.", gzip.compress(zlib.compress(EVIL), mtime=0)
+    yield "p07_twice.gz", "pickle.call.denied", "An evil pickle is compressed twice.", gzip.compress(zlib.compress(EVIL), mtime=0)
     yield "bomb.gz", "limit.ratio", "256 megabytes of zeros in a quarter of one.", zeros_gzip(256)
     yield "bomb.bz2", "limit.ratio", "64 megabytes of zeros in a few dozen bytes.", bz2.compress(bytes(64 << 20))
     yield "bomb.xz", "limit.ratio", "64 megabytes of zeros in ten kilobytes.", lzma.compress(bytes(64 << 20), preset=0)
-    yield "p30_object.npy", "*", "An array of objects is a pickle.", npy("'|O'", "(1,)", EVIL)
-    yield "p30_struct.npy", "*", "One field of a structured array is an object.", npy("[('a', '<f4'), ('b', '|O')]", "(1,)", EVIL)
-    yield "p30_object.npz", "*", "An array of objects in an archive.", make_zip([member("a.npy", npy("'|O'", "(1,)", EVIL))])
+    yield "p30_object.npy", "pickle.call.denied", "An array of objects is a pickle.", npy("'|O'", "(1,)", EVIL)
+    yield "p30_struct.npy", "pickle.call.denied", "One field of a structured array is an object.", npy("[('a', '<f4'), ('b', '|O')]", "(1,)", EVIL)
+    yield "p30_object.npz", "pickle.call.denied", "An array of objects in an archive.", make_zip([member("a.npy", npy("'|O'", "(1,)", EVIL))])
     yield "npy_trailing.npy", "npy.trailing", "A pickle follows the array.", npy("'<f4'", "(4,)", FLOATS + EVIL)
     yield "npy_short.npy", "npy.truncated", "The array has fewer bytes than its shape says.", npy("'<f4'", "(5,)", FLOATS)
     yield "npy_overflow.npy", "npy.malformed", "The shape overflows 64 bits, back to zero.", npy("'<f4'", "(4294967296, 4294967296, 4)", b"")
@@ -258,6 +261,11 @@ def attack_others():
         yield "st_%s.safetensors" % name, rule, sentence, safetensors(header, data)
     yield "st_length.safetensors", "*", "The header is longer than the file.", struct.pack("<Q", 1000) + tensor + FLOATS
     yield "unknown.bin", "format.unknown", "Nobody knows what this is.", bytes(range(1, 200))
+
+
+def odd_files():
+    yield "unused_storage.pt", "torch.storage-unused", "The archive holds a storage that the pickle never names.", \
+        make_zip(torch_members(torch_pickle()) + [member("archive/data/1", FLOATS)])
 
 
 def good_files():
@@ -316,6 +324,7 @@ def main():
     os.makedirs(root, exist_ok=True)
     with open(os.path.join(root, "INDEX.tsv"), "w", encoding="utf-8") as index:
         rows = [(n, "fail", r, s, d) for gen in (attack_zips, attack_others) for n, r, s, d in gen()]
+        rows += [(n, "warn", r, s, d) for n, r, s, d in odd_files()]
         rows += [(n, "pass", "-", s, d) for n, s, d in good_files()]
         for name, verdict, rule, sentence, data in rows:
             with open(os.path.join(root, name), "wb") as f:
