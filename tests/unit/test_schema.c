@@ -166,6 +166,10 @@ static void constraints(void)
 	rows_are(FIELD("string", "\"maxLength\": 3"), "abcd\n", "schema.length", "too long");
 	rows_are(FIELD("string", "\"unique\": true"), "a\nb\na\n", "schema.unique", "twice");
 	rows_are(FIELD("number", "\"unique\": true"), "1\n1.0\n", "schema.unique", "twice by value");
+	rows_are(FIELD("number", "\"unique\": true"), "1\n2\n-1\n1.0000000000000002\n", "pass", "different numbers");
+	rows_are(FIELD("number", "\"unique\": true"), "0\n-0.0\n", "schema.unique", "zero has no sign");
+	rows_are(FIELD("integer", "\"unique\": true"), "-12345678901234567890\n12345678901234567890\n", "pass", "long integers of either sign");
+	rows_are(FIELD("integer", "\"unique\": true"), "+12345678901234567890\n12345678901234567890\n", "schema.unique", "a plus sign changes nothing");
 	rows_are(FIELD("integer", "\"unique\": true"), "\"\"\n\"\"\n", "pass", "missing twice");
 	rows_are(FIELD("date", "\"minimum\": \"2020-01-01\""), "2019-12-31\n", "schema.range", "too early");
 	rows_are(FIELD("boolean", "\"required\": true"), "true\n0\n", "pass", "booleans");

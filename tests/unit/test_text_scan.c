@@ -47,6 +47,7 @@ static void recipes(void)
 	scan_is("c.yaml", "a: !<tag:yaml.org,2002:python/none> x\n", "recipe.code-reference", "a verbatim tag");
 	scan_is("c.yaml", "a: !!%70ython/none x\n", "recipe.code-reference", "a tag with an escape");
 	scan_is("c.yaml", "%TAG !p! tag:yaml.org,2002:python/\n---\na: !p!none x\n", "recipe.code-reference", "a tag directive");
+	scan_is("c.yaml", "%TAG !! tag:yaml.org,2002:python/name:\n---\na: !!str x\n", "recipe.code-reference", "one for tags of the core");
 	scan_is("c.yaml", "a: !env HOME\n", "recipe.code-reference", "a private tag");
 	scan_is("c.yml", "model:\n  _target_: os.system\n", "recipe.code-reference", "Hydra's target");
 	scan_is("c.yml", "\"\\x5ftarget\\u005f\": os.system\n", "recipe.code-reference", "Hydra's target, escaped");
