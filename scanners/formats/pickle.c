@@ -5,7 +5,9 @@
 
 /* Evidence of a text pickle without PROTO: two lines of names and a call, or a suffix and a clean STOP. */
 #define BITS_TEXT 24
-#define BID_VALUES 100000
+/* More opcodes, marks or values than this and nothing against it: no text gets so far. */
+#define BID_OPS 1000000
+#define BID_MARKS 1024
 
 /* Reading ahead to bid, without running anything. */
 struct reader {
@@ -13,7 +15,7 @@ struct reader {
 	uint8_t bytes[4096];
 	struct ay_cursor c;
 	size_t depth;
-	size_t marks[64], marks_len;
+	size_t marks[BID_MARKS], marks_len;
 	bool named, called;
 };
 
@@ -95,15 +97,14 @@ static bool skip_argument(struct reader *r, enum pk_arg arg)
 	}
 }
 
-/* Only how many values there are. */
+/* Only how many values there are; false when a loader would stop here. */
 static bool move_stack(struct reader *r, const struct pk_op *op, int byte)
 {
 	size_t floor = r->marks_len ? r->marks[r->marks_len - 1] : 0;
 
 	if (byte == '(') {
-		if (r->marks_len == AY_ARRAY_LEN(r->marks))
-			return false;
-		r->marks[r->marks_len++] = r->depth;
+		if (r->marks_len < BID_MARKS)
+			r->marks[r->marks_len++] = r->depth;
 		return true;
 	}
 	if (op->pops < 0) {
@@ -118,13 +119,13 @@ static bool move_stack(struct reader *r, const struct pk_op *op, int byte)
 		r->depth -= (size_t)op->pops;
 	}
 	r->depth += (size_t)op->pushes;
-	return r->depth < BID_VALUES;
+	return true;
 }
 
 /* True when the bytes up to STOP, or up to a call of something named, are opcodes that a loader would run. */
 static bool runs(struct reader *r)
 {
-	for (unsigned long long ops = 0; ops < AY_LIMIT_PICKLE_NODES; ops++) {
+	for (unsigned ops = 0; ops < BID_OPS && r->marks_len < BID_MARKS; ops++) {
 		if (r->c.left < 16 && !fill(r))
 			return false;
 		if (!r->c.left)
@@ -142,7 +143,8 @@ static bool runs(struct reader *r)
 		if (r->named && r->called)
 			return true;
 	}
-	return false;
+	r->named = r->called = true;
+	return true;
 }
 
 static bool has_pickle_suffix(const char *path)

@@ -340,6 +340,10 @@ def streams():
     bad("stream_proto0_inst.txt", b"(S'echo'\nios\nsystem\n.", "INST in a file named .txt")
     bad("stream_proto0_cut.txt", b"cos\nsystem\n(S'echo'\ntR", "the same without STOP")
     bad("stream_proto0_late.md", b"V" + b"words " * 500 + b"\n0cos\nsystem\n(S'echo'\ntR.", "the call beyond the first bytes")
+    late = b"cos\nsystem\n(S'echo'\ntR."
+    bad("stream_proto0_marks.txt", b"(" * 100 + late, "a call behind a hundred marks")
+    bad("stream_proto0_values.txt", b"N" * 200000 + late, "a call behind 200,000 values")
+    bad("stream_proto0_opcodes.txt", b"N0" * 1200000 + late, "a call behind millions of opcodes")
     bad("stream_binary_no_proto.txt", short("os") + short("system") + b"\x93" + ARG + b"\x85R.", "binary opcodes without PROTO")
     bad("stream_pickle.safetensors", inner, "a pickle named .safetensors")
 

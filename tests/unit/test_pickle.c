@@ -337,6 +337,28 @@ static void test_bid(void)
 	ok(BID("", "x.pkl") == 0, "nothing");
 }
 
+/* What goes on for long before it calls is no text either. */
+static void test_bid_long(void)
+{
+	struct ay_buf b = ay_buf_new(8 * MIB);
+
+	for (int i = 0; i < 2000; i++)
+		ay_buf_addc(&b, '(');
+	ay_buf_adds(&b, "cos\nsystem\n(S'echo'\ntR.");
+	ok(bid_of((const char *)b.data, b.len, "x.txt") > 0, "2,000 marks, then a call");
+	ay_buf_clear(&b);
+	for (int i = 0; i < 200000; i++)
+		ay_buf_addc(&b, 'N');
+	ay_buf_adds(&b, "cos\nsystem\n(S'echo'\ntR.");
+	ok(bid_of((const char *)b.data, b.len, "x.txt") > 0, "200,000 values, then a call");
+	ay_buf_clear(&b);
+	for (int i = 0; i < 1200000; i++)
+		ay_buf_adds(&b, "N0");
+	ay_buf_adds(&b, "cos\nsystem\n(S'echo'\ntR.");
+	ok(bid_of((const char *)b.data, b.len, "x.txt") > 0, "over two million opcodes, then a call");
+	ay_buf_free(&b);
+}
+
 /* bsearch needs the order, and two profiles must not claim one name. */
 static void test_tables(void)
 {
@@ -378,6 +400,7 @@ int main(void)
 	test_legacy();
 	test_profiles();
 	test_bid();
+	test_bid_long();
 	test_tables();
 	return done_testing();
 }
