@@ -59,8 +59,9 @@ static void write_open(struct ay_intake *in, const char *path, const void *bytes
 	if (strchr(path, '/') && ay_mkdirs(ay_intake_tree_fd(in), "sub", 0700))
 		abort();
 	fd = ay_open_beneath(ay_intake_tree_fd(in), path, O_RDWR | O_CREAT, 0600);
-	if (fd < 0 || fstat(fd, &st) || ay_intake_opened(in, path, st.st_ino))
+	if (fd < 0 || fstat(fd, &st))
 		abort();
+	ay_intake_opened(in, path, st.st_ino);
 	if (ftruncate(fd, 0) || ay_pwrite_full(fd, bytes, len, 0))
 		abort();
 	close(fd);
@@ -135,7 +136,6 @@ static void settles(struct fixture *f)
 	is_int(a.files, 2, "the ignored file was left out");
 	is_int(ay_intake_find(f->g, "models/i/a@v1", &again), AY_ENOTFOUND, "no intake of it can be found");
 	ok(ay_intake_may(in, &f->me, AY_CHANGE_CREATE, "y", &e) == AY_ESTATE, "and nothing may be written");
-	is_int(ay_intake_opened(in, "config.json", 1), AY_ESTATE, "nor opened for writing");
 	ay_intake_unref(in);
 	is_int(ay_intake_create(f->g, "models/i/a@v1", &f->me, &in, &e), AY_EEXISTS, "the version is taken for ever");
 }
@@ -155,7 +155,9 @@ static void rejects(struct fixture *f)
 	is_int(ay_intake_may(in, &f->me, AY_CHANGE_FSYNC, "good.bin", &e), AY_ESTATE, "fsyncs fail");
 	is_int(ay_intake_may(in, &f->me, AY_CHANGE_UNLINK, "m.pkl", &e), 0, "unlink does not");
 	remove_file(in, "m.pkl");
+	ay_intake_done(in);
 	is_int(ay_intake_may(in, &f->me, AY_CHANGE_CREATE, "x", &e), 0, "removing it opens the artifact again");
+	ay_intake_done(in);
 	is_int(write_signature(in, evil, 1, "models/i/b@v1", f->alice), 0, "the rest is signed");
 	is_int(wait_state(f, "models/i/b@v1", &a), AY_ADMITTED, "and admitted (%s)", a.reason);
 	ay_intake_unref(in);
