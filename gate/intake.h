@@ -58,6 +58,7 @@ struct ay_intake {
 	unsigned busy, failed;
 	unsigned changing;                   /* changes of the tree that were allowed and are under way */
 	bool judging, settling, gone;
+	bool again;                          /* asked to settle while a look was under way */
 	bool claims_dirty;
 	struct ay_claim_list claims;         /* verified under context; replaced whole, and only while settling or judging */
 	const struct ay_oms *manifest;       /* of claims */

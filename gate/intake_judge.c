@@ -399,7 +399,7 @@ static void look(struct ay_gate *g, void *arg)
 	(void)g;
 	pthread_mutex_lock(&in->lock);
 	dirty = in->claims_dirty;
-	in->claims_dirty = false;
+	in->claims_dirty = in->again = false;
 	pthread_mutex_unlock(&in->lock);
 	if (rc == 0 && dirty)
 		rc = refresh_claims(in, ctx->c, &e);

@@ -42,11 +42,11 @@ int ay_view_list(struct ay_gate *g, const char *path, const struct ay_cred *c, i
 	const char *rest;
 
 	if ((rest = below(path, "attest")))
-		return ay_attest_list(g, rest, c, fn, arg);
+		return ay_view_attest_list(g, rest, c, fn, arg);
 	if ((rest = below(path, "trust")))
-		return ay_trust_list(g, rest, fn, arg);
+		return ay_view_trust_list(g, rest, fn, arg);
 	if ((rest = below(path, "log")))
-		return ay_logview_list(g, rest, fn, arg);
+		return ay_view_log_list(g, rest, fn, arg);
 	if ((rest = below(path, ".assay")))
 		return *rest ? AY_ENOTFOUND : ay_view_names(own, fn, arg);
 	return AY_ENOTFOUND;
@@ -67,7 +67,7 @@ int ay_view_stat(struct ay_gate *g, const char *path, const struct ay_cred *c, b
 	int rc;
 
 	if (rest)
-		return ay_attest_stat(g, rest, c, dir_out);
+		return ay_view_attest_stat(g, rest, c, dir_out);
 	*dir_out = true;
 	rc = ay_view_list(g, path, c, nothing, NULL);
 	if (rc == AY_ENOTFOUND) {
@@ -84,11 +84,11 @@ int ay_view_read(struct ay_gate *g, const char *path, const struct ay_cred *c, s
 	int rc = AY_ENOTFOUND;
 
 	if ((rest = below(path, "attest")))
-		rc = ay_attest_read(g, rest, c, out, e);
+		rc = ay_view_attest_read(g, rest, c, out, e);
 	else if ((rest = below(path, "trust")))
-		rc = ay_trust_read(g, rest, out, e);
+		rc = ay_view_trust_read(g, rest, out, e);
 	else if ((rest = below(path, "log")))
-		rc = ay_logview_read(g, rest, out, e);
+		rc = ay_view_log_read(g, rest, out, e);
 	else if ((rest = below(path, ".assay")))
 		rc = own_read(g, rest, out);
 	if (rc == AY_ENOTFOUND)

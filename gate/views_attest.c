@@ -335,7 +335,7 @@ static bool exists(struct ay_txn *t, const struct view *v, const struct ay_artif
 	return a->log_index != UINT64_MAX;
 }
 
-int ay_attest_read(struct ay_gate *g, const char *rest, const struct ay_cred *c, struct ay_buf *out, struct ay_error *e)
+int ay_view_attest_read(struct ay_gate *g, const char *rest, const struct ay_cred *c, struct ay_buf *out, struct ay_error *e)
 {
 	char ref[AY_LIMIT_REF + 1];
 	const struct view *v;
@@ -361,7 +361,7 @@ int ay_attest_read(struct ay_gate *g, const char *rest, const struct ay_cred *c,
 	return rc;
 }
 
-int ay_attest_stat(struct ay_gate *g, const char *rest, const struct ay_cred *c, bool *dir_out)
+int ay_view_attest_stat(struct ay_gate *g, const char *rest, const struct ay_cred *c, bool *dir_out)
 {
 	char ref[AY_LIMIT_REF + 1];
 	const struct view *v;
@@ -372,7 +372,7 @@ int ay_attest_stat(struct ay_gate *g, const char *rest, const struct ay_cred *c,
 
 	*dir_out = true;
 	if (rc)
-		return ay_attest_list(g, rest, c, NULL, NULL);
+		return ay_view_attest_list(g, rest, c, NULL, NULL);
 	rc = get(g, ref, c, &a);
 	if (rc || !*file)
 		return rc;
@@ -445,7 +445,7 @@ static int list_names(struct ay_gate *g, const char *dir, const struct ay_cred *
 }
 
 /* fn NULL: only whether the directory is there. */
-int ay_attest_list(struct ay_gate *g, const char *rest, const struct ay_cred *c, ay_view_fn fn, void *arg)
+int ay_view_attest_list(struct ay_gate *g, const char *rest, const struct ay_cred *c, ay_view_fn fn, void *arg)
 {
 	static const char *const classes[] = { "models/", "datasets/", "code/", NULL };
 	char ref[AY_LIMIT_REF + 1];

@@ -6,7 +6,7 @@
 #define TILE 256
 #define GROUP 1000
 
-int ay_logview_read(struct ay_gate *g, const char *rest, struct ay_buf *out, struct ay_error *e)
+int ay_view_log_read(struct ay_gate *g, const char *rest, struct ay_buf *out, struct ay_error *e)
 {
 	struct ay_txn *t;
 	int rc = ay_read_begin(g->store, &t);
@@ -122,7 +122,7 @@ static int list_tiles(uint64_t size, const char *rest, ay_view_fn fn, void *arg)
 	return list_level(size >> 8 * level, rest + 1 + (rest[1] == '/'), fn, arg);
 }
 
-int ay_logview_list(struct ay_gate *g, const char *rest, ay_view_fn fn, void *arg)
+int ay_view_log_list(struct ay_gate *g, const char *rest, ay_view_fn fn, void *arg)
 {
 	static const char *const top[] = { "checkpoint", "tile/", NULL };
 	struct ay_txn *t;

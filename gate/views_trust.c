@@ -66,7 +66,7 @@ static int read_key(struct ay_gate *g, const char *name, struct ay_buf *out)
 	return rc;
 }
 
-int ay_trust_read(struct ay_gate *g, const char *rest, struct ay_buf *out, struct ay_error *e)
+int ay_view_trust_read(struct ay_gate *g, const char *rest, struct ay_buf *out, struct ay_error *e)
 {
 	if (strcmp(rest, "root.json") == 0)
 		return newest(g, AY_TABLE_TRUST, out);
@@ -77,7 +77,7 @@ int ay_trust_read(struct ay_gate *g, const char *rest, struct ay_buf *out, struc
 	return strncmp(rest, "keys/", 5) == 0 ? read_key(g, rest + 5, out) : AY_ENOTFOUND;
 }
 
-int ay_trust_list(struct ay_gate *g, const char *rest, ay_view_fn fn, void *arg)
+int ay_view_trust_list(struct ay_gate *g, const char *rest, ay_view_fn fn, void *arg)
 {
 	static const char *const top[] = { "root.json", "trusted_root.json", "keys/", "policy.yaml", NULL };
 	static const char *const own[] = { "gate.pem", "log.vkey", "manifest.pub", NULL };
