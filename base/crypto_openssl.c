@@ -4,8 +4,9 @@
  * - EVP_sha256() looks its implementation up anew at each init, which costs more
  *   than hashing a Merkle node: the fetched EVP_MD is kept for the life of the
  *   process.
- * - d2i_ECDSA_SIG takes BER; a signature counts only if its re-encoding is the
- *   same bytes. High S is legal: cosign and OpenSSL emit it.
+ * - ECDSA verification compares the signature with its own re-encoding, so only
+ *   DER counts, without trailing bytes; test_crypto holds libcrypto to that. High
+ *   S is legal: cosign and OpenSSL emit it.
  * - An EVP_PKEY lives in ordinary heap memory, so private scalars stay in locked
  *   memory (key.c) and an EVP_PKEY exists only while it signs; freeing it clears
  *   its numbers.
@@ -212,40 +213,13 @@ bool ay_ec_point_ok(enum ay_key_type type, const uint8_t *point, size_t len)
 	return ok;
 }
 
-static bool strict_der(const uint8_t *sig, size_t sig_len)
-{
-	const uint8_t *p = sig;
-	uint8_t *again = NULL;
-	ECDSA_SIG *parsed;
-	bool ok = false;
-
-	if (sig_len == 0 || sig_len > 160)
-		return false;
-	parsed = d2i_ECDSA_SIG(NULL, &p, (long)sig_len);
-	if (parsed && p == sig + sig_len) {
-		int again_len = i2d_ECDSA_SIG(parsed, &again);
-
-		ok = again_len > 0 && (size_t)again_len == sig_len && memcmp(again, sig, sig_len) == 0;
-	}
-	OPENSSL_free(again);
-	ECDSA_SIG_free(parsed);
-	ERR_clear_error();
-	return ok;
-}
-
 bool ay_ec_verify(enum ay_key_type type, const uint8_t *point, size_t point_len, const void *msg, size_t len,
 		  const uint8_t *sig, size_t sig_len)
 {
-	EVP_PKEY *key;
-	EVP_MD_CTX *ctx;
-	bool ok;
-
-	if (!strict_der(sig, sig_len))
-		return false;
-	key = ec_key(type, point, point_len, NULL);
-	ctx = EVP_MD_CTX_new();
-	ok = key && ctx && EVP_DigestVerifyInit(ctx, NULL, group_hash(type), NULL, key) == 1 &&
-	     EVP_DigestVerify(ctx, sig, sig_len, len ? msg : "", len) == 1;
+	EVP_PKEY *key = ec_key(type, point, point_len, NULL);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool ok = key && ctx && EVP_DigestVerifyInit(ctx, NULL, group_hash(type), NULL, key) == 1 &&
+		  EVP_DigestVerify(ctx, sig, sig_len, len ? msg : "", len) == 1;
 	EVP_MD_CTX_free(ctx);
 	EVP_PKEY_free(key);
 	ERR_clear_error();
@@ -254,16 +228,10 @@ bool ay_ec_verify(enum ay_key_type type, const uint8_t *point, size_t point_len,
 
 bool ay_p256_verify_digest(const uint8_t *point, const struct ay_sha256 *digest, const uint8_t *sig, size_t sig_len)
 {
-	EVP_PKEY *key;
-	EVP_PKEY_CTX *ctx;
-	bool ok;
-
-	if (!strict_der(sig, sig_len))
-		return false;
-	key = ec_key(AY_KEY_P256, point, AY_P256_POINT, NULL);
-	ctx = key ? EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL) : NULL;
-	ok = ctx && EVP_PKEY_verify_init(ctx) == 1 &&
-	     EVP_PKEY_verify(ctx, sig, sig_len, digest->b, sizeof(digest->b)) == 1;
+	EVP_PKEY *key = ec_key(AY_KEY_P256, point, AY_P256_POINT, NULL);
+	EVP_PKEY_CTX *ctx = key ? EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL) : NULL;
+	bool ok = ctx && EVP_PKEY_verify_init(ctx) == 1 &&
+		  EVP_PKEY_verify(ctx, sig, sig_len, digest->b, sizeof(digest->b)) == 1;
 	EVP_PKEY_CTX_free(ctx);
 	EVP_PKEY_free(key);
 	ERR_clear_error();

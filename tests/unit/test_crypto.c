@@ -134,6 +134,7 @@ static void test_strict_der(void)
 {
 	struct ay_key *k = NULL;
 	uint8_t sig[80], ber[90];
+	struct ay_sha256 d;
 	size_t len = sizeof(sig);
 
 	if (ay_key_generate(AY_KEY_P256, &k, NULL) < 0 || ay_sign(k, "m", 1, sig, &len) < 0)
@@ -141,7 +142,11 @@ static void test_strict_der(void)
 	ber[0] = 0x30;
 	ber[1] = 0x81;
 	memcpy(ber + 2, sig + 1, len - 1);
+	d = ay_sha256_of("m", 1);
+	ok(ay_verify_digest(ay_key_public(k), &d, sig, len), "the signature verifies over the digest too");
+	ok(!ay_verify_digest(ay_key_public(k), &d, sig, len - 1) && !ay_verify_digest(ay_key_public(k), &d, sig, 0), "not cut");
 	ok(!ay_verify(ay_key_public(k), "m", 1, ber, len + 1), "a long-form length is refused");
+	ok(!ay_verify_digest(ay_key_public(k), &d, ber, len + 1), "also over the digest");
 	/* A padded r: 02 len+1 00 r. */
 	ber[0] = 0x30;
 	ber[1] = (uint8_t)(sig[1] + 1);
@@ -150,6 +155,11 @@ static void test_strict_der(void)
 	ber[4] = 0;
 	memcpy(ber + 5, sig + 4, len - 4);
 	ok(!ay_verify(ay_key_public(k), "m", 1, ber, len + 1), "a padded integer is refused");
+	ok(!ay_verify_digest(ay_key_public(k), &d, ber, len + 1), "also over the digest");
+	sig[len] = 0;
+	ok(!ay_verify_digest(ay_key_public(k), &d, sig, len + 1), "and a byte more");
+	d.b[0] ^= 1;
+	ok(!ay_verify_digest(ay_key_public(k), &d, sig, len), "and another digest");
 	ay_key_free(k);
 }
 

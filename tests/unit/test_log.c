@@ -240,11 +240,37 @@ static int flip_all(struct ay_txn *t, void *arg)
 	return r ? r : ay_log_check(t, NULL);
 }
 
+/* A checkpoint that the log key did sign, over another tree. */
+static int lie(struct ay_txn *t, void *arg)
+{
+	struct ay_buf note = ay_buf_new(AY_LIMIT_CHECKPOINT), truth = ay_buf_new(AY_LIMIT_CHECKPOINT);
+	struct ay_key *k;
+	int *checked = arg, r = ay_log_checkpoint(t, &truth);
+
+	if (ay_key_load(key_text.data, key_text.len, NULL, &k, NULL) < 0)
+		ay_bug("no key");
+	if (r == 0)
+		r = ay_checkpoint_sign(k, ORIGIN, made, &hashes[0], &note);
+	if (r == 0)
+		r = ay_ix_put(t, AY_IX_LOG_STATE, "checkpoint", 10, note.data, note.len);
+	*checked = ay_log_check(t, NULL);
+	if (r == 0)
+		r = ay_ix_put(t, AY_IX_LOG_STATE, "checkpoint", 10, truth.data, truth.len);
+	ay_key_free(k);
+	ay_buf_free(&note);
+	ay_buf_free(&truth);
+	return r;
+}
+
 static void test_flips(void)
 {
 	struct flips f = { 0 };
 
 	fixture_commit(flip_all, &f);
+	int checked = 0;
+
+	fixture_commit(lie, &checked);
+	is_int(checked, AY_ECORRUPT, "and a checkpoint over another tree");
 	ok(f.tried > 3000 && f.missed == 0, "the check finds %u of %u flipped bytes", f.tried - f.missed, f.tried);
 }
 

@@ -111,6 +111,7 @@ static void test_consistency(void)
 	ok(ay_merkle_consistency_ok(0, &roots[0], 5, &roots[5], NULL, 0), "the empty log comes before every log");
 	ok(!ay_merkle_consistency_ok(0, &roots[1], 5, &roots[5], NULL, 0), "but only with its own root");
 	ok(!ay_merkle_consistency_ok(6, &roots[6], 5, &roots[5], NULL, 0), "a log does not shrink");
+	ok(!ay_merkle_inclusion_ok(0, 2, &leaves[0], NULL, 0, &leaves[0]), "a proof does not end below the root");
 	ok(!ay_merkle_inclusion_ok(0, 0, &leaves[0], NULL, 0, &roots[0]), "nothing is in the empty log");
 }
 

@@ -155,6 +155,15 @@ static void test_rotation(void)
 	is_int(load(&three, &one, all, 3), AY_EROLLBACK, "a version is not skipped");
 	is_int(load(&one, &two, all, 3), AY_EROLLBACK, "nor is there a way back");
 	is_int(load(&three, &two, mixed, 2), AY_ESIGNATURE, "the one who left cannot sign the version after");
+	/* A document that only its own signers want. */
+	struct ay_trust coup = { .version = 2, .issued_s = 1, .expires_s = 2 };
+	const struct ay_key *usurper[] = { gate };
+
+	need(ay_trust_add_key(&coup, ay_key_public(gate)), "key");
+	need(ay_trust_add_grant(&coup, id_of(gate), AY_ROLE_ROOT, "**"), "root");
+	is_int(load(&coup, NULL, usurper, 1), 0, "a root of others stands on its own");
+	is_int(load(&coup, &one, usurper, 1), AY_ESIGNATURE, "but does not follow ours");
+	ay_trust_free(&coup);
 	three.nrevoked = 0;
 	is_int(load(&three, &two, all, 3), AY_ETRUST, "a revocation is not taken back");
 	ay_trust_free(&three);
@@ -204,6 +213,8 @@ static void test_thresholds(void)
 	need(ay_trust_set_threshold(&t, AY_ROLE_PUBLISHER, "models/fraud/*", 1), "set");
 	is_int(ay_trust_threshold(&t, AY_ROLE_PUBLISHER, "models/x"), 2, "the general entry");
 	is_int(ay_trust_threshold(&t, AY_ROLE_PUBLISHER, "models/fraud/x"), 3, "two of the same length: the stricter");
+	need(ay_trust_set_threshold(&t, AY_ROLE_PUBLISHER, "models/fraud/?", 5), "set");
+	is_int(ay_trust_threshold(&t, AY_ROLE_PUBLISHER, "models/fraud/x"), 5, "whichever stands first");
 	is_int(ay_trust_threshold(&t, AY_ROLE_CURATOR, "models/fraud/x"), 1, "another role");
 	is_int(ay_trust_set_threshold(&t, AY_ROLE_PUBLISHER, "**", 0), AY_EUSAGE, "zero is no threshold");
 	ay_trust_free(&t);
