@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Artifacts, names, records, claims, roots, tags, documents: every kind of record out and in again. */
+#include "assay/text.h"
 #include "tests/lib/store_fixture.h"
 
 static int put_artifact(struct ay_txn *t, void *arg)
@@ -129,6 +130,39 @@ static void test_names(void)
 	ay_buf_clear(&b);
 	is_int(ay_artifact_each(t, "datasets/x/", add_ref, &b), 0, "artifacts with a prefix");
 	is_str(ay_buf_str(&b), "datasets/x/a@1 datasets/x/b/c@1 ", "in order");
+	ay_read_end(t);
+	ay_buf_free(&b);
+}
+
+static int put_many(struct ay_txn *t, void *arg)
+{
+	int rc = 0;
+
+	(void)arg;
+	for (int i = 0; i < 20000 && !rc; i++) {
+		struct ay_artifact a = fixture_artifact("", AY_OPEN);
+
+		snprintf(a.ref.text, sizeof(a.ref.text), "datasets/many/deep/x@%d", i);
+		rc = ay_artifact_put(t, &a);
+	}
+	return rc;
+}
+
+/* 2,000 listings of a directory above 20,000 artifacts: a scan would look at 40 million records. */
+static void test_seeking(void)
+{
+	struct ay_buf b = ay_buf_new(10000);
+	struct ay_txn *t;
+	bool same = true;
+
+	fixture_commit(put_many, NULL);
+	is_int(ay_read_begin(fixture, &t), 0, "read");
+	int64_t start = ay_time_mono_ms();
+
+	for (int i = 0; i < 2000 && same; i++)
+		same = strcmp(names(t, "datasets/many", NULL, &b), "deep/ ") == 0;
+	ok(same, "one name above many artifacts");
+	ok(ay_time_mono_ms() - start < 3000, "is found by seeking, %lld ms", (long long)(ay_time_mono_ms() - start));
 	ay_read_end(t);
 	ay_buf_free(&b);
 }
@@ -354,6 +388,7 @@ int main(void)
 	test_round_trip();
 	test_states();
 	test_names();
+	test_seeking();
 	test_records();
 	test_tags();
 	test_docs();
