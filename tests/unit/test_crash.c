@@ -280,6 +280,31 @@ static void kill_at(const char *point)
 	ok(n > 1, "%s, %d passages", point, n - 1);
 }
 
+static int put_long(struct ay_txn *t, void *arg)
+{
+	static char report[70000];
+
+	return ay_record_put(t, *(uint64_t *)arg, "report.json", report, sizeof(report));
+}
+
+/* What a closure places itself is synced too before the batch commits. */
+static void long_record_is_synced(void)
+{
+	uint64_t id = 1;
+	int st;
+
+	fresh();
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		fixture_open();
+		setenv("ASSAY_FAILPOINT", "sync-before", 1);
+		_exit(ay_commit(fixture, put_long, &id, NULL) ? 1 : 0);
+	}
+	waitpid(pid, &st, 0);
+	ok(WIFSIGNALED(st), "a long record passes the sync before its commit");
+}
+
 static void kill_create(const char *point)
 {
 	struct ay_store *s;
@@ -322,6 +347,7 @@ int main(void)
 	ok(check(acks), "and there");
 	for (size_t i = 0; i < AY_ARRAY_LEN(points); i++)
 		kill_at(points[i]);
+	long_record_is_synced();
 	kill_create("create-tree");
 	kill_create("create-catalogue");
 	fixture_remove();

@@ -262,6 +262,7 @@ static void test_damage(void)
 	is_int(opens_as(&t.d, "touched"), 0, "and seals the fourth again, whose bytes are right");
 	is_int(opens_as(&a.d, "same size"), AY_ECORRUPT, "but not the others");
 	is_int(ay_object_put_bytes(fixture, "same size", 9, &d, &e), AY_ECORRUPT, "damaged content is not re-used");
+	is_int(ay_commit(fixture, ref_file, &a, &e), AY_ECORRUPT, "nor referenced again");
 	is_int(ay_fsck(fixture, true, NULL, NULL, &r, &e), 0, "fsck");
 	is_int((long long)r.problems, 4, "three objects, and references that no tree explains");
 }
