@@ -34,7 +34,7 @@ static bool is_hooks(const struct pk_value *v)
 	return v->kind == PK_NONE || (c && (c->roles & AY_ROLE_ITEMS));
 }
 
-/* torch's RNG takes its states as tensors; bytes may come from _codecs.encode, whose result is bytes too. */
+/* Protocol 2 writes bytes as a call of _codecs.encode. */
 static bool is_bytes(const struct pk_value *v)
 {
 	const struct ay_allow *c = pk_class(v);
@@ -173,11 +173,11 @@ static struct pk_value result_of(struct pk_vm *vm, const struct ay_allow *a, con
 	}
 }
 
-/* OBJ and INST without arguments make the instance without calling the class. */
+/* NEWOBJ takes no arguments: none of the listed classes needs any. OBJ and INST without arguments make the instance without calling the class. */
 static uint16_t role_of(const char *form, size_t count)
 {
 	if (strncmp(form, "NEWOBJ", 6) == 0)
-		return count ? AY_ROLE_NEW_ARGS : AY_ROLE_NEW;
+		return count ? 0 : AY_ROLE_NEW;
 	if (strcmp(form, "REDUCE") == 0 || count)
 		return AY_ROLE_CALL;
 	return AY_ROLE_CALL | AY_ROLE_NEW;
@@ -215,7 +215,8 @@ struct pk_value pk_call(struct pk_vm *vm, const char *form, const struct pk_valu
 	uint16_t role = role_of(form, count);
 
 	if (!(a->roles & role)) {
-		pk_refuse(vm, "pickle.call.denied", "%s of %s.%s, which may be named but not called", form, g->module, g->name);
+		pk_refuse(vm, "pickle.call.denied", "%s of %s.%s with %zu arguments, which may be named but not called so", form,
+			  g->module, g->name, count);
 		return unknown();
 	}
 	if (!(role & AY_ROLE_NEW && a->roles & AY_ROLE_NEW && count == 0) && !pk_match(vm, a->args, list, count)) {
@@ -225,15 +226,6 @@ struct pk_value pk_call(struct pk_vm *vm, const char *form, const struct pk_valu
 	return result_of(vm, a, list, count);
 }
 
-/* None or a dict, then a dict: the second is set attribute by attribute. */
-static bool is_slot_state(const struct pk_vm *vm, const struct pk_value *state)
-{
-	size_t n;
-	const struct pk_value *part = pk_children(vm, state, &n);
-
-	return part && n == 2 && (part[0].kind == PK_NONE || part[0].kind == PK_DICT) && part[1].kind == PK_DICT;
-}
-
 static bool state_fits(const struct pk_vm *vm, uint16_t roles, const struct pk_value *state)
 {
 	if (!pk_is_data(vm, state))
@@ -241,8 +233,6 @@ static bool state_fits(const struct pk_vm *vm, uint16_t roles, const struct pk_v
 	if (state->kind == PK_DICT && (roles & AY_ROLE_BUILD_DICT))
 		return true;
 	if (state->kind == PK_TUPLE && (roles & AY_ROLE_BUILD_TUPLE))
-		return true;
-	if ((roles & AY_ROLE_BUILD_SLOTS) && is_slot_state(vm, state))
 		return true;
 	return roles & AY_ROLE_BUILD_DATA;
 }

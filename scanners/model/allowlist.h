@@ -16,13 +16,11 @@ enum ay_role {
 	AY_ROLE_DATA = 1 << 0,         /* may lie in any container: calling it by mistake does no harm */
 	AY_ROLE_CALL = 1 << 1,         /* REDUCE, INST, OBJ with arguments that match args */
 	AY_ROLE_NEW = 1 << 2,          /* NEWOBJ without arguments, copyreg._reconstructor */
-	AY_ROLE_NEW_ARGS = 1 << 3,     /* NEWOBJ with arguments that match args */
-	AY_ROLE_BUILD_DICT = 1 << 4,   /* state: a dict becomes the instance's attributes */
-	AY_ROLE_BUILD_TUPLE = 1 << 5,  /* state: the class has a __setstate__ that takes a tuple */
-	AY_ROLE_BUILD_SLOTS = 1 << 6,  /* state: (None or dict, dict), the second set attribute by attribute */
-	AY_ROLE_BUILD_DATA = 1 << 7,   /* state: any data, the class has a __setstate__ in compiled code */
-	AY_ROLE_ITEMS = 1 << 8,        /* instances take SETITEM and SETITEMS */
-	AY_ROLE_APPENDS = 1 << 9       /* instances take APPEND and APPENDS */
+	AY_ROLE_BUILD_DICT = 1 << 3,   /* state: a dict becomes the instance's attributes */
+	AY_ROLE_BUILD_TUPLE = 1 << 4,  /* state: the class has a __setstate__ that takes a tuple: others would set its parts as attributes */
+	AY_ROLE_BUILD_DATA = 1 << 5,   /* state: any data, the class has a __setstate__ in compiled code */
+	AY_ROLE_ITEMS = 1 << 6,        /* instances take SETITEM and SETITEMS */
+	AY_ROLE_APPENDS = 1 << 7       /* instances take APPEND and APPENDS */
 };
 
 /* Argument slots that a name may stand in, each named by a letter of an args pattern. */
