@@ -79,7 +79,7 @@ static const struct ay_allow rows[] = {
 	{ "pandas.core.arrays.period", "PeriodArray", ON, NEW | DICT | TUPLE, AY_SLOT_INDEX, AY_HOW_SELF, 0, NULL },
 	{ "pandas.core.arrays.sparse.array", "SparseArray", ON, NEW | DICT, AY_SLOT_INDEX, AY_HOW_SELF, 0, NULL },
 	{ "pandas.core.arrays.sparse.dtype", "SparseDtype", ON, NEW | DICT | CALL | DATA, 0, AY_HOW_SELF, 0, "|ds" },
-	{ "pandas.core.arrays.string_", "StringArray", ON, NEW | DICT, AY_SLOT_INDEX, AY_HOW_SELF, 0, NULL },
+	{ "pandas.core.arrays.string_", "StringArray", ON, NEW | DICT | TUPLE, AY_SLOT_INDEX, AY_HOW_SELF, 0, NULL },
 	{ "pandas.core.arrays.string_", "StringDtype", ON, NEW | DICT | CALL | DATA, 0, AY_HOW_SELF, 0, "|ds" },
 	{ "pandas.core.arrays.timedeltas", "TimedeltaArray", ON, NEW | DICT | TUPLE, AY_SLOT_INDEX, AY_HOW_SELF, 0, NULL },
 	{ "pandas.core.dtypes.dtypes", "CategoricalDtype", ON, NEW | DICT | CALL, 0, AY_HOW_SELF, 0, "|dd" },
