@@ -53,15 +53,20 @@ static struct ay_intake *begin(struct fixture *f, const char *ref)
 /* What the mount does for open, write, and up to the close. */
 static void write_open(struct ay_intake *in, const char *path, const void *bytes, size_t len)
 {
+	struct ay_cred me = { .uid = getuid(), .gid = getgid() };
 	struct stat st;
 	int fd;
 
+	/* As the mount does: judging is held off from before the name appears until the handle is known. */
+	if (ay_intake_may(in, &me, AY_CHANGE_CREATE, path, NULL))
+		abort();
 	if (strchr(path, '/') && ay_mkdirs(ay_intake_tree_fd(in), "sub", 0700))
 		abort();
 	fd = ay_open_beneath(ay_intake_tree_fd(in), path, O_RDWR | O_CREAT, 0600);
 	if (fd < 0 || fstat(fd, &st))
 		abort();
 	ay_intake_opened(in, path, st.st_ino);
+	ay_intake_done(in);
 	if (ftruncate(fd, 0) || ay_pwrite_full(fd, bytes, len, 0))
 		abort();
 	close(fd);
@@ -87,9 +92,12 @@ static int write_text(struct ay_intake *in, const char *path, const char *text)
 
 static void remove_file(struct ay_intake *in, const char *path)
 {
-	if (unlinkat(ay_intake_tree_fd(in), path, 0))
+	struct ay_cred me = { .uid = getuid(), .gid = getgid() };
+
+	if (ay_intake_may(in, &me, AY_CHANGE_UNLINK, path, NULL) || unlinkat(ay_intake_tree_fd(in), path, 0))
 		abort();
 	ay_intake_removed(in, path);
+	ay_intake_done(in);
 }
 
 static int write_signature(struct ay_intake *in, const struct tree_file *v, size_t n, const char *ref, const struct ay_key *k)
@@ -200,10 +208,11 @@ static void handles(struct fixture *f)
 	is_int(write_signature(in, two, 2, "models/i/h@v2", f->alice), 0, "signed");
 	is_int(write_text(in, "config.json", "{}"), 0, "one file");
 	is_int(write_text(in, "sub/.weights.bin.Xy12", "weights"), 0, "a temporary name");
-	if (renameat(ay_intake_tree_fd(in), "sub/.weights.bin.Xy12", ay_intake_tree_fd(in), "sub/weights.bin"))
+	if (ay_intake_may(in, &f->me, AY_CHANGE_RENAME, "sub/weights.bin", NULL) ||
+	    renameat(ay_intake_tree_fd(in), "sub/.weights.bin.Xy12", ay_intake_tree_fd(in), "sub/weights.bin"))
 		abort();
 	ay_intake_renamed(in, "sub/.weights.bin.Xy12", "sub/weights.bin");
-	ay_intake_poke(in);
+	ay_intake_done(in);
 	is_int(wait_state(f, "models/i/h@v2", NULL), AY_ADMITTED, "a rename settles");
 	ay_intake_unref(in);
 }
@@ -306,6 +315,9 @@ static void crash_at(const char *point)
 		write_signature(in, two, 2, "models/k@v1", f.alice);
 		write_text(in, "config.json", "{}");
 		write_text(in, "sub/weights.bin", "weights");
+		ay_intake_artifact(in, &a);
+		printf("# not killed: %s, %s\n", ay_state_name(a.state), a.reason);
+		fflush(stdout);
 		_exit(0);
 	}
 	waitpid(pid, &status, 0);
