@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* baseline propose, approve, show: the schema of a dataset name. */
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+
+#include "assay/change.h"
+#include "assay/claim.h"
+#include "assay/fd.h"
+#include "assay/schema.h"
+#include "assay/text.h"
+#include "assay/worker.h"
+#include "cli/cli.h"
+
+/* The CSV of REF: its only file that ends so. */
+static int open_ref(struct cli *c, const char *ref, char name[AY_LIMIT_PATH + 1], struct ay_error *e)
+{
+	struct ay_json_doc *doc = NULL;
+	char mount[PATH_MAX], path[2 * PATH_MAX];
+	struct ay_sha256 d;
+	size_t found = 0;
+	int r = cli_mount_point(c, mount, sizeof(mount));
+
+	if (r == 0)
+		r = cli_ask_ref(c, "files", ref, true, &doc, e);
+	const struct ay_json *list = r == 0 ? ay_json_get(ay_json_root(doc), "list") : NULL;
+
+	for (size_t i = 0; i < ay_json_count(list); i++) {
+		const char *p = ay_json_str(ay_json_get(ay_json_at(list, i), "path"), NULL);
+		const char *hex = ay_json_str(ay_json_get(ay_json_at(list, i), "sha256"), NULL);
+		size_t n = p ? strlen(p) : 0;
+
+		if (n < 4 || n > AY_LIMIT_PATH || !hex || (strcmp(p + n - 4, ".csv") != 0 && strcmp(p + n - 4, ".tsv") != 0))
+			continue;
+		snprintf(name, AY_LIMIT_PATH + 1, "%s", p);
+		if (ay_sha256_parse(hex, strlen(hex), &d) == 0)
+			found++;
+	}
+	ay_json_free(doc);
+	if (r == 0 && found != 1)
+		r = ay_error_set(e, AY_EUSAGE, "%s holds %zu tables; name one file with --from FILE", ref, found);
+	if (r < 0)
+		return r;
+	if (!mount[0])
+		return ay_object_open(ay_gate_store(c->gate), &d, e);
+	snprintf(path, sizeof(path), "%s/%s/%s", mount, ref, name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? ay_error_errno(e, "%s", path) : fd;
+}
+
+static int propose(struct cli *c, const char *from, struct ay_buf *schema, struct ay_error *e)
+{
+	char name[AY_LIMIT_PATH + 1];
+	struct ay_pool_options po = { .workers = 1 };
+	struct ay_pool *pool = NULL;
+	struct ay_ref ref;
+	struct stat st;
+	int r = c->monitor ? 0 : ay_monitor_start(NULL, &c->monitor, e);
+
+	if (r < 0)
+		return r;
+	AY_CLEANUP_FD int fd = -1;
+
+	if (access(from, F_OK) != 0 && ay_ref_parse(from, &ref, NULL) == 0) {
+		fd = cli_store(c) ? open_ref(c, from, name, e) : AY_EUSAGE;
+	} else {
+		snprintf(name, sizeof(name), "%s", from);
+		fd = open(from, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			fd = ay_error_errno(e, "%s", from);
+	}
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) != 0)
+		return ay_error_errno(e, "%s", from);
+	struct ay_job job = { .fd = fd, .size = (uint64_t)st.st_size, .uid = getuid(), .options = { .path = name } };
+
+	r = ay_pool_new(c->monitor, &po, &pool, e);
+	if (r == 0)
+		r = ay_pool_infer(pool, &job, schema, e);
+	ay_pool_free(pool);
+	return r;
+}
+
+/* Version in force and, when wanted, the schema. */
+static int current(struct cli *c, const char *name, uint64_t *version, struct ay_buf *schema, struct ay_error *e)
+{
+	struct ay_buf q = ay_buf_new(64 * KIB), bytes = ay_buf_new(AY_LIMIT_REQUEST);
+	struct ay_json_doc *doc = NULL;
+	struct ay_envelope env = { 0 };
+	struct ay_statement st = { 0 };
+	struct ay_jw w = ay_jw_new(&q, false);
+
+	ay_jw_object(&w);
+	ay_jw_kstr(&w, "verb", "baseline");
+	ay_jw_kstr(&w, "name", name);
+	ay_jw_object_end(&w);
+	int r = cli_ask(c, &q, false, &doc, e);
+
+	ay_buf_free(&q);
+	if (r < 0)
+		return r;
+	const char *b64 = ay_json_str(ay_json_get(ay_json_root(doc), "envelope"), NULL);
+
+	*version = 0;
+	(void)!ay_json_u64(ay_json_get(ay_json_root(doc), "version"), version);
+	if (b64 && schema) {
+		r = ay_base64_decode(&bytes, b64, strlen(b64), false);
+		if (r == 0)
+			r = ay_envelope_parse(bytes.data, bytes.len, &env, e);
+		if (r == 0)
+			r = ay_statement_parse(env.payload, env.payload_len, &st, e);
+		if (r == 0) {
+			struct ay_jw sw = ay_jw_new(schema, true);
+
+			ay_jw_tree(&sw, ay_json_get(st.predicate, "schema"));
+		}
+		ay_statement_free(&st);
+		ay_envelope_free(&env);
+	}
+	ay_json_free(doc);
+	ay_buf_free(&bytes);
+	return r;
+}
+
+static int approve(struct cli *c, const char *name, const char *file, const char *key, struct ay_error *e)
+{
+	struct ay_buf schema = ay_buf_new(AY_LIMIT_REQUEST / 8), st = ay_buf_new(AY_LIMIT_REQUEST / 2);
+	struct ay_schema *loaded = NULL;
+	struct ay_key *k = NULL;
+	uint64_t version = 0;
+	char config[PATH_MAX], solo[PATH_MAX + 16];
+	int r = ay_read_file(AT_FDCWD, file, &schema, e);
+
+	if (r == 0)
+		r = ay_schema_load(schema.data, schema.len, &loaded, e);
+	ay_schema_free(loaded);
+	if (r == 0)
+		r = current(c, name, &version, NULL, e);
+	if (r == 0 && !key && (r = cli_config_dir(config, sizeof(config), e)) == 0) {
+		snprintf(solo, sizeof(solo), "%s/solo.key", config);
+		key = solo;
+	}
+	if (r == 0)
+		r = cli_key(key, &k, e);
+	if (r == 0)
+		r = ay_baseline_statement(name, version + 1, ay_buf_str(&schema), &st);
+	if (r == 0)
+		r = cli_change(c, k, "baseline", &st, e);
+	if (r == 0)
+		printf("baseline %llu of %s is approved; it judges what comes from now on\n", (unsigned long long)version + 1, name);
+	ay_key_free(k);
+	ay_buf_free(&schema);
+	ay_buf_free(&st);
+	return r;
+}
+
+int cmd_baseline(struct cli *c, int argc, char **argv)
+{
+	const char *from = NULL, *schema_file = NULL, *key = NULL;
+	const struct cli_opt opts[] = {
+		{ "from", CLI_TEXT_OPT, &from, "FILE|REF", "propose: the table to learn from" },
+		{ "schema", CLI_TEXT_OPT, &schema_file, "FILE", "approve: the Table Schema, edited by you" },
+		{ "key", CLI_TEXT_OPT, &key, "CURATOR.key", "approve: signs it" },
+		{ NULL, 0, NULL, NULL, NULL }
+	};
+	struct ay_error e = { .off = AY_NO_OFFSET };
+	struct ay_buf schema = ay_buf_new(AY_LIMIT_REQUEST);
+	uint64_t version = 0;
+	int status, r;
+
+	if (cli_parse(c, argc, argv, opts, 2, 2, &status) < 0)
+		return status;
+	if ((r = ay_name_parse(argv[1], &e)) < 0)
+		return cli_fail(c, &e, r);
+	if (strcmp(argv[0], "propose") == 0 && from) {
+		r = propose(c, from, &schema, &e);
+		if (r == 0) {
+			puts(ay_buf_str(&schema));
+			fprintf(stderr, "next: edit it, then assay baseline approve %s --schema FILE\n", argv[1]);
+		}
+	} else if (strcmp(argv[0], "approve") == 0 && schema_file) {
+		r = cli_store(c) ? approve(c, argv[1], schema_file, key, &e) : ay_error_set(&e, AY_EUSAGE, "no store");
+	} else if (strcmp(argv[0], "show") == 0) {
+		r = cli_store(c) ? current(c, argv[1], &version, &schema, &e) : ay_error_set(&e, AY_EUSAGE, "no store");
+		if (r == 0 && version == 0)
+			r = ay_error_set(&e, AY_ENOTFOUND, "%s has no approved baseline", argv[1]);
+		if (r == 0)
+			puts(ay_buf_str(&schema));
+	} else {
+		return cli_usage(c, "expected: propose NAME --from FILE|REF, approve NAME --schema FILE, or show NAME");
+	}
+	ay_buf_free(&schema);
+	return r < 0 ? cli_fail(c, &e, r) : 0;
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The content gates alone. Files are hashed here while workers scan them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+
+#include "assay/fd.h"
+#include "assay/text.h"
+#include "assay/worker.h"
+#include "cli/cli.h"
+
+#define IN_FLIGHT 64   /* files open at once */
+
+struct scan_job {
+	char *path;
+	uint64_t size;
+	struct ay_sha256 digest;
+	bool scanned;                  /* guarded by run.lock */
+	int code;
+	struct ay_error e;
+	struct ay_buf json;            /* the "files" element */
+	enum ay_verdict verdict;
+	uint32_t would_pass;
+};
+
+struct scan_run {
+	struct cli *c;
+	struct ay_pool *pool;
+	struct ay_scan_options options;
+	bool automatic;
+	pthread_mutex_t lock;
+	pthread_cond_t ready;
+	struct scan_job *ring[IN_FLIGHT];
+	size_t first, count;           /* of the ring, in order of output */
+	struct ay_buf files;           /* JSON of all, comma separated */
+	enum ay_verdict worst;
+	uint64_t done, bytes, by_verdict[AY_FAIL + 1];
+};
+
+struct callback { struct scan_run *run; struct scan_job *job; };
+
+static void scanned(void *arg, int code, const struct ay_scan_result *r, const struct ay_error *e)
+{
+	struct callback *cb = arg;
+	struct scan_job *j = cb->job;
+
+	pthread_mutex_lock(&cb->run->lock);
+	j->code = code;
+	if (code == 0) {
+		ay_scan_result_json(r, j->path, j->size, &j->json);
+		j->verdict = r->verdict;
+		j->would_pass = r->profile_would_pass;
+	} else {
+		j->verdict = AY_ERROR;
+		j->e = *e;
+	}
+	j->scanned = true;
+	pthread_cond_signal(&cb->run->ready);
+	pthread_mutex_unlock(&cb->run->lock);
+	free(cb);
+}
+
+static void print_profiles(uint32_t bits)
+{
+	const char *sep = "";
+
+	for (uint32_t bit = 1; bit && bit <= bits; bit <<= 1)
+		if (bits & bit) {
+			printf("%s%s", sep, ay_profile_name(bit));
+			sep = ", ";
+		}
+}
+
+/* Prints one finished file and keeps its JSON. */
+static void finish(struct scan_run *run, struct scan_job *j)
+{
+	struct ay_json_doc *doc = NULL;
+	char hex[AY_SHA256_HEX], size[16];
+
+	ay_sha256_hex(&j->digest, hex);
+	if (j->code < 0) {
+		struct ay_jw w = ay_jw_new(&j->json, false);
+
+		ay_jw_object(&w);
+		ay_jw_kstr(&w, "path", j->path);
+		ay_jw_ku64(&w, "size", j->size);
+		ay_jw_kstr(&w, "format", NULL);
+		ay_jw_kstr(&w, "verdict", "error");
+		ay_jw_kstr(&w, "error", j->e.msg);
+		ay_jw_key(&w, "findings");
+		ay_jw_array(&w);
+		ay_jw_array_end(&w);
+		ay_jw_object_end(&w);
+	}
+	if (run->files.len)
+		ay_buf_addc(&run->files, ',');
+	/* The digest was not known when the worker's answer was written down. */
+	ay_buf_addf(&run->files, "{\"sha256\":\"%s\",", hex);
+	ay_buf_add(&run->files, j->json.data + 1, j->json.len - 1);
+	run->by_verdict[j->verdict]++;
+	run->done++;
+	run->bytes += j->size;
+	if (j->verdict > run->worst)
+		run->worst = j->verdict;
+	if (run->c->format == CLI_TEXT) {
+		cli_progress_end();
+		printf("%-12s ", ay_verdict_name(j->verdict));
+		cli_put(j->path);
+		printf("  %s\n", ay_size_format(size, j->size));
+		if (j->code < 0)
+			printf("      scan.error: %s\n", j->e.msg);
+		else if (ay_json_parse(j->json.data, j->json.len, 1000000, &doc, NULL) == 0)
+			cli_findings(ay_json_root(doc));
+		if (j->would_pass && (run->automatic ? j->verdict < AY_INCONCLUSIVE : j->verdict >= AY_INCONCLUSIVE)) {
+			fputs(run->automatic ? "      profile: " : "      would pass with --profile ", stdout);
+			print_profiles(j->would_pass);
+			putchar('\n');
+		}
+		ay_json_free(doc);
+	}
+	ay_buf_free(&j->json);
+	free(j->path);
+	free(j);
+}
+
+/* Waits for the oldest and prints it. */
+static void drain_one(struct scan_run *run)
+{
+	struct scan_job *j = run->ring[run->first];
+
+	pthread_mutex_lock(&run->lock);
+	while (!j->scanned)
+		pthread_cond_wait(&run->ready, &run->lock);
+	pthread_mutex_unlock(&run->lock);
+	run->first = (run->first + 1) % IN_FLIGHT;
+	run->count--;
+	finish(run, j);
+}
+
+static bool oldest_done(struct scan_run *run)
+{
+	pthread_mutex_lock(&run->lock);
+	bool done = run->ring[run->first]->scanned;
+
+	pthread_mutex_unlock(&run->lock);
+	return done;
+}
+
+static int submit(struct scan_run *run, int fd, const char *path, uint64_t size, struct ay_error *e)
+{
+	struct scan_job *j = calloc(1, sizeof(*j));
+	struct callback *cb = malloc(sizeof(*cb));
+
+	if (!j || !cb || !(j->path = strdup(path))) {
+		free(j);
+		free(cb);
+		return ay_error_set(e, -ENOMEM, "out of memory");
+	}
+	j->size = size;
+	j->json = ay_buf_new(AY_LIMIT_WORKER_ANSWER);
+	*cb = (struct callback){ .run = run, .job = j };
+	struct ay_job job = { .fd = fd, .size = size, .uid = getuid(), .options = run->options };
+
+	job.options.path = path;
+	int r = ay_pool_submit(run->pool, &job, scanned, cb, e);
+
+	if (r < 0) {
+		free(cb);
+		free(j->path);
+		free(j);
+		return r;
+	}
+	run->ring[(run->first + run->count++) % IN_FLIGHT] = j;
+	/* While a worker parses it. */
+	r = ay_sha256_fd(fd, &j->digest, NULL, e);
+	while (run->count == IN_FLIGHT || (run->count && oldest_done(run)))
+		drain_one(run);
+	return r;
+}
+
+static int scan_path(struct scan_run *run, const char *source, const char *name, struct ay_error *e)
+{
+	AY_CLEANUP_FD int fd = open(source, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return ay_error_errno(e, "%s", source);
+	if (!S_ISREG(st.st_mode))
+		return ay_error_set(e, AY_EUSAGE, "%s is not a regular file", source);
+	return submit(run, fd, name, (uint64_t)st.st_size, e);
+}
+
+/* Standard input is copied to a file without a name, for scanners read where they like. */
+static int scan_stdin(struct scan_run *run, struct ay_error *e)
+{
+	const char *dir = getenv("TMPDIR");
+	AY_CLEANUP_FD int fd = open(dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	static uint8_t piece[1 << 20];
+	uint64_t size = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return ay_error_errno(e, "%s", dir ? dir : "/tmp");
+	while ((n = read(STDIN_FILENO, piece, sizeof(piece))) > 0) {
+		int r = ay_write_full(fd, piece, (size_t)n);
+
+		if (r < 0)
+			return ay_error_set(e, r, "standard input cannot be kept: %s", ay_strerror(r));
+		size += (uint64_t)n;
+	}
+	return n < 0 ? ay_error_errno(e, "standard input") : submit(run, fd, "stdin", size, e);
+}
+
+static int scan_argument(struct scan_run *run, const char *path, struct ay_error *e)
+{
+	static const struct cli_list none;
+	struct cli_tree tree;
+	struct stat st;
+
+	if (strcmp(path, "-") == 0)
+		return scan_stdin(run, e);
+	if (stat(path, &st) != 0)
+		return ay_error_errno(e, "%s", path);
+	if (!S_ISDIR(st.st_mode))
+		return scan_path(run, path, path, e);
+	int r = cli_tree(path, &none, true, &tree, e);
+
+	for (size_t i = 0; i < tree.n && r == 0; i++) {
+		char name[AY_LIMIT_PATH + 4096];
+
+		snprintf(name, sizeof(name), "%s/%s", path, tree.v[i].path);
+		if ((i & 63) == 0)
+			cli_progress("scanned %llu of %zu files", (unsigned long long)run->done, tree.n);
+		r = scan_path(run, tree.v[i].source, name, e);
+	}
+	if (r == 0 || tree.v)
+		cli_tree_free(&tree);
+	return r;
+}
+
+static void print_document(struct scan_run *run)
+{
+	struct ay_buf b = ay_buf_new(SIZE_MAX / 4);
+	struct ay_json_doc *doc = NULL;
+
+	ay_buf_addf(&b, "{\"assay\":\"%s\",\"verdict\":\"%s\",\"ref\":null,\"files\":[", PACKAGE_VERSION, ay_verdict_name(run->worst));
+	ay_buf_add(&b, run->files.data, run->files.len);
+	ay_buf_adds(&b, "],\"gates\":[]}");
+	struct ay_error e = { .off = AY_NO_OFFSET };
+
+	if (ay_json_parse(b.data, b.len, 64000000, &doc, &e) == 0)
+		cli_report(run->c, ay_json_root(doc));
+	else
+		cli_say("the report could not be written: %s", e.msg);
+	ay_json_free(doc);
+	ay_buf_free(&b);
+}
+
+static int set_profiles(struct scan_run *run, const struct cli_list *names)
+{
+	run->options.profiles = AY_PROFILE_WEIGHTS;
+	for (size_t i = 0; i < names->n; i++) {
+		if (strcmp(names->v[i], "auto") == 0) {
+			run->automatic = true;
+			run->options.profiles = AY_PROFILE_PANDAS * 2 - 1;
+			continue;
+		}
+		uint32_t bit = ay_profile_bit(names->v[i]);
+
+		if (!bit)
+			return cli_usage(run->c, "unknown profile '%s': weights, sklearn, torch-module, hf-trainer, pandas or auto",
+					 names->v[i]);
+		run->options.profiles |= bit;
+	}
+	return 0;
+}
+
+int cmd_scan(struct cli *c, int argc, char **argv)
+{
+	struct cli_list profiles = { 0 }, opaque = { 0 };
+	const char *schema = NULL, *jobs = NULL;
+	const struct cli_opt opts[] = {
+		{ "profile", CLI_LIST, &profiles, "NAME|auto", "also allow what this profile allows; auto: say which is needed" },
+		{ "schema", CLI_TEXT_OPT, &schema, "FILE", "Table Schema for data files" },
+		{ "opaque", CLI_LIST, &opaque, ".SUFFIX", "accept unread files of this suffix" },
+		{ "jobs", CLI_TEXT_OPT, &jobs, "N", "workers; else one per core" },
+		{ NULL, 0, NULL, NULL, NULL }
+	};
+	struct ay_error e = { .off = AY_NO_OFFSET };
+	struct scan_run run = { .c = c, .lock = PTHREAD_MUTEX_INITIALIZER, .ready = PTHREAD_COND_INITIALIZER };
+	struct ay_buf schema_json = ay_buf_new(AY_LIMIT_POLICY);
+	int status, n = cli_parse(c, argc, argv, opts, 1, argc, &status), r = 0;
+
+	if (n < 0)
+		return status;
+	if (set_profiles(&run, &profiles) != 0)
+		return 64;
+	if (schema)
+		r = ay_read_file(AT_FDCWD, schema, &schema_json, &e);
+	if (schema && r == 0) {
+		run.options.schema_json = ay_buf_str(&schema_json);
+		run.options.schema_len = schema_json.len;
+	}
+	run.options.opaque = opaque.n ? opaque.v : NULL;
+	run.files = ay_buf_new(SIZE_MAX / 4);
+	struct ay_pool_options po = { .workers = jobs ? (unsigned)strtoul(jobs, NULL, 10) : 0 };
+
+	if (r == 0)
+		r = ay_monitor_start(NULL, &c->monitor, &e);
+	if (r == 0)
+		r = ay_pool_new(c->monitor, &po, &run.pool, &e);
+	for (int i = 0; i < n && r == 0; i++)
+		r = scan_argument(&run, argv[i], &e);
+	while (run.count)
+		drain_one(&run);
+	ay_pool_free(run.pool);
+	ay_buf_free(&schema_json);
+	if (r < 0) {
+		ay_buf_free(&run.files);
+		return cli_fail(c, &e, r) == 64 ? 64 : 2;
+	}
+	cli_progress_end();
+	if (c->format != CLI_TEXT) {
+		print_document(&run);
+	} else {
+		char size[16];
+
+		printf("%llu files, %s: %llu pass, %llu warn, %llu fail, %llu not judged\n", (unsigned long long)run.done,
+		       ay_size_format(size, run.bytes), (unsigned long long)run.by_verdict[AY_PASS],
+		       (unsigned long long)run.by_verdict[AY_WARN], (unsigned long long)run.by_verdict[AY_FAIL],
+		       (unsigned long long)(run.by_verdict[AY_INCONCLUSIVE] + run.by_verdict[AY_ERROR]));
+	}
+	ay_buf_free(&run.files);
+	return run.worst <= AY_WARN ? 0 : run.by_verdict[AY_FAIL] ? 1 : 2;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+
+#include "assay/text.h"
+#include "cli/cli.h"
+
+static bool progress_shown;
+
+void cli_say(const char *fmt, ...)
+{
+	va_list ap;
+
+	cli_progress_end();
+	fputs("assay: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+int cli_fail(const struct cli *c, const struct ay_error *e, int code)
+{
+	cli_progress_end();
+	if (c->format == CLI_JSON || c->format == CLI_SARIF) {
+		struct ay_buf b = ay_buf_new(64 * KIB);
+		struct ay_jw w = ay_jw_new(&b, true);
+
+		ay_jw_object(&w);
+		ay_jw_key(&w, "error");
+		ay_jw_object(&w);
+		ay_jw_kstr(&w, "message", e->msg);
+		if (e->where[0])
+			ay_jw_kstr(&w, "where", e->where);
+		if (e->off != AY_NO_OFFSET)
+			ay_jw_ku64(&w, "offset", e->off);
+		if (e->next[0])
+			ay_jw_kstr(&w, "next", e->next);
+		ay_jw_ki64(&w, "code", code);
+		ay_jw_object_end(&w);
+		ay_jw_object_end(&w);
+		puts(ay_buf_str(&b));
+		ay_buf_free(&b);
+	}
+	fprintf(stderr, "assay %s: %s%s%s", c->verb->name, e->where, e->where[0] ? ": " : "", e->msg[0] ? e->msg : ay_strerror(code));
+	if (e->off != AY_NO_OFFSET)
+		fprintf(stderr, " (at byte %llu)", (unsigned long long)e->off);
+	fputc('\n', stderr);
+	fprintf(stderr, "next: %s\n", e->next[0] ? e->next : ay_grade(code) == AY_GRADE_CANNOT ? "assay doctor" : "assay help");
+	return ay_exit_status(code);
+}
+
+void cli_put(const char *text)
+{
+	struct ay_buf b = ay_buf_new(16 * MIB);
+
+	ay_escape(&b, text, strlen(text));
+	fputs(ay_buf_str(&b), stdout);
+	ay_buf_free(&b);
+}
+
+bool cli_is_tty(void)
+{
+	return isatty(STDERR_FILENO);
+}
+
+void cli_progress(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!cli_is_tty())
+		return;
+	fputs("\r\033[K", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fflush(stderr);
+	progress_shown = true;
+}
+
+void cli_progress_end(void)
+{
+	if (progress_shown)
+		fputs("\r\033[K", stderr);
+	progress_shown = false;
+}
