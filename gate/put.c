@@ -324,7 +324,8 @@ static int settle(struct putting *u, struct ay_error *e)
 	/* From here same_as is the order of arrival. */
 	for (size_t i = 0; i < u->n; i++)
 		u->v[i].same_as = i;
-	qsort(u->v, u->n, sizeof(*u->v), by_path);
+	if (u->n)
+		qsort(u->v, u->n, sizeof(*u->v), by_path);
 	for (size_t i = 0; i < u->n; i++) {
 		if (!kept || by_path(&u->v[kept - 1], &u->v[i]) != 0) {
 			struct entry tmp = u->v[kept];

@@ -289,7 +289,7 @@ static int read_bom(struct ay_gate *g, struct ay_txn *t, const struct ay_artifac
 	return rc;
 }
 
-/* when: the states in which the file is there. */
+/* admitted_only: needs a tree, so the file is not there before admission. */
 static const struct view {
 	const char *name;
 	bool admitted_only;

@@ -136,7 +136,7 @@ struct ay_put_file { const char *path; int fd; /* O_RDONLY regular file; put clo
 struct ay_put {
 	const char *ref;
 	struct ay_cred cred;
-	/* Next payload file; 0 with *out filled, 1 at the end, or negative. */
+	/* Next file; 0 with *out filled, 1 at the end, or negative. Claims at the top first: a path that they list is never ignored. */
 	int (*next)(void *arg, struct ay_put_file *out, struct ay_error *e);
 	/* After all files are hashed: signs if asked, by adding claims (names as ay_claim_name). May be NULL. */
 	int (*sign)(void *arg, const struct ay_file_list *sorted, int (*add)(void *add_arg, const char *name, const void *bytes, size_t len),
