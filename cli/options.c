@@ -13,7 +13,8 @@ static void help(const struct cli *c, const struct cli_opt *opts)
 		printf("  %-28s %s\n", left, o->help);
 	}
 	printf("  %-28s %s\n", "--store DIR", "the store; else ASSAY_STORE, else found from a path in a mount");
-	printf("  %-28s %s\n", "--format text|json|sarif", "form of the output; --json is short for json");
+	printf("  %-28s %s\n", "--format text|json|sarif", "form of the output");
+	printf("  %-28s %s\n", "--json", "short for --format json");
 	printf("  %-28s %s\n", "--help", "this text");
 }
 

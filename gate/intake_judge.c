@@ -404,7 +404,9 @@ static void look(struct ay_gate *g, void *arg)
 	if (rc == 0 && dirty)
 		rc = refresh_claims(in, ctx->c, &e);
 	if (rc == 0 && !too_few(in)) {
-		rc = ay_staging_list(in->g->store, in->art.id, &have, &e);
+		/* Without a manifest there is nothing to compare the tree with. */
+		if (in->manifest)
+			rc = ay_staging_list(in->g->store, in->art.id, &have, &e);
 		if (rc == 0) {
 			ay_file_list_sort(&have);
 			/* claims are replaced only here, and only one look runs at a time */
