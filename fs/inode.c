@@ -236,6 +236,7 @@ static struct ay_inode *new_inode(struct ay_inodes *t, uint64_t parent, struct a
 	if (up)
 		up->pins++;
 	in->staged = staged ? ay_staged_ref(staged) : NULL;
+	in->uid = staged ? staged->uid : 0;
 	if (++t->count > t->buckets)
 		grow(t);
 	link_id(t, in);
@@ -296,13 +297,13 @@ struct ay_inode *ay_inode_bring(struct ay_inodes *t, uint64_t parent, struct ay_
 	return in;
 }
 
-struct ay_inode *ay_inode_brought(struct ay_inodes *t, uint64_t parent, const char *name, uint32_t uid)
+struct ay_inode *ay_inode_brought(struct ay_inodes *t, uint64_t parent, const char *name, uint32_t uid, bool left)
 {
 	struct ay_inode *in;
 
 	pthread_mutex_lock(&t->lock);
 	in = find_child(t, parent, name);
-	if (in && brought(in) && in->uid == uid)
+	if (in && (brought(in) || (left && in->staged)) && in->uid == uid)
 		in->pins++;
 	else
 		in = NULL;

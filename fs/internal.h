@@ -89,7 +89,7 @@ struct ay_inode {
 	bool ghost;                  /* pinned until idle; inodes.lock */
 	int64_t touched_s;           /* ghosts; inodes.lock */
 	struct ay_staged *staged;    /* staged nodes */
-	uint32_t uid;                /* ghosts and claims: who brought it */
+	uint32_t uid;                /* staged, ghosts and claims: who brought it */
 	char *ref;                   /* claims: the artifact that they speak of */
 	uint64_t node;               /* directories: the catalogue's id once admitted; atomic */
 	uint64_t ino;                /* st_ino */
@@ -123,8 +123,8 @@ struct ay_inode *ay_inode_make(struct ay_inodes *t, uint64_t parent, struct ay_i
 /* The same for a ghost or a claim (ref) of this user. */
 struct ay_inode *ay_inode_bring(struct ay_inodes *t, uint64_t parent, struct ay_inode *up, const char *name, enum ay_inode_kind kind,
 				uint32_t uid, const char *ref);
-/* The child when it is a ghost or a claim of this user, else NULL. Pinned. */
-struct ay_inode *ay_inode_brought(struct ay_inodes *t, uint64_t parent, const char *name, uint32_t uid);
+/* The child when it is a ghost or a claim of this user; left: or a staged one. Else NULL. Pinned. */
+struct ay_inode *ay_inode_brought(struct ay_inodes *t, uint64_t parent, const char *name, uint32_t uid, bool left);
 /* The kernel was told of it / forgets. */
 void ay_inode_looked_up(struct ay_inodes *t, struct ay_inode *in);
 void ay_inode_forget(struct ay_inodes *t, uint64_t id, uint64_t n);
@@ -173,6 +173,7 @@ struct ay_place {
 	struct ay_inode *inode;      /* pinned; NULL for ids of the catalogue */
 	bool admitted;               /* node is filled, the catalogue answers */
 	bool staged;                 /* art is filled: open, held or rejected */
+	enum ay_inode_kind kind;     /* neither: what it is; staged names that were not admitted are ghosts then */
 	struct ay_node node;
 	struct ay_artifact art;
 };
@@ -183,7 +184,9 @@ void ay_place_end(struct ay_mount *m, struct ay_place *p);
 AY_MUSTCHECK int ay_place_enter(const struct ay_place *p, uint32_t uid);
 /* Record of the artifact of an admitted node. */
 AY_MUSTCHECK int ay_place_artifact(struct ay_mount *m, const struct ay_place *p, struct ay_artifact *out);
-/* What the writer of an admitted artifact may still bring: claims at the top, and names that the policy ignores. */
+/* The claim that a top-level name stands for: itself, or what rsync's temporary name of it becomes. False: none. */
+bool ay_claim_of(const char *name, char out[AY_LIMIT_COMPONENT + 1]);
+/* What a writer may still bring when the artifact is judged, held or admitted: claims at the top, and names that the policy ignores. */
 enum ay_extra { AY_EXTRA_NONE, AY_EXTRA_CLAIM, AY_EXTRA_IGNORED };
 enum ay_extra ay_place_extra(struct ay_mount *m, const struct ay_place *dir, const char *name, bool is_dir, uint32_t uid,
 			      struct ay_artifact *art_out);
@@ -338,7 +341,7 @@ AY_MUSTCHECK int ay_place_child(struct ay_mount *m, const struct ay_place *dir, 
 /* May this user do this to name in a staged directory? On success *out is held until ay_staged_changed. -ESTALE: it was admitted meanwhile. */
 AY_MUSTCHECK int ay_staged_change(struct ay_mount *m, const struct ay_place *dir, const struct ay_cred *c, enum ay_change what,
 				  const char *name, char *path, size_t size, struct ay_intake **out);
-/* An ignored name below an admitted directory, or what is below one. -EROFS when it is not ignored. */
+/* An ignored name below a directory that is judged or admitted, or what is below one. -EROFS when it is not ignored. */
 AY_MUSTCHECK int ay_ghost_make(struct ay_mount *m, const struct ay_place *dir, const char *name, const struct ay_cred *c, bool is_dir,
 			       struct ay_inode **out);
 /* The i-th entry of the root, or NULL. */

@@ -139,16 +139,16 @@ static int mkdir_staged(struct ay_mount *m, const struct ay_place *dir, const ch
 int ay_ghost_make(struct ay_mount *m, const struct ay_place *dir, const char *name, const struct ay_cred *c, bool is_dir,
 		  struct ay_inode **out)
 {
-	bool below = !dir->admitted && dir->inode->kind == AY_INODE_GHOST_DIR;
+	struct ay_inode *up = dir->admitted ? NULL : dir->inode;
 	struct ay_artifact a;
 
-	if (below) {
+	if (up && !dir->staged) {           /* a ghost directory */
 		if (ay_place_enter(dir, c->uid))
 			return AY_EACCESS;
 	} else if (ay_place_extra(m, dir, name, is_dir, c->uid, &a) != AY_EXTRA_IGNORED) {
 		return -EROFS;
 	}
-	*out = ay_inode_bring(&m->inodes, below ? dir->inode->id : dir->node.id, below ? dir->inode : NULL, name,
+	*out = ay_inode_bring(&m->inodes, up ? up->id : dir->node.id, up, name,
 			      is_dir ? AY_INODE_GHOST_DIR : AY_INODE_GHOST_FILE, c->uid, NULL);
 	if (!*out)
 		return -ENOMEM;
@@ -160,9 +160,15 @@ static int mkdir_place(struct ay_mount *m, const struct ay_place *p, const char 
 {
 	if (p->admitted)
 		return ay_ghost_make(m, p, name, c, true, out);
-	if (p->staged)
-		return mkdir_staged(m, p, name, c, out);
-	switch (p->inode->kind) {
+	if (p->staged) {
+		int err = mkdir_staged(m, p, name, c, out);
+
+		/* Judged at this moment, and cp -r goes on with what nobody asked for. */
+		if (err == AY_ESTATE && p->art.state == AY_OPEN && ay_ghost_make(m, p, name, c, true, out) == 0)
+			err = 0;
+		return err;
+	}
+	switch (p->kind) {
 	case AY_INODE_NAMES: return mkdir_names(m, p->inode, name, c, out);
 	case AY_INODE_GHOST_DIR: return ay_ghost_make(m, p, name, c, true, out);
 	case AY_INODE_ROOT: case AY_INODE_VIEW_DIR: case AY_INODE_OBJECTS: case AY_INODE_SHA256:
@@ -269,7 +275,7 @@ static void unname_child(struct ay_mount *m, uint64_t parent, const char *name)
 
 static int remove_staged(struct ay_mount *m, const struct ay_place *dir, const char *name, const struct ay_cred *c, bool is_dir)
 {
-	struct ay_inode *extra = ay_inode_brought(&m->inodes, dir->inode->id, name, c->uid);
+	struct ay_inode *extra = ay_inode_brought(&m->inodes, dir->inode->id, name, c->uid, false);
 	char path[AY_PATH_ROOM];
 	struct ay_intake *in;
 	const char *last;
@@ -302,15 +308,38 @@ static int remove_staged(struct ay_mount *m, const struct ay_place *dir, const c
 	return err;
 }
 
-static int remove_brought(struct ay_mount *m, uint64_t parent, const char *name, uint32_t uid, int otherwise)
+static int remove_brought(struct ay_mount *m, uint64_t parent, const char *name, uint32_t uid, bool left, int otherwise)
 {
-	struct ay_inode *in = ay_inode_brought(&m->inodes, parent, name, uid);
+	struct ay_inode *in = ay_inode_brought(&m->inodes, parent, name, uid, left);
 
 	if (!in)
 		return otherwise;
 	ay_inode_unname(&m->inodes, in);
 	ay_inode_put(&m->inodes, in);
 	return 0;
+}
+
+/* What was brought since, or is left over from before. */
+static int remove_admitted(struct ay_mount *m, const struct ay_place *dir, const char *name, uint32_t uid)
+{
+	int err = remove_brought(m, dir->node.id, name, uid, false, -EROFS);
+	struct ay_inode *left;
+	struct ay_place p;
+
+	if (!err || !dir->inode)
+		return err;
+	left = ay_inode_brought(&m->inodes, dir->inode->id, name, uid, true);
+	if (!left)
+		return err;
+	if (ay_place(m, left->id, &p) == 0) {
+		if (!p.admitted && !p.staged) {
+			ay_inode_unname(&m->inodes, left);
+			err = 0;
+		}
+		ay_place_end(m, &p);
+	}
+	ay_inode_put(&m->inodes, left);
+	return err;
 }
 
 static void remove_entry(fuse_req_t req, fuse_ino_t parent, const char *name, bool is_dir)
@@ -325,15 +354,15 @@ static void remove_entry(fuse_req_t req, fuse_ino_t parent, const char *name, bo
 		return;
 	}
 	if (p.admitted)
-		err = remove_brought(m, p.node.id, name, c.uid, -EROFS);
+		err = remove_admitted(m, &p, name, c.uid);
 	else if (p.staged)
 		err = remove_staged(m, &p, name, &c, is_dir);
-	else if (p.inode->kind == AY_INODE_GHOST_DIR)
-		err = remove_brought(m, p.inode->id, name, c.uid, -ENOENT);
-	else if (p.inode->kind == AY_INODE_NAMES && is_dir)
+	else if (p.kind == AY_INODE_GHOST_DIR)
+		err = remove_brought(m, p.inode->id, name, c.uid, true, -ENOENT);
+	else if (p.kind == AY_INODE_NAMES && is_dir)
 		err = rmdir_names(m, p.inode, name, &c);
 	else
-		err = remove_brought(m, p.inode->id, name, c.uid, -EPERM);
+		err = remove_brought(m, p.inode->id, name, c.uid, false, -EPERM);
 	ay_place_end(m, &p);
 	ay_reply_code(req, err);
 }
@@ -405,20 +434,24 @@ static int rename_staged(struct ay_mount *m, const struct ay_place *from_dir, co
 	return err;
 }
 
+/* Between ghost directories, or of a claim's temporary name at the top. */
 static int rename_ghost(struct ay_mount *m, const struct ay_place *from_dir, const char *from_name, const struct ay_place *to_dir,
 			const char *to_name, const struct ay_cred *c)
 {
+	uint64_t from_id = from_dir->admitted ? from_dir->node.id : from_dir->inode->id;
+	uint64_t to_id = to_dir->admitted ? to_dir->node.id : to_dir->inode->id;
+	struct ay_artifact a;
 	struct ay_inode *in;
 	int err;
 
-	if (from_dir->admitted || to_dir->admitted)
+	if (to_dir->admitted && ay_place_extra(m, to_dir, to_name, false, c->uid, &a) == AY_EXTRA_NONE)
 		return -EROFS;
-	if (ay_place_enter(to_dir, c->uid))
+	if (!to_dir->admitted && ay_place_enter(to_dir, c->uid))
 		return AY_EACCESS;
-	in = ay_inode_brought(&m->inodes, from_dir->inode->id, from_name, c->uid);
+	in = ay_inode_brought(&m->inodes, from_id, from_name, c->uid, !from_dir->admitted);
 	if (!in)
-		return -ENOENT;
-	err = ay_inode_move(&m->inodes, in, to_dir->inode->id, to_dir->inode, to_name);
+		return from_dir->admitted ? -EROFS : -ENOENT;
+	err = ay_inode_move(&m->inodes, in, to_id, to_dir->admitted ? NULL : to_dir->inode, to_name);
 	ay_inode_put(&m->inodes, in);
 	return err;
 }
@@ -441,8 +474,8 @@ void ay_op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_
 	}
 	err = ay_place(m, newparent, &to);
 	if (!err) {
-		bool ghosts = (from.admitted || (from.inode && from.inode->kind == AY_INODE_GHOST_DIR)) &&
-			      (to.admitted || (to.inode && to.inode->kind == AY_INODE_GHOST_DIR));
+		bool ghosts = (from.admitted || (!from.staged && from.kind == AY_INODE_GHOST_DIR)) &&
+			      (to.admitted || (!to.staged && to.kind == AY_INODE_GHOST_DIR));
 
 		if (ghosts)
 			err = rename_ghost(m, &from, name, &to, newname, &c);

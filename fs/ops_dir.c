@@ -116,13 +116,14 @@ static int list_view(struct ay_mount *m, struct ay_inode *in, const struct ay_cr
 	return err ? err : ay_view_list(m->gate, path, c, add_view, list);
 }
 
-static int list_whole(struct ay_mount *m, struct ay_inode *in, const struct ay_cred *c, struct ay_buf *list)
+static int list_whole(struct ay_mount *m, const struct ay_place *p, const struct ay_cred *c, struct ay_buf *list)
 {
+	struct ay_inode *in = p->inode;
 	int err = 0;
 
 	add(list, S_IFDIR, ".");
 	add(list, S_IFDIR, "..");
-	switch (in->kind) {
+	switch (p->kind) {
 	case AY_INODE_ROOT:
 		for (size_t i = 0; ay_root_entry(i); i++)
 			add(list, S_IFDIR, ay_root_entry(i));
@@ -192,7 +193,7 @@ void ay_op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	} else if (!err && p.staged) {
 		err = open_real(m, &p, &d->real);
 	} else if (!err) {
-		err = list_whole(m, p.inode, &c, &d->list);
+		err = list_whole(m, &p, &c, &d->list);
 	}
 	ay_place_end(m, &p);
 	if (err) {

@@ -109,7 +109,9 @@ static void lookup_node(fuse_req_t req, const struct ay_place *p, const char *na
 		ay_reply_code(req, err);
 		return;
 	}
-	extra = ay_inode_brought(&m->inodes, p->node.id, name, fuse_req_ctx(req)->uid);
+	extra = ay_inode_brought(&m->inodes, p->node.id, name, fuse_req_ctx(req)->uid, false);
+	if (!extra && p->inode)             /* staged, and not admitted with the rest */
+		extra = ay_inode_brought(&m->inodes, p->inode->id, name, fuse_req_ctx(req)->uid, true);
 	if (extra)
 		ay_reply_inode(req, extra, 0, NULL);
 	else
@@ -128,7 +130,7 @@ static void lookup_staged(fuse_req_t req, const struct ay_place *p, const char *
 	if (!err)
 		err = ay_inode_path(&m->inodes, p->inode, path, sizeof(path));
 	if (!err) {
-		in = ay_inode_brought(&m->inodes, p->inode->id, name, p->art.uid);
+		in = ay_inode_brought(&m->inodes, p->inode->id, name, p->art.uid, false);
 		if (in) {
 			ay_reply_inode(req, in, 0, NULL);
 			return;
@@ -310,7 +312,7 @@ static void lookup_view(fuse_req_t req, struct ay_inode *dir, const char *name)
 {
 	struct ay_mount *m = ay_req_mount(req);
 	struct ay_cred c = ay_req_cred(req);
-	struct ay_inode *in = ay_inode_brought(&m->inodes, dir->id, name, c.uid);
+	struct ay_inode *in = ay_inode_brought(&m->inodes, dir->id, name, c.uid, false);
 	char path[AY_PATH_ROOM];
 	bool is_dir;
 	size_t len;
@@ -382,7 +384,7 @@ void ay_op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		ay_place_end(m, &p);
 		return;
 	}
-	switch (p.inode->kind) {
+	switch (p.kind) {
 	case AY_INODE_ROOT: lookup_root(req, p.inode, name); break;
 	case AY_INODE_NAMES: lookup_names(req, p.inode, name); break;
 	case AY_INODE_VIEW_DIR: lookup_view(req, p.inode, name); break;
@@ -394,7 +396,7 @@ void ay_op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		break;
 	case AY_INODE_SHA256: lookup_object(req, p.inode, name); break;
 	case AY_INODE_GHOST_DIR:
-		in = ay_inode_brought(&m->inodes, p.inode->id, name, fuse_req_ctx(req)->uid);
+		in = ay_inode_brought(&m->inodes, p.inode->id, name, fuse_req_ctx(req)->uid, true);
 		if (in)
 			ay_reply_inode(req, in, 0, NULL);
 		else

@@ -147,7 +147,7 @@ static int setattr_own(struct ay_mount *m, const struct ay_place *p, const struc
 	char path[AY_PATH_ROOM];
 	int err;
 
-	switch (in->kind) {
+	switch (p->kind) {
 	case AY_INODE_GHOST_DIR: case AY_INODE_GHOST_FILE:
 		if ((to_set & FUSE_SET_ATTR_SIZE) && in->uid == c->uid)
 			__atomic_store_n(&in->size, (uint64_t)attr->st_size, __ATOMIC_RELAXED);
@@ -229,7 +229,7 @@ static int access_place(struct ay_mount *m, const struct ay_place *p, const stru
 	err = ay_place_enter(p, c->uid);
 	if (err || mask == F_OK)
 		return err;
-	if ((mask & W_OK) && !p->admitted && p->inode->kind == AY_INODE_NAMES)
+	if ((mask & W_OK) && !p->admitted && p->kind == AY_INODE_NAMES)
 		return access_names(m, p->inode, c);
 	err = ay_place_stat(m, p, c, false, &st, &timeout);
 	if (err)

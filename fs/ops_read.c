@@ -150,7 +150,7 @@ static int open_place(struct ay_mount *m, fuse_req_t req, const struct ay_place 
 		return open_admitted(m, req, p, fi, out);
 	if (p->staged)
 		return open_staged(m, req, p, fi, out);
-	switch (p->inode->kind) {
+	switch (p->kind) {
 	case AY_INODE_OBJECT: return open_object(m, req, p->inode, fi, out);
 	case AY_INODE_VIEW_FILE: return wants_write(fi->flags) ? rewrite_view(m, req, p->inode, fi, out) : open_view(m, req, p->inode, fi, out);
 	case AY_INODE_CLAIM: case AY_INODE_GHOST_FILE: return open_brought(m, req, p, fi, out);

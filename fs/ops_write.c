@@ -427,7 +427,7 @@ static int submit_claim(struct ay_mount *m, struct ay_handle *h)
 	if (h->wrote) {
 		h->wrote = false;
 		pthread_mutex_lock(&m->inodes.lock);
-		snprintf(name, sizeof(name), "%s", h->inode->name);
+		ay_claim_of(h->inode->name, name);
 		pthread_mutex_unlock(&m->inodes.lock);
 		err = ay_gate_add_claim(m->gate, h->inode->ref, &h->cred, name, h->buf.data, h->buf.len, NULL);
 	}
@@ -582,22 +582,32 @@ static int create_staged(struct ay_mount *m, fuse_req_t req, const struct ay_pla
 	return err;
 }
 
+static int create_extra(struct ay_mount *m, const struct ay_place *p, const char *name, const struct ay_cred *c, struct ay_inode **in)
+{
+	struct ay_artifact a;
+
+	if (ay_place_extra(m, p, name, false, c->uid, &a) == AY_EXTRA_CLAIM)
+		return create_claim(m, p, name, a.ref.text, c, in);
+	return ay_ghost_make(m, p, name, c, false, in);
+}
+
 static int create_place(struct ay_mount *m, fuse_req_t req, const struct ay_place *p, const char *name, mode_t mode, int flags,
 			struct ay_inode **in, struct ay_handle **out)
 {
 	struct ay_cred c = ay_req_cred(req);
-	struct ay_artifact a;
 	int err;
 
-	if (p->staged || p->admitted) {
-		enum ay_extra extra = ay_place_extra(m, p, name, false, c.uid, &a);
-
-		if (p->staged && extra != AY_EXTRA_CLAIM)
-			return create_staged(m, req, p, name, mode, flags, in, out);
-		err = extra == AY_EXTRA_CLAIM ? create_claim(m, p, name, a.ref.text, &c, in) : ay_ghost_make(m, p, name, &c, false, in);
-	} else if (p->inode->kind == AY_INODE_GHOST_DIR) {
+	if (p->staged) {
+		err = p->art.state == AY_HELD ? AY_ESTATE : create_staged(m, req, p, name, mode, flags, in, out);
+		/* Held, or judged at this moment: there is still room for what is no payload. */
+		if (err != AY_ESTATE || p->art.state == AY_REJECTED || create_extra(m, p, name, &c, in))
+			return err;
+		err = 0;
+	} else if (p->admitted) {
+		err = create_extra(m, p, name, &c, in);
+	} else if (p->kind == AY_INODE_GHOST_DIR) {
 		err = ay_ghost_make(m, p, name, &c, false, in);
-	} else if (p->inode->kind == AY_INODE_VIEW_DIR) {
+	} else if (p->kind == AY_INODE_VIEW_DIR) {
 		err = ay_attest_create(m, p, name, &c, in);
 	} else {
 		err = -EPERM;               /* files live in artifacts */

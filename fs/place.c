@@ -45,8 +45,13 @@ static int place_staged(struct ay_mount *m, struct ay_inode *in, struct ay_place
 		return err;
 	err = ay_node_by_path(t, out->art.top, path, &out->node);
 	ay_read_end(t);
+	if (err == AY_ENOTFOUND) {
+		/* A claim, or an ignored name: not admitted, but programs still set its times and enter it. */
+		out->kind = in->kind == AY_INODE_STAGED_DIR ? AY_INODE_GHOST_DIR : AY_INODE_GHOST_FILE;
+		return 0;
+	}
 	if (err)
-		return err == AY_ENOTFOUND ? -ENOENT : err;
+		return err;
 	__atomic_store_n(&in->node, out->node.id, __ATOMIC_RELEASE);
 	out->admitted = true;
 	return 0;
@@ -65,7 +70,8 @@ int ay_place(struct ay_mount *m, uint64_t id, struct ay_place *out)
 	out->inode = ay_inode_get(&m->inodes, id);
 	if (!out->inode)
 		return -ESTALE;
-	if (out->inode->kind == AY_INODE_STAGED_DIR || out->inode->kind == AY_INODE_STAGED_FILE)
+	out->kind = out->inode->kind;
+	if (out->kind == AY_INODE_STAGED_DIR || out->kind == AY_INODE_STAGED_FILE)
 		err = place_staged(m, out->inode, out);
 	if (err)
 		ay_place_end(m, out);
@@ -84,7 +90,7 @@ int ay_place_enter(const struct ay_place *p, uint32_t uid)
 		return uid == p->art.uid ? 0 : AY_EACCESS;
 	if (p->admitted)
 		return 0;
-	switch (p->inode->kind) {
+	switch (p->kind) {
 	case AY_INODE_GHOST_DIR: case AY_INODE_GHOST_FILE: case AY_INODE_CLAIM:
 		return uid == p->inode->uid ? 0 : AY_EACCESS;
 	case AY_INODE_ROOT: case AY_INODE_NAMES: case AY_INODE_TAG: case AY_INODE_VIEW_DIR: case AY_INODE_VIEW_FILE:
@@ -110,18 +116,24 @@ int ay_place_artifact(struct ay_mount *m, const struct ay_place *p, struct ay_ar
 
 static bool ignored(struct ay_mount *m, const struct ay_place *dir, const char *name, bool is_dir)
 {
-	struct ay_buf path = ay_buf_new(AY_PATH_ROOM);
+	struct ay_buf path = ay_buf_new(2 * AY_PATH_ROOM);
+	char staged[AY_PATH_ROOM];
 	const struct ay_policy *p;
 	struct ay_txn *t;
 	bool yes;
 
-	if (dir->node.parent) {
+	if (dir->staged) {
+		if (ay_inode_path(&m->inodes, dir->inode, staged, sizeof(staged)))
+			return false;
+		ay_buf_adds(&path, staged);
+	} else if (dir->node.parent) {
 		if (ay_read_begin(m->store, &t))
 			return false;
-		if (ay_node_path(t, dir->node.id, &path) == 0)
-			ay_buf_addc(&path, '/');
+		path.err = ay_node_path(t, dir->node.id, &path);
 		ay_read_end(t);
 	}
+	if (path.len)
+		ay_buf_addc(&path, '/');
 	ay_buf_adds(&path, name);
 	p = ay_gate_policy(m->gate);
 	yes = !path.err && p && ay_policy_ignored(p, ay_buf_str(&path));
@@ -134,18 +146,38 @@ static bool ignored(struct ay_mount *m, const struct ay_place *dir, const char *
 	return yes;
 }
 
+bool ay_claim_of(const char *name, char out[AY_LIMIT_COMPONENT + 1])
+{
+	size_t len = strlen(name);
+
+	snprintf(out, AY_LIMIT_COMPONENT + 1, "%s", name);
+	if (ay_claim_name(name))
+		return true;
+	/* ".model.sig.Ab3xYz" */
+	if (name[0] != '.' || len < 9 || name[len - 7] != '.')
+		return false;
+	snprintf(out, len - 7, "%s", name + 1);
+	return ay_claim_name(out);
+}
+
 enum ay_extra ay_place_extra(struct ay_mount *m, const struct ay_place *dir, const char *name, bool is_dir, uint32_t uid,
 			      struct ay_artifact *art_out)
 {
-	if (dir->staged) {
-		bool top = dir->inode->up && dir->inode->up->kind == AY_INODE_NAMES;
+	char claim[AY_LIMIT_COMPONENT + 1];
 
+	bool top = false;
+
+	if (dir->staged) {
+		top = dir->inode->up && dir->inode->up->kind == AY_INODE_NAMES;
 		*art_out = dir->art;
-		return top && dir->art.state == AY_HELD && uid == dir->art.uid && ay_claim_name(name) ? AY_EXTRA_CLAIM : AY_EXTRA_NONE;
-	}
-	if (!dir->admitted || ay_place_artifact(m, dir, art_out) || uid != art_out->uid)
+	} else if (!dir->admitted || ay_place_artifact(m, dir, art_out)) {
 		return AY_EXTRA_NONE;
-	if (!is_dir && !dir->node.parent && ay_claim_name(name))
+	} else {
+		top = !dir->node.parent;
+	}
+	if (uid != art_out->uid)
+		return AY_EXTRA_NONE;
+	if (!is_dir && top && ay_claim_of(name, claim))
 		return AY_EXTRA_CLAIM;
 	return ignored(m, dir, name, is_dir) ? AY_EXTRA_IGNORED : AY_EXTRA_NONE;
 }
@@ -260,12 +292,16 @@ int ay_place_stat(struct ay_mount *m, const struct ay_place *p, const struct ay_
 	*timeout_out = 0;
 	if (p->admitted) {
 		ay_stat_node(m, &p->node, st);
-		if (in)
+		if (in) {
+			/* Owned by its writer while this session knows it from before: the kernel lets only owners reset an ACL, as cp -a does. */
 			st->st_ino = in->ino;
+			st->st_uid = in->staged->uid;
+			st->st_gid = in->staged->gid;
+		}
 		*timeout_out = AY_FOREVER_S;
 		return 0;
 	}
-	switch (in->kind) {
+	switch (p->kind) {
 	case AY_INODE_ROOT:
 	case AY_INODE_OBJECTS:
 	case AY_INODE_SHA256:

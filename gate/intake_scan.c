@@ -68,11 +68,27 @@ static int reject(struct closing *k, struct ay_error *e)
 	return rc;
 }
 
+static bool unlisted(struct ay_intake *in, const char *path)
+{
+	bool yes;
+
+	pthread_mutex_lock(&in->lock);
+	yes = !in->manifest || !ay_file_list_find(&in->manifest->files, path);
+	pthread_mutex_unlock(&in->lock);
+	return yes;
+}
+
+/* An unknown format may become known with the name that a temporary file is renamed to (rsync, mv): judging decides. */
+static bool nameless(struct closing *k)
+{
+	return strcmp(k->note->format, "unknown") == 0 && unlisted(k->in, k->path);
+}
+
 static void finish(struct closing *k, int code)
 {
 	struct ay_intake *in = k->in;
 	struct ay_waiter *now = NULL;
-	bool fail = k->note && ay_note_decide(k->note, k->ctx->c->rules, k->ctx->c->waivers, k->ctx->c->now_s) == AY_FAIL;
+	bool fail = k->note && ay_note_decide(k->note, k->ctx->c->rules, k->ctx->c->waivers, k->ctx->c->now_s) == AY_FAIL && !nameless(k);
 	struct ay_intake_file *f;
 	bool current;
 
@@ -131,16 +147,6 @@ static void landed(void *arg, int code, const struct ay_scan_result *r, const st
 		ay_bug("out of memory for a scan note");
 	/* The verdict may have to be committed, which callbacks of the pool must not wait for. */
 	ay_tasks_add(k->in->g->tasks, scanned, k);
-}
-
-static bool unlisted(struct ay_intake *in, const char *path)
-{
-	bool yes;
-
-	pthread_mutex_lock(&in->lock);
-	yes = !in->manifest || !ay_file_list_find(&in->manifest->files, path);
-	pthread_mutex_unlock(&in->lock);
-	return yes;
 }
 
 static int look(struct closing *k)

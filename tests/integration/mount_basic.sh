@@ -71,7 +71,7 @@ psum=$(sha256sum "$T/priv/a.bin" | cut -d' ' -f1)
 run as nobody cat "$M/objects/sha256/$psum"; errno_is "Permission denied" "nor by content"
 
 # ---- removal ----
-mkdir "$M/models/shared/gone@v1" && head -c 100 /dev/urandom >"$M/models/shared/gone@v1/x.bin" && mkdir "$M/models/shared/gone@v1/d"
+mkdir "$M/models/shared/gone@v1" && plain 100 >"$M/models/shared/gone@v1/x.bin" && mkdir "$M/models/shared/gone@v1/d"
 run rm -r "$M/models/shared/gone@v1"; is "$status" 0 "rm -r of an open artifact"
 run stat "$M/models/shared/gone@v1"; errno_is "No such file" "it is gone"
 mkdir "$M/models/shared/empty"; run rmdir "$M/models/shared/empty"; is "$status" 0 "an empty directory of names can be removed"

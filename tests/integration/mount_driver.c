@@ -4,8 +4,10 @@
  *
  *   mount_driver init STORE POLICY.yaml         keys beside the store, the policy as its version 2
  *   mount_driver sign STORE DIR REF <paths      a model signature of these files, on standard output
+ *   mount_driver describe                       how files are read here: passthrough or daemon
  *   mount_driver serve STORE DIR [ro] [daemon]  writes a byte on standard output when the mount answers
  */
+#include <errno.h>
 #include <fcntl.h>
 #include "assay/claim.h"
 #include "assay/fd.h"
@@ -135,6 +137,14 @@ static int do_serve(int argc, char **argv, struct ay_error *e)
 	return err;
 }
 
+static int do_describe(void)
+{
+	char text[256];
+
+	ay_mount_describe(text, sizeof(text));
+	return puts(text) < 0 ? -EIO : 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct ay_error e = {0};
@@ -142,6 +152,8 @@ int main(int argc, char **argv)
 
 	if (!err && argc == 4 && strcmp(argv[1], "init") == 0)
 		err = do_init(argv[2], argv[3], &e);
+	else if (!err && argc == 2 && strcmp(argv[1], "describe") == 0)
+		err = do_describe();
 	else if (!err && argc == 5 && strcmp(argv[1], "sign") == 0)
 		err = do_sign(argv[2], argv[3], argv[4], &e);
 	else if (!err && argc >= 4 && strcmp(argv[1], "serve") == 0)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A store with one publisher and a mount of it. Source tap.sh first, then this.
-#   $M the mount, $S the store; start [ro|daemon], stop, crash; tree NAME REF (a signed tree of files in $T/NAME);
+#   $M the mount, $S the store; start [ro|daemon], stop, crash; plain N; tree NAME REF (a signed tree of files in $T/NAME);
 #   as USER COMMAND...; state REF; wait_state REF STATE
 [ "$(id -u)" -eq 0 ] || skip_all "needs root: a mount that serves several users"
 [ -c /dev/fuse ] || skip_all "no /dev/fuse"
@@ -61,17 +61,19 @@ as() {
 	shift
 	setpriv --reuid "$(id -u "$who")" --regid "$(id -g "$who")" --clear-groups "$@"
 }
+# plain N: N bytes that no format claims; what begins at random begins like a pickle now and then
+plain() { { printf 'no known format: '; head -c "$1" /dev/urandom; } | head -c "$1"; }
 # tree NAME REF: $T/NAME with nested payload and a signature for REF
 tree() {
 	mkdir -p "$T/$1/sub/deep"
-	head -c 3000000 /dev/urandom >"$T/$1/a.bin"
-	head -c 70000 /dev/urandom >"$T/$1/sub/b.bin"
+	plain 3000000 >"$T/$1/a.bin"
+	plain 70000 >"$T/$1/sub/b.bin"
 	echo '{"hidden_size": 16}' >"$T/$1/sub/deep/config.json"
 	: >"$T/$1/zero.bin"
 	sign "$1" "$2"
 }
 sign() {
-	(cd "$T/$1" && find . -type f ! -name model.sig ! -path './.cache/*' | sed 's,^\./,,') >"$T/files"
+	(cd "$T/$1" && find . -type f ! -name model.sig ! -path './.cache/*' ! -path './__pycache__/*' | sed 's,^\./,,') >"$T/files"
 	"$driver" sign "$S" "$T/$1" "$2" <"$T/files" >"$T/model.sig" && mv "$T/model.sig" "$T/$1/model.sig"
 }
 state() { getfattr --only-values -n user.assay.state "$M/$1" 2>/dev/null; }
@@ -82,6 +84,6 @@ wait_state() {
 	done
 	is "$(state "$1")" "$2" "$1 becomes $2"
 }
-same() { diff -r -x model.sig -x .cache "$1" "$2" >"$T/diff" 2>&1; r=$?; [ $r -eq 0 ] || sed 's/^/# /' "$T/diff"; return $r; }
+same() { diff -r -x model.sig -x .cache -x __pycache__ "$1" "$2" >"$T/diff" 2>&1; r=$?; [ $r -eq 0 ] || sed 's/^/# /' "$T/diff"; return $r; }
 # errno NAME of a failing shell command's message
 errno_is() { like "$err" "$1" "$2"; }
