@@ -9,13 +9,13 @@
 #include "assay/text.h"
 #include "cli/cli.h"
 
-/* A mount says which store it shows: looks for .assay/status.json upwards from the working directory. */
-static const char *store_of_mount(void)
+/* A mount says which store it shows: looks for .assay/status.json upwards from start. */
+static const char *store_of_mount(const char *start)
 {
 	static char found[PATH_MAX];
 	char dir[PATH_MAX], path[PATH_MAX + 32];
 
-	if (!getcwd(dir, sizeof(dir)))
+	if (!realpath(start, dir))
 		return NULL;
 	for (;;) {
 		struct ay_buf b = ay_buf_new(1 * MIB);
@@ -39,10 +39,18 @@ static const char *store_of_mount(void)
 	}
 }
 
+void cli_store_near(struct cli *c, const char *path)
+{
+	const char *found = store_of_mount(path);
+
+	if (found)
+		c->store = found;
+}
+
 const char *cli_store(struct cli *c)
 {
 	if (!c->store || !c->store[0])
-		c->store = store_of_mount();
+		c->store = store_of_mount(".");
 	if (!c->store)
 		cli_say("which store? next: assay %s --store DIR, or set ASSAY_STORE", c->verb->name);
 	return c->store;
@@ -158,6 +166,35 @@ int cli_mount_point(struct cli *c, char *out, size_t size)
 	ay_buf_free(&q);
 	ay_buf_free(&reply);
 	return r == AY_ENOTFOUND ? 0 : r;
+}
+
+bool cli_mounted_ref(struct cli *c, const char *path, char out[AY_LIMIT_REF + 1], const char **member_out)
+{
+	static char whole[2 * PATH_MAX];
+	char mount[PATH_MAX], cwd[PATH_MAX];
+	struct ay_ref ref;
+
+	*member_out = NULL;
+	if (cli_mount_point(c, mount, sizeof(mount)) < 0 || !mount[0])
+		return false;
+	/* The file itself may be refused or gone: its name is enough. */
+	if (path[0] == '/')
+		snprintf(whole, sizeof(whole), "%s", path);
+	else if (getcwd(cwd, sizeof(cwd)))
+		snprintf(whole, sizeof(whole), "%s/%s", cwd, path);
+	else
+		return false;
+	size_t len = strlen(mount);
+	const char *at = strncmp(whole, mount, len) == 0 && whole[len] == '/' ? strchr(whole + len, '@') : NULL;
+
+	if (!at)
+		return false;
+	size_t end = strcspn(at, "/");
+
+	snprintf(out, AY_LIMIT_REF + 1, "%.*s", (int)(at + end - whole - len - 1), whole + len + 1);
+	if (at[end] && at[end + 1])
+		*member_out = at + end + 1;
+	return ay_ref_parse(out, &ref, NULL) == 0;
 }
 
 void cli_print_json(const struct ay_json *reply)

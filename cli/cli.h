@@ -56,6 +56,10 @@ void cli_progress_end(void);
 
 /* ---- the owner of the store ---- */
 
+/* When path lies in a mount, its store is meant. */
+void cli_store_near(struct cli *c, const char *path);
+/* The reference that a path lies in, when it is inside the owner's mount; false otherwise. member_out: the rest of the path, or NULL. */
+bool cli_mounted_ref(struct cli *c, const char *path, char out[AY_LIMIT_REF + 1], const char **member_out);
 /* The store's directory, or NULL after it spoke. */
 const char *cli_store(struct cli *c);
 /* Opens the store in this process. judge: a monitor and workers are needed. AY_EBUSY when another process owns it. */

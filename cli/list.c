@@ -77,8 +77,6 @@ int cmd_ls(struct cli *c, int argc, char **argv)
 /* A reference as given, or the one that a path inside a mount lies in. */
 static int ref_of(struct cli *c, const char *word, char out[AY_LIMIT_REF + 1], const char **member_out, struct ay_error *e)
 {
-	static char real[PATH_MAX];
-	char mount[PATH_MAX];
 	struct ay_ref ref;
 
 	*member_out = NULL;
@@ -86,31 +84,11 @@ static int ref_of(struct cli *c, const char *word, char out[AY_LIMIT_REF + 1], c
 		snprintf(out, AY_LIMIT_REF + 1, "%s", ref.text);
 		return 0;
 	}
-	int r = cli_mount_point(c, mount, sizeof(mount));
-	size_t len = strlen(mount);
-
-	if (r < 0)
-		return ay_error_set(e, r, "the owner of the store does not answer");
-	/* The file itself may be unreadable or refused; its directory's text is enough. */
-	if (word[0] == '/')
-		snprintf(real, sizeof(real), "%s", word);
-	else if (!getcwd(real, sizeof(real)) || strlen(real) + strlen(word) + 2 > sizeof(real))
-		return ay_error_set(e, AY_EUSAGE, "%s is neither a reference nor a path", word);
-	else
-		snprintf(real + strlen(real), sizeof(real) - strlen(real), "/%s", word);
-	const char *at = len && strncmp(real, mount, len) == 0 && real[len] == '/' ? strchr(real + len, '@') : NULL;
-
-	if (!at) {
-		ay_error_set(e, AY_EUSAGE, "%s is neither CLASS/NAME@VERSION nor a path inside a mounted artifact", word);
-		ay_error_next(e, "assay ls");
-		return AY_EUSAGE;
-	}
-	size_t end = strcspn(at, "/");
-
-	snprintf(out, AY_LIMIT_REF + 1, "%.*s", (int)(at + end - real - len - 1), real + len + 1);
-	if (at[end])
-		*member_out = at + end + 1;
-	return ay_ref_parse(out, &ref, e);
+	if (cli_mounted_ref(c, word, out, member_out))
+		return 0;
+	ay_error_set(e, AY_EUSAGE, "%s is neither CLASS/NAME@VERSION nor a path inside a mounted artifact", word);
+	ay_error_next(e, "assay ls");
+	return AY_EUSAGE;
 }
 
 int cmd_show(struct cli *c, int argc, char **argv)

@@ -28,15 +28,55 @@ static void default_ignore(struct cli_list *l, const struct cli_list *more)
 		l->v[l->n++] = more->v[i];
 }
 
+/* In a mount: what is there may not be read back before it is admitted, but the daemon gives its writer the digests. */
+static int staged_files(struct cli *c, const char *ref, struct ay_file_list *out, struct ay_error *e)
+{
+	struct ay_json_doc *doc = NULL;
+	int r = cli_ask_ref(c, "staged", ref, false, &doc, e);
+	const struct ay_json *list = r == 0 ? ay_json_get(ay_json_root(doc), "list") : NULL;
+
+	for (size_t i = 0; i < ay_json_count(list) && r == 0; i++) {
+		const char *path = ay_json_str(ay_json_get(ay_json_at(list, i), "path"), NULL);
+		const char *hex = ay_json_str(ay_json_get(ay_json_at(list, i), "sha256"), NULL);
+		struct ay_sha256 d;
+		uint64_t size;
+
+		if (!path || !hex || ay_sha256_parse(hex, strlen(hex), &d) < 0 || ay_json_u64(ay_json_get(ay_json_at(list, i), "size"), &size) < 0)
+			r = ay_error_set(e, AY_EINTERNAL, "the list of files is malformed");
+		else
+			r = ay_file_list_add(out, path, size, &d);
+	}
+	if (r == 0 && out->n == 0)
+		r = ay_error_set(e, AY_EPOLICY, "there is no file to sign in %s", ref);
+	ay_json_free(doc);
+	return r;
+}
+
+static int local_files(const char *dir, const struct cli_list *exclude, struct ay_file_list *out, struct ay_error *e)
+{
+	struct cli_list ignore = { 0 };
+	struct cli_tree tree;
+
+	default_ignore(&ignore, exclude);
+	int r = cli_tree(dir, &ignore, false, &tree, e);
+
+	if (r < 0)
+		return r;
+	r = cli_tree_hash(&tree, out, e);
+	cli_tree_free(&tree);
+	return r;
+}
+
 int cmd_sign(struct cli *c, int argc, char **argv)
 {
 	struct cli_sign s = { 0 };
-	struct cli_list exclude = { 0 }, ignore = { 0 };
-	const char *as = NULL;
+	struct cli_list exclude = { 0 };
+	const char *as = NULL, *member;
 	struct cli_opt opts[20] = { { 0 } };
 	struct ay_error e = { .off = AY_NO_OFFSET };
 	struct ay_file_list files = { 0 };
-	struct cli_tree tree;
+	char mounted[AY_LIMIT_REF + 1];
+	bool in_mount = false;
 	struct ay_ref ref;
 	int status;
 	size_t k = cli_sign_options(&s, opts);
@@ -47,28 +87,32 @@ int cmd_sign(struct cli *c, int argc, char **argv)
 		return status;
 	if (!as || !s.key)
 		return cli_usage(c, "expected: assay sign DIR --as REF --key K");
-	default_ignore(&ignore, &exclude);
 	int r = ay_ref_parse(as, &ref, &e);
 
 	if (r < 0)
 		return cli_fail(c, &e, r);
-	r = cli_tree(argv[0], &ignore, false, &tree, &e);
-	if (r < 0)
-		return cli_fail(c, &e, r);
-	r = cli_tree_hash(&tree, &files, &e);
-	struct claim_dir d = { .fd = open(tree.top, O_RDONLY | O_DIRECTORY | O_CLOEXEC), .e = &e };
+	cli_store_near(c, argv[0]);
+	struct claim_dir d = { .fd = open(argv[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC), .e = &e };
 
-	if (r == 0 && d.fd < 0)
-		r = ay_error_set(&e, AY_EUSAGE, "%s is not a directory; a single file is signed by assay put", argv[0]);
+	if (d.fd < 0)
+		r = ay_error_errno(&e, "%s (a single file is signed by assay put)", argv[0]);
+	else if ((in_mount = c->store && cli_mounted_ref(c, argv[0], mounted, &member) && !member))
+		r = staged_files(c, mounted, &files, &e);
+	else
+		r = local_files(argv[0], &exclude, &files, &e);
 	if (r == 0)
 		r = cli_make_claims(c, &s, ref.text, &files, write_claim, &d, &e);
 	ay_close(&d.fd);
-	if (r == 0 && c->format == CLI_TEXT)
-		printf("signed %zu files of %s as %s\nnext: assay put %s %s\n", files.n, argv[0], ref.text, argv[0], ref.text);
-	else if (r == 0)
+	if (r == 0 && c->format == CLI_JSON) {
 		printf("{\"ref\": \"%s\", \"files\": %zu}\n", ref.text, files.n);
+	} else if (r == 0) {
+		printf("signed %zu files of %s as %s\n", files.n, argv[0], ref.text);
+		if (in_mount)
+			printf("next: assay wait %s\n", ref.text);
+		else
+			printf("next: assay put %s %s\n", argv[0], ref.text);
+	}
 	ay_file_list_free(&files);
-	cli_tree_free(&tree);
 	return r < 0 ? cli_fail(c, &e, r) : 0;
 }
 

@@ -19,6 +19,7 @@ static const struct { const char *verb; int (*run)(struct serve *s); } handlers[
 	{ "log.show", serve_log_show },     { "log.prove", serve_log_prove },   { "log.verify", serve_log_verify },
 	{ "gc", serve_gc },                 { "fsck", serve_fsck },             { "stats", serve_stats },
 	{ "backup", serve_backup },         { "verify", serve_verify },
+	{ "staged", serve_staged },
 };
 
 const char *serve_text_opt(const struct serve *s, const char *key)

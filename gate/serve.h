@@ -34,6 +34,7 @@ int serve_rm(struct serve *s);
 int serve_resolve(struct serve *s);
 int serve_files(struct serve *s);
 int serve_verify(struct serve *s);
+int serve_staged(struct serve *s);
 int serve_view(struct serve *s);
 int serve_claims(struct serve *s);
 int serve_trust_get(struct serve *s);

@@ -285,6 +285,45 @@ int serve_resolve(struct serve *s)
 	return 0;
 }
 
+static void list_files(struct serve *s, const struct ay_file_list *files)
+{
+	ay_jw_key(s->w, "list");
+	ay_jw_array(s->w);
+	for (size_t i = 0; i < files->n; i++) {
+		ay_jw_object(s->w);
+		ay_jw_kstr(s->w, "path", files->v[i].path);
+		digest_field(s, "sha256", &files->v[i].sha256);
+		ay_jw_ku64(s->w, "size", files->v[i].size);
+		ay_jw_kbool(s->w, "executable", files->v[i].executable);
+		ay_jw_object_end(s->w);
+	}
+	ay_jw_array_end(s->w);
+}
+
+int serve_staged(struct serve *s)
+{
+	struct ay_file_list files;
+	struct ay_artifact a;
+	struct ay_intake *in;
+	int r = serve_find(s, &a);
+
+	if (r < 0)
+		return r;
+	r = ay_intake_find(s->g, a.ref.text, &in);
+	if (r == AY_ENOTFOUND)
+		return ay_error_set(&s->e, AY_ESTATE, "%s is %s, not open", a.ref.text, ay_state_name(a.state));
+	if (r < 0)
+		return r;
+	r = ay_intake_files(in, s->cred, &files, &s->e);
+	ay_intake_unref(in);
+	if (r < 0)
+		return r;
+	ay_jw_kstr(s->w, "ref", a.ref.text);
+	list_files(s, &files);
+	ay_file_list_free(&files);
+	return 0;
+}
+
 int serve_files(struct serve *s)
 {
 	struct ay_artifact a;
@@ -303,17 +342,7 @@ int serve_files(struct serve *s)
 	r = ay_node_list(t, a.top, &files);
 	ay_read_end(t);
 	serve_artifact_fields(s, &a);
-	ay_jw_key(s->w, "list");
-	ay_jw_array(s->w);
-	for (size_t i = 0; i < files.n && r == 0; i++) {
-		ay_jw_object(s->w);
-		ay_jw_kstr(s->w, "path", files.v[i].path);
-		digest_field(s, "sha256", &files.v[i].sha256);
-		ay_jw_ku64(s->w, "size", files.v[i].size);
-		ay_jw_kbool(s->w, "executable", files.v[i].executable);
-		ay_jw_object_end(s->w);
-	}
-	ay_jw_array_end(s->w);
+	list_files(s, &files);
 	ay_file_list_free(&files);
 	return r;
 }

@@ -117,6 +117,8 @@ void ay_intake_poke(struct ay_intake *in);
 AY_MUSTCHECK int ay_intake_judge(struct ay_intake *in, struct ay_error *e);
 /* A held artifact again, without cached errors. Blocks. */
 AY_MUSTCHECK int ay_intake_retry(struct ay_intake *in, struct ay_error *e);
+/* Payload and digests of an open artifact, sorted, for its writer to sign. Waits for hashing; AY_ESTATE while a file is being written. */
+AY_MUSTCHECK int ay_intake_files(struct ay_intake *in, const struct ay_cred *c, struct ay_file_list *out, struct ay_error *e);
 /* Discards. */
 AY_MUSTCHECK int ay_intake_discard(struct ay_intake *in, const struct ay_cred *c, struct ay_error *e);
 /* A claim by file (attest/REF/NAME or the top of an admitted artifact). Writer or attest right. */
