@@ -15,8 +15,8 @@ case $1 in
 /*) prefix=$1 ;;
 *) prefix=$(pwd)/$1 ;;
 esac
-suite=${ASSAY_FUSE_SUITE:-trixie}
-keyring=${ASSAY_FUSE_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
+suite=trixie
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 say() { echo "build-libfuse: $*" >&2; }
 die() { say "$*"; exit 1; }
