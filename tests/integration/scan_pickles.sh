@@ -1,44 +1,40 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Every generated malicious pickle is refused with all profiles on; every real one passes in its own profile, and only there.
-. "$top_srcdir/tests/lib/tap.sh"
+. "$top_srcdir/tests/integration/scan_lib.sh"
+generate pickles
 
-command -v python3 >/dev/null || skip_all "python3 is not here to generate the pickles"
-python=python3
-# A python3 without the libraries may stand before the system's, which has them.
-"$python" -c 'import numpy' 2>/dev/null || { [ -x /usr/bin/python3 ] && python=/usr/bin/python3; }
-"$python" "$top_srcdir/tests/corpus/gen_pickles.py" "$T/c" || exit 99
-
-tab=$(printf '\t')
-# judge LABEL PROFILE OPTION...: one JSON line a file into $T/out; the number of files into $files.
+# judge LABEL PROFILE OPTION...: scans the files of one row of the manifest, which are linked into a folder of their own.
 judge() {
-	label=$1 profile=$2
+	set=$T/set.$1.$2
+	mkdir -p "$set"
+	awk -F "$tab" -v l="$1" -v p="$2" '$2 == l && $3 == p { print $1 }' "$T/c/manifest.tsv" >"$T/list"
+	(cd "$T/c" && xargs -r ln -f -t "$set" <"$T/list")
 	shift 2
-	awk -F "$tab" -v l="$label" -v p="$profile" '$2 == l && $3 == p { print $1 }' "$T/c/manifest.tsv" >"$T/list"
+	scan "$@" "$set"
 	files=$(wc -l <"$T/list")
-	(cd "$T/c" && xargs -r "$top_builddir/tests/unit/scan_tool" "$@" <"$T/list") >"$T/out" 2>"$T/err"
-}
-# count WHAT PATTERN WANTED: how many lines match; those that break the rule are shown.
-count() {
-	n=$(grep -cE "$2" "$T/out")
-	[ "$n" = "$3" ] || grep -vE "$2" "$T/out" | cut -c1-300 | head -20 | sed 's/^/# /'
-	is "$n" "$3" "$1"
 }
 
-judge malicious - -p sklearn -p pandas -p torch-module -p hf-trainer
-is "$(wc -l <"$T/out")" "$files" "all malicious pickles are judged"
-count "none of $files passes" '"verdict":"(fail|inconclusive|error)"' "$files"
-count "all are recognised for what they are, or unknown" '"rule":"(pickle|torch-legacy|limit|format|text)\.' "$files"
+judge malicious - --profile sklearn --profile pandas --profile torch-module --profile hf-trainer
+is "$status $(wc -l <"$T/rows")" "1 $files" "all malicious pickles are judged"
+all 'fail|inconclusive' "malicious pickles refused under all profiles at once"
+cut -f4 "$T/rows" | grep -vE '(^|,)(pickle|torch-legacy|limit|format|text)\.' >"$T/others"
+is "$(wc -l <"$T/others")" 0 "each with a rule that says why"
+# The generator's call_ files name what they call.
+awk -F "$tab" '$1 ~ /\/call_/ && $4 !~ /pickle\.(call|global)\./' "$T/rows" >"$T/others"
+is "$(cat "$T/others")" "" "every call is refused as a call or a name"
 
 judge text -
-count "ordinary text is no pickle" '"format":"text"' "$files"
+awk -F "$tab" '$3 != "text"' "$T/rows" >"$T/others"
+is "$(wc -l <"$T/rows") $(cat "$T/others")" "$files " "ordinary text is no pickle"
 
 for profile in weights sklearn pandas torch-module hf-trainer; do
-	judge benign "$profile" -p "$profile"
-	[ "$files" -gt 0 ] || { ok 0 "no library writes for profile $profile # SKIP"; continue; }
-	count "$files real files pass in profile $profile" '"verdict":"pass"' "$files"
+	judge benign "$profile" --profile "$profile"
+	[ "$files" -gt 0 ] || { skip "no library writes for profile $profile"; continue; }
+	is "$status" 0 "exit 0 in profile $profile"
+	all pass "real files pass in profile $profile"
 	[ "$profile" = weights ] && continue
 	judge benign "$profile"
-	count "and in none without it" '"verdict":"fail"' "$files"
+	all fail "and none without it"
 done
 done_testing
