@@ -46,10 +46,12 @@ start() {
 	return 1
 }
 stop() {
+	sleep 0.3                   # the kernel sends RELEASE behind the back of close(): a sanitizer would miss those handles
 	kill "$daemon_pid"
 	wait "$daemon_pid"
 	stop_status=$?
 	daemon_pid=
+	[ $stop_status -eq 0 ] || sed 's/^/# /' "$T/daemon.log"
 }
 crash() {
 	kill -9 "$daemon_pid"
