@@ -107,7 +107,8 @@ static bool named_as_binary(const char *path)
 {
 	static const char *const suffixes[] = {
 		".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".joblib", ".npy", ".npz", ".h5", ".hdf5", ".keras",
-		".gguf", ".ggml", ".onnx", ".pb", ".tflite", ".parquet", ".arrow", ".zip", ".gz", ".png", ".jpg", ".jpeg", ".gif", ".webp"
+		".gguf", ".ggml", ".onnx", ".pb", ".tflite", ".parquet", ".arrow", ".zip", ".gz", ".bz2", ".xz",
+		".lzma", ".zlib", ".lz4", ".zst", ".7z", ".rar", ".tar", ".tgz", ".dill", ".pt2", ".pte", ".ptl", ".mar", ".skops", ".msgpack", ".png", ".jpg", ".jpeg", ".gif", ".webp"
 	};
 
 	for (size_t i = 0; i < AY_ARRAY_LEN(suffixes); i++)
@@ -158,5 +159,5 @@ static int text_scan(struct ay_scan *s, struct ay_source *in)
 }
 
 const struct ay_scanner ay_scanner_text = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "text", .version = 1, .bid = text_bid, .scan = text_scan
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "text", .version = 2, .bid = text_bid, .scan = text_scan
 };
