@@ -18,7 +18,8 @@ static int ask(struct cli *c, const char *verb, const char *key, bool flag, cons
 	else if (key)
 		ay_jw_kbool(&w, key, flag);
 	ay_jw_object_end(&w);
-	int r = cli_ask(c, &q, false, doc, &e);
+	/* To free an object its immutable flag has to go, which is the monitor's work. */
+	int r = cli_ask(c, &q, strcmp(verb, "gc") == 0, doc, &e);
 
 	ay_buf_free(&q);
 	return r < 0 ? cli_fail(c, &e, r) : 0;
