@@ -131,6 +131,8 @@ int cli_make_claims(struct cli *c, const struct cli_sign *s, const char *ref, co
 /* The findings of one "files" element, indented. */
 void cli_findings(const struct ay_json *file);
 int cli_report(const struct cli *c, const struct ay_json *report);
+/* Prints the rules of all gates. */
+int cli_rules(const struct cli *c);
 
 /* Prints state, reason and (when it is not admitted) the report of a reply; returns the exit status. */
 int cli_verdict(const struct cli *c, const struct ay_json *reply);

@@ -281,20 +281,26 @@ int cmd_scan(struct cli *c, int argc, char **argv)
 {
 	struct cli_list profiles = { 0 }, opaque = { 0 };
 	const char *schema = NULL, *jobs = NULL;
+	bool rules = false;
 	const struct cli_opt opts[] = {
 		{ "profile", CLI_LIST, &profiles, "NAME|auto", "also allow what this profile allows; auto: say which is needed" },
 		{ "schema", CLI_TEXT_OPT, &schema, "FILE", "Table Schema for data files" },
 		{ "opaque", CLI_LIST, &opaque, ".SUFFIX", "accept unread files of this suffix" },
 		{ "jobs", CLI_TEXT_OPT, &jobs, "N", "workers; else one per core" },
+		{ "rules", CLI_FLAG, &rules, NULL, "list the rules of all gates; scans nothing" },
 		{ NULL, 0, NULL, NULL, NULL }
 	};
 	struct ay_error e = { .off = AY_NO_OFFSET };
 	struct scan_run run = { .c = c, .lock = PTHREAD_MUTEX_INITIALIZER, .ready = PTHREAD_COND_INITIALIZER };
 	struct ay_buf schema_json = ay_buf_new(AY_LIMIT_POLICY);
-	int status, n = cli_parse(c, argc, argv, opts, 1, argc, &status), r = 0;
+	int status, n = cli_parse(c, argc, argv, opts, 0, argc, &status), r = 0;
 
 	if (n < 0)
 		return status;
+	if (rules)
+		return cli_rules(c);
+	if (n == 0)
+		return cli_usage(c, "expected: assay scan %s", c->verb->args);
 	if (set_profiles(&run, &profiles) != 0)
 		return 64;
 	if (schema)

@@ -48,6 +48,14 @@ const struct ay_rule *ay_gate_rule(const char *id)
 	return ay_rule_find(id);
 }
 
+const struct ay_rule *ay_rule_at(size_t i)
+{
+	if (i < AY_ARRAY_LEN(table))
+		return &table[i];
+	i -= AY_ARRAY_LEN(table);
+	return i < ay_rule_table_count ? &ay_rule_table[i] : NULL;
+}
+
 enum ay_gate_kind ay_rule_gate(const struct ay_rule *r)
 {
 	for (int k = 0; k < AY_GATE_COUNT; k++)

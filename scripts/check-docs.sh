@@ -3,6 +3,7 @@
 # Documents agree with the program: check-docs.sh TREE ASSAY
 #  - every verb has a man page, every option of its --help stands there, and no other
 #  - every function that docs/architecture.md places in a file is defined in that file
+#  - the rules in docs/gates.md are those of `assay scan --rules`
 #  - every INV-n of docs/invariants.md is cited by a test
 set -u
 tree=$1 assay=$2 bad=0
@@ -26,6 +27,9 @@ grep -oE '`[a-z_0-9]+` in `[a-z_/.0-9]+`' "$tree/docs/architecture.md" | tr -d '
 done >"${TMPDIR:-/tmp}/docs.$$"
 [ -s "${TMPDIR:-/tmp}/docs.$$" ] && { cat "${TMPDIR:-/tmp}/docs.$$"; bad=1; }
 rm -f "${TMPDIR:-/tmp}/docs.$$"
+
+sh "$(dirname "$0")/make-gates-doc.sh" "$assay" "$tree/docs/gates.md" | cmp -s - "$tree/docs/gates.md" ||
+	say "docs/gates.md: the rules are not those of the program: scripts/make-gates-doc.sh ASSAY docs/gates.md >NEW"
 
 for n in 1 2 3 4 5 6 7 8 10; do
 	grep -rqE "INV-$n\b" "$tree/tests" || say "tests/: nothing cites INV-$n"

@@ -68,6 +68,9 @@ AY_MUSTCHECK int ay_gate_may_open_object(struct ay_gate *g, const struct ay_sha2
 /* ---- intake: an artifact on its way in ---- */
 
 /* Referenced handle; the same artifact always gives the same object while referenced. */
+/* The rules of all gates, then those of the scanners; NULL beyond the last. */
+const struct ay_rule *ay_rule_at(size_t i);
+
 struct ay_intake;
 
 /* New open artifact: publish right, a policy rule, a free VERSION, no tag of that name, quotas. AY_EEXISTS, AY_EACCESS, AY_EPOLICY, AY_ELIMIT. */

@@ -9,6 +9,7 @@
 #include "assay/ckd.h"
 #include "assay/json.h"
 #include "scanners/registry.h"
+#include "scanners/formats/bytes.h"
 
 #define HEADER_OFF 8
 #define MAX_DEPTH 8
@@ -298,9 +299,12 @@ static unsigned bid(struct ay_cursor head, struct ay_source *in, const char *pat
 {
 	uint64_t len = ay_cursor_le64(&head);
 
-	(void)path;
-	/* The brace alone is weak; a length within the file and its limit has 37 zero bits. */
-	return !head.err && ay_cursor_peek(&head, 0) == '{' && len >= 2 && len <= AY_LIMIT_SAFETENSORS_HEADER && len <= in->size - HEADER_OFF ? 45 : 0;
+	if (head.err || ay_cursor_peek(&head, 0) != '{')
+		return 0;
+	/* The brace alone is weak; a length within the file and its limit has 37 zero bits. Under its own name it is judged without them. */
+	if (len >= 2 && len <= AY_LIMIT_SAFETENSORS_HEADER && len <= in->size - HEADER_OFF)
+		return 45;
+	return ay_path_ends(path, ".safetensors") ? 8 : 0;
 }
 
 static int scan(struct ay_scan *s, struct ay_source *in)
@@ -336,5 +340,5 @@ static int scan(struct ay_scan *s, struct ay_source *in)
 }
 
 const struct ay_scanner ay_scanner_safetensors = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "safetensors", .version = 1, .bid = bid, .scan = scan,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "safetensors", .version = 2, .bid = bid, .scan = scan,
 };

@@ -47,7 +47,7 @@ def lengths():
             yield "pickle_%s_%x.pkl" % (name, value), "*", "A %s of %d bytes, and %d follow." % (name, value, len(tail)), \
                 b"\x80\x05" + op + struct.pack(width, value) + tail
     for value in LENGTHS + (len(GOOD_ST) - 7,):
-        yield "st_%x.safetensors" % value, "*", "A header of %d bytes." % value, struct.pack("<Q", value) + GOOD_ST[8:]
+        yield "st_%x.safetensors" % value, "safetensors.truncated", "A header of %d bytes." % value, struct.pack("<Q", value) + GOOD_ST[8:]
         for field in ("begin", "end", "shape"):
             header = b'{"a":{"dtype":"U8","shape":[%d],"data_offsets":[%d,%d]}}' % \
                 (value if field == "shape" else 16, value if field == "begin" else 0, value if field == "end" else 16)

@@ -47,4 +47,18 @@ if [ -d "$T/c/opaque" ]; then
 	is "$status" 1 "an opaque suffix does not cover a pickle"
 	like "$(row "$T/c/opaque/evil.h5")" 'fail.*pickle\.call' "which is named"
 fi
+
+run "$top_builddir/assay" scan --rules --json
+is "$status" 0 "the rules are listed"
+printf '%s' "$out" | "$python" -c 'import json, sys
+rules = json.load(sys.stdin)["rules"]
+assert len(rules) == len({r["rule"] for r in rules}) > 100, len(rules)
+assert all(r["meaning"] and r["next"] for r in rules)
+assert {"signature.missing", "pickle.call.denied", "csv.ragged"} <= {r["rule"] for r in rules}'
+ok $? "each once, with its meaning and what to do"
+run "$top_srcdir/scripts/make-gates-doc.sh" "$top_builddir/assay" "$top_srcdir/docs/gates.md"
+[ "$out" = "$(cat "$top_srcdir/docs/gates.md")" ]
+ok $? "docs/gates.md has the rules of the program"
+run "$top_builddir/assay" scan
+is "$status" 64 "scan of nothing is wrong usage"
 done_testing
