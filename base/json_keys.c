@@ -14,7 +14,7 @@
 int ay_json_keys_init(struct ay_json_keys *k, size_t max)
 {
 	*k = (struct ay_json_keys){.max = max < UINT32_MAX / 4 ? max : UINT32_MAX / 4};
-	if (max && getrandom(k->secret, sizeof(k->secret), 0) != (ssize_t)sizeof(k->secret))
+	if (max && getrandom(&k->secret, sizeof(k->secret), 0) != (ssize_t)sizeof(k->secret))
 		return -EIO;
 	return 0;
 }
@@ -65,7 +65,7 @@ static int grow(struct ay_json_keys *k)
 
 int ay_json_keys_add(struct ay_json_keys *k, size_t depth, const void *key, size_t len)
 {
-	uint64_t high, low;
+	uint64_t hash[2], high, low;
 	size_t slot;
 
 	if (!k->max)
@@ -78,9 +78,9 @@ int ay_json_keys_add(struct ay_json_keys *k, size_t depth, const void *key, size
 		if (rc)
 			return rc;
 	}
-	high = ay_siphash(&k->secret[0], key, len) ^ depth;
-	low = ay_siphash(&k->secret[1], key, len);
-	low |= !(high | low);
+	ay_siphash128(&k->secret, key, len, hash);
+	high = hash[1] ^ depth;
+	low = hash[0] | !(high | hash[0]);
 	slot = find(k, high, low);
 	if (k->slots[slot].high | k->slots[slot].low)
 		return AY_EFORMAT;

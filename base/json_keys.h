@@ -12,7 +12,7 @@
 #include "base/siphash.h"
 
 struct ay_json_keys {
-	struct ay_sipkey secret[2];
+	struct ay_sipkey secret;
 	struct { uint64_t high, low; } *slots;   /* open addressing; both zero: free */
 	uint32_t *order;                         /* slot of each key, oldest first */
 	size_t nslots, count, max;

@@ -80,6 +80,17 @@ void ay_json_reader_free(struct ay_json_reader *r)
 	free(r);
 }
 
+void ay_json_reader_reset(struct ay_json_reader *r)
+{
+	ay_json_keys_drop(&r->keys, 0);
+	r->in_pos = r->in_len = r->depth = 0;
+	r->in_off = r->token_off = 0;
+	r->eof = false;
+	r->expect = EXPECT_VALUE;
+	r->err = 0;
+	r->reason = "";
+}
+
 static uint64_t here(const struct ay_json_reader *r)
 {
 	return r->in_off + r->in_pos;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/siphash.h"
 
+#include <endian.h>
+#include <string.h>
+
 static uint64_t rotl(uint64_t v, int n)
 {
 	return v << n | v >> (64 - n);
@@ -26,16 +29,22 @@ static uint64_t load(const uint8_t *p, size_t len)
 {
 	uint64_t v = 0;
 
-	for (size_t i = 0; i < len; i++)
-		v |= (uint64_t)p[i] << (8 * i);
-	return v;
+	memcpy(&v, p, len);
+	return le64toh(v);
 }
 
-uint64_t ay_siphash(const struct ay_sipkey *key, const void *bytes, size_t len)
+static uint64_t finish(uint64_t v[4], uint64_t *part, uint64_t mark)
+{
+	*part ^= mark;
+	rounds(v, 4);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+void ay_siphash128(const struct ay_sipkey *key, const void *bytes, size_t len, uint64_t out[2])
 {
 	const uint8_t *p = bytes;
 	uint64_t v[4] = {
-		key->k0 ^ 0x736f6d6570736575ull, key->k1 ^ 0x646f72616e646f6dull,
+		key->k0 ^ 0x736f6d6570736575ull, key->k1 ^ 0x646f72616e646f6dull ^ 0xee,
 		key->k0 ^ 0x6c7967656e657261ull, key->k1 ^ 0x7465646279746573ull,
 	};
 	uint64_t m;
@@ -51,7 +60,6 @@ uint64_t ay_siphash(const struct ay_sipkey *key, const void *bytes, size_t len)
 	v[3] ^= m;
 	rounds(v, 2);
 	v[0] ^= m;
-	v[2] ^= 0xff;
-	rounds(v, 4);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	out[0] = finish(v, &v[2], 0xee);
+	out[1] = finish(v, &v[1], 0xdd);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SipHash-2-4: a hash for tables whose keys an attacker chooses. Not a digest. */
+/* SipHash-2-4 with 128 bits of output: a hash for tables whose keys an attacker chooses. Not a digest. */
 #ifndef ASSAY_BASE_SIPHASH_H
 #define ASSAY_BASE_SIPHASH_H
 
@@ -10,6 +10,6 @@ struct ay_sipkey {
 	uint64_t k0, k1;
 };
 
-uint64_t ay_siphash(const struct ay_sipkey *key, const void *bytes, size_t len);
+void ay_siphash128(const struct ay_sipkey *key, const void *bytes, size_t len, uint64_t out[2]);
 
 #endif

@@ -67,6 +67,8 @@ struct ay_json_reader;
 AY_MUSTCHECK int ay_json_reader_new(ay_json_fill fill, void *arg, size_t max_depth, size_t max_string, size_t max_keys,
 				    struct ay_json_reader **out);
 void ay_json_reader_free(struct ay_json_reader *r);
+/* Begins another document with the same limits and source; memory that it holds is kept. */
+void ay_json_reader_reset(struct ay_json_reader *r);
 /* Next event >= 0, or a negative code; then ay_json_reader_off says where. After AY_JSON_EV_END only END follows. */
 int ay_json_next(struct ay_json_reader *r);
 /* Unescaped text of the current KEY, STRING or NUMBER; valid until the next call. */

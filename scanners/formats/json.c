@@ -132,16 +132,17 @@ static void report(struct ay_scan *s, const char *format, int code, const struct
 	ay_scan_find_error(s, format, code, &e);
 }
 
+static int open_reader(ay_json_fill fill, void *arg, struct ay_json_reader **out)
+{
+	return ay_json_reader_new(fill, arg, AY_LIMIT_JSON_DEPTH, AY_LIMIT_JSON_STRING, AY_LIMIT_JSON_KEYS, out);
+}
+
 /* One document that starts at base. 0 or the reader's code, with *stop_out. */
-static int scan_document(struct ay_scan *s, ay_json_fill fill, void *arg, uint64_t base, struct ay_config_rules *rules,
+static int scan_document(struct ay_scan *s, struct ay_json_reader *r, uint64_t base, struct ay_config_rules *rules,
 			 struct index_state *index, struct stop *stop_out)
 {
-	struct ay_json_reader *r;
-	int ev = ay_json_reader_new(fill, arg, AY_LIMIT_JSON_DEPTH, AY_LIMIT_JSON_STRING, AY_LIMIT_JSON_KEYS, &r);
+	int ev;
 
-	*stop_out = (struct stop){.off = base};
-	if (ev)
-		return ev;
 	while ((ev = ay_json_next(r)) > 0) {
 		size_t len = 0;
 		const char *text = ev >= AY_JSON_EV_NUMBER && ev <= AY_JSON_EV_KEY ? ay_json_text(r, &len) : NULL;
@@ -155,7 +156,6 @@ static int scan_document(struct ay_scan *s, ay_json_fill fill, void *arg, uint64
 	stop_out->off = base + ay_json_reader_off(r);
 	if (ev < 0)
 		snprintf(stop_out->reason, sizeof(stop_out->reason), "%s", ay_json_reader_reason(r));
-	ay_json_reader_free(r);
 	return ev;
 }
 
@@ -165,13 +165,17 @@ static int json_scan(struct ay_scan *s, struct ay_source *in)
 	struct index_state index = {.active = ay_path_ends(base, ".index.json")};
 	struct feed f = {.in = in, .budget = ay_scan_budget(s)};
 	struct ay_config_rules *rules;
+	struct ay_json_reader *r = NULL;
 	struct stop stop = {.off = 0};
 	int err = ay_config_rules_new(s, base, &rules);
 
 	if (!err)
-		err = scan_document(s, feed_fill, &f, 0, rules, &index, &stop);
+		err = open_reader(feed_fill, &f, &r);
+	if (!err)
+		err = scan_document(s, r, 0, rules, &index, &stop);
 	if (err)
 		report(s, "json", err, &stop, 0);
+	ay_json_reader_free(r);
 	ay_config_rules_free(rules);
 	return 0;
 }
@@ -180,18 +184,24 @@ static int jsonl_scan(struct ay_scan *s, struct ay_source *in)
 {
 	struct ay_lines lines;
 	struct ay_cursor line;
+	struct ay_json_reader *r = NULL;
 	struct stop stop = {.off = 0};
 	uint64_t row = 0;
 	int more = 0, err = ay_lines_open(&lines, in, ay_scan_budget(s), AY_LIMIT_JSON_STRING);
 
+	if (!err)
+		err = open_reader(cursor_fill, &line, &r);
 	while (!err && (more = ay_lines_next(&lines, &line)) > 0) {
 		row++;
 		err = ay_budget_tick(ay_scan_budget(s));
-		if (!err)
-			err = scan_document(s, cursor_fill, &line, line.off, NULL, NULL, &stop);
+		if (!err) {
+			ay_json_reader_reset(r);
+			err = scan_document(s, r, line.off, NULL, NULL, &stop);
+		}
 	}
 	if (err || more < 0)
 		report(s, "jsonl", err ? err : more, &stop, row);
+	ay_json_reader_free(r);
 	ay_lines_close(&lines);
 	return 0;
 }
