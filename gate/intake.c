@@ -754,9 +754,17 @@ void ay_intake_sweep(struct ay_gate *g)
 
 	pthread_mutex_lock(&g->lock);
 	ttl = ay_policy_limits(g->policy)->open_ttl_s;
-	for (idle = g->intakes; idle; idle = idle->next)
-		if (idle->art.state == AY_OPEN && !idle->handles && !idle->busy && now - idle->touched_s > ttl)
+	for (idle = g->intakes; idle; idle = idle->next) {
+		bool expired;
+
+		/* Only tried: elsewhere its lock comes before this one; and who holds it is not idle. */
+		if (pthread_mutex_trylock(&idle->lock))
+			continue;
+		expired = idle->art.state == AY_OPEN && !idle->handles && !idle->busy && now - idle->touched_s > ttl;
+		pthread_mutex_unlock(&idle->lock);
+		if (expired)
 			break;
+	}
 	if (idle)
 		idle->refs++;
 	pthread_mutex_unlock(&g->lock);

@@ -238,6 +238,18 @@ static int admit(struct ay_intake *in, struct ay_candidate *c, struct ay_error *
 	return rc;
 }
 
+/* What a verdict changes. The name stays untouched: who looks for it holds the gate's lock and not this one. */
+static void take_verdict(struct ay_intake *in, const struct ay_artifact *a)
+{
+	in->art.top = a->top;
+	in->art.files = a->files;
+	in->art.bytes = a->bytes;
+	in->art.root = a->root;
+	in->art.root_alias = a->root_alias;
+	in->art.log_index = a->log_index;
+	ay_intake_state(in, a->state, a->reason);
+}
+
 /* Lock held and in->judging set by the caller; drops and takes the lock again. */
 static int judge(struct ay_intake *in, struct ay_error *e)
 {
@@ -260,9 +272,7 @@ static int judge(struct ay_intake *in, struct ay_error *e)
 	pthread_mutex_lock(&in->lock);
 	in->judging = false;
 	if (rc == 0) {
-		in->art = c->art;
-		in->art.state = AY_OPEN;
-		ay_intake_state(in, c->art.state, c->art.reason);
+		take_verdict(in, &c->art);
 	} else {
 		snprintf(in->art.reason, sizeof(in->art.reason), "could not be judged: %.200s", e->msg);
 	}
