@@ -5,8 +5,9 @@
 . "$top_srcdir/tests/integration/mount_lib.sh"
 
 start; ok $? "the mount answers"
+# Both look on until $T/looking goes: a kill would leave their children, and so open handles, behind.
 poll() {
-	while :; do
+	while [ -e "$T/looking" ]; do
 		ls -lR "$M/models" "$M/attest"
 		stat "$M/models/shared/$1@v1" "$M/models/shared/$1@v1/sub/b.bin"
 		cat "$M/models/shared/$1@v1/a.bin"
@@ -19,12 +20,13 @@ copy() {
 	src=$T/$name dst=$M/models/shared/$name@v1
 	chown -R "$who" "$src"
 	[ -d "$M/models/shared" ] || mkdir "$M/models/shared"
+	: >"$T/looking"
 	poll "$name" & p1=$!
-	(id_other=$([ "$who" = root ] && echo nobody || echo root)
-	 as "$id_other" sh -c "while [ -d '$T' ]; do ls -lR '$M/models'; cat '$dst/a.bin' '$dst/sub/b.bin'; stat '$dst/sub/deep'; done") >/dev/null 2>&1 & p2=$!
+	other=$([ "$who" = root ] && echo nobody || echo root)
+	as "$other" sh -c "while [ -e '$T/looking' ]; do ls -lR '$M/models'; cat '$dst/a.bin' '$dst/sub/b.bin'; stat '$dst/sub/deep'; done" >/dev/null 2>&1 & p2=$!
 	export src dst
 	run as "$who" sh -ec "$3"
-	kill $p1 $p2; wait $p1 $p2 2>/dev/null
+	rm "$T/looking"; wait $p1 $p2
 	is "$status" 0 "$name as $who exits 0"
 	[ "$status" -eq 0 ] || diag "$err"
 	wait_state "models/shared/$name@v1" admitted

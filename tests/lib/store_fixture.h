@@ -84,7 +84,9 @@ static inline int fixture_stage(uint64_t id, const char *path, const char *text)
 	if (ay_staging_create(fixture, id, &e))
 		fixture_fail("staging", 0, &e);
 	int tree = ay_staging_tree_fd(fixture, id);
-	int fd = openat(tree, path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+	/* A file of its own: what an earlier try left may already be linked as an object, and is read-only then. */
+	unlinkat(tree, path, 0);
+	int fd = openat(tree, path, O_CREAT | O_EXCL | O_WRONLY, 0600);
 
 	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
 		fixture_fail(path, errno, &e);
