@@ -280,6 +280,11 @@ void ay_notify_changed(void *arg, const char *ref, enum ay_state state);
 /* A parked request was interrupted. */
 void ay_notify_interrupt(struct ay_mount *m, uint64_t id);
 
+/* ---- session.c ---- */
+
+/* Answers requests until the session ends. */
+AY_MUSTCHECK int ay_session_serve(struct ay_mount *m);
+
 /* ---- mount.c ---- */
 
 struct ay_mount {

@@ -16,8 +16,6 @@
 #include "assay/fd.h"
 
 #define INO_BATCH 4096              /* st_ino reserved at once: each reservation is a durable commit */
-#define MIN_THREADS 4
-#define MAX_THREADS 64
 
 extern char **environ;
 
@@ -249,30 +247,6 @@ static int recover(const char *mount_point, struct ay_error *e)
 
 /* ---- life ---- */
 
-static unsigned thread_count(unsigned wanted)
-{
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	unsigned n = wanted ? wanted : 2 * (unsigned)(cpus > 0 ? cpus : 1) + MIN_THREADS;
-
-	return n < 2 ? 2 : n > MAX_THREADS ? MAX_THREADS : n;
-}
-
-static int loop(struct ay_mount *m)
-{
-	struct fuse_loop_config *cfg = fuse_loop_cfg_create();
-	unsigned n = thread_count(m->options->threads);
-	int err;
-
-	if (!cfg)
-		return -ENOMEM;
-	fuse_loop_cfg_set_max_threads(cfg, n);
-	fuse_loop_cfg_set_idle_threads(cfg, n);
-	fuse_loop_cfg_set_clone_fd(cfg, 0);
-	err = fuse_session_loop_mt(m->session, cfg);
-	fuse_loop_cfg_destroy(cfg);
-	return err < 0 ? err : 0;           /* the number of a signal is no error */
-}
-
 static int start(struct ay_mount *m, struct ay_error *e)
 {
 	int err = ay_inodes_init(&m->inodes);
@@ -296,7 +270,7 @@ static int serve_mounted(struct ay_mount *m, struct ay_error *e)
 		return err;
 	ay_gate_set_hook(m->gate, ay_notify_changed, m);
 	set_signals(old);
-	err = loop(m);
+	err = ay_session_serve(m);
 	if (err)
 		ay_error_set(e, err, "the FUSE session ended: %s", ay_strerror(err));
 	ay_gate_set_hook(m->gate, NULL, NULL);
