@@ -140,6 +140,11 @@ static int next_file(void *arg, struct ay_put_file *out, struct ay_error *e)
 	return out->fd < 0 ? ay_error_errno(e, "open %s", f->source) : 0;
 }
 
+static void rewind_files(void *arg)
+{
+	((struct put *)arg)->next = 0;
+}
+
 struct adder { int (*add)(void *arg, const char *name, const void *bytes, size_t len); void *arg; };
 
 static int pass_on(void *arg, const char *name, const void *bytes, size_t len)
@@ -198,6 +203,7 @@ static int put_here(struct put *p, const char *from, const struct cli_list *remo
 	struct ay_buf report = ay_buf_new(AY_LIMIT_REPORT);
 	struct ay_json_doc *doc = NULL;
 	const struct ay_put q = { .ref = p->ref, .cred = { .uid = getuid(), .gid = getgid(), .pid = getpid() }, .next = next_file,
+				  .rewind = rewind_files,
 				  .sign = sign_files, .progress = progress, .arg = p, .from = from, .remove = remove->n ? remove->v : NULL };
 	int r = ay_gate_put(p->c->gate, &q, &report, e);
 

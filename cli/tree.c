@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "assay/fd.h"
+#include "assay/policy.h"
 #include "assay/text.h"
 #include "cli/cli.h"
 
@@ -23,17 +24,9 @@ struct walk {
 
 static bool ignored(const struct walk *w, const char *path)
 {
-	/* A pattern may name a file or any directory above it. */
-	char part[AY_LIMIT_PATH + 8];
-
 	for (size_t i = 0; i < w->ignore->n; i++) {
-		if (ay_glob_match(w->ignore->v[i], path))
+		if (ay_ignore_match(w->ignore->v[i], path))
 			return true;
-		for (const char *s = strchr(path, '/'); s; s = strchr(s + 1, '/')) {
-			snprintf(part, sizeof(part), "%.*s", (int)(s - path), path);
-			if (ay_glob_match(w->ignore->v[i], part))
-				return true;
-		}
 	}
 	return false;
 }

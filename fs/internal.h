@@ -248,7 +248,7 @@ void ay_backings_free(struct ay_backings *b);
  * How this node is read: all its handles alike, because the kernel refuses a
  * mix. Fills h (kind, fd, node) and fi.
  */
-AY_MUSTCHECK int ay_backing_open(struct ay_mount *m, fuse_req_t req, uint64_t node, const struct ay_sha256 *d, struct ay_handle *h,
+AY_MUSTCHECK int ay_backing_open(struct ay_mount *m, fuse_req_t req, uint64_t node, uint64_t artifact, const struct ay_sha256 *d, struct ay_handle *h,
 				 struct fuse_file_info *fi);
 void ay_backing_close(struct ay_mount *m, struct ay_handle *h);
 

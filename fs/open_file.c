@@ -212,7 +212,7 @@ static void fill(struct ay_backing *b, struct ay_handle *h, struct fuse_file_inf
 	}
 }
 
-int ay_backing_open(struct ay_mount *m, fuse_req_t req, uint64_t node, const struct ay_sha256 *d, struct ay_handle *h,
+int ay_backing_open(struct ay_mount *m, fuse_req_t req, uint64_t node, uint64_t artifact, const struct ay_sha256 *d, struct ay_handle *h,
 		    struct fuse_file_info *fi)
 {
 	pthread_mutex_t *lock = &m->backings.stripe[node % AY_BACKING_STRIPES].lock;
@@ -224,7 +224,7 @@ int ay_backing_open(struct ay_mount *m, fuse_req_t req, uint64_t node, const str
 	p = find(&m->backings, node);
 	b = *p;
 	if (!b || !b->id) {
-		fd = ay_object_open(m->store, d, NULL);
+		fd = ay_gate_object_open(m->gate, artifact, d, NULL);
 		err = fd < 0 ? fd : 0;
 	}
 	if (!err && !b) {

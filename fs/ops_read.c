@@ -35,7 +35,7 @@ static int open_admitted(struct ay_mount *m, fuse_req_t req, const struct ay_pla
 	h = ay_handle_new(AY_HANDLE_READ, req);
 	if (!h)
 		return -ENOMEM;
-	err = ay_backing_open(m, req, p->node.id, &p->node.sha256, h, fi);
+	err = ay_backing_open(m, req, p->node.id, p->node.artifact, &p->node.sha256, h, fi);
 	if (err)
 		ay_handle_free(m, h);
 	else
@@ -57,7 +57,7 @@ static int open_object(struct ay_mount *m, fuse_req_t req, struct ay_inode *in, 
 	h = ay_handle_new(AY_HANDLE_READ, req);
 	if (!h)
 		return -ENOMEM;
-	err = ay_backing_open(m, req, in->id, &in->sha256, h, fi);
+	err = ay_backing_open(m, req, in->id, 0, &in->sha256, h, fi);
 	if (err)
 		ay_handle_free(m, h);
 	else

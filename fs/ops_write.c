@@ -25,12 +25,12 @@ static void nobody_waits(void *arg, int code) { (void)arg; (void)code; }
 
 /* ---- staged files ---- */
 
-static int set_size(struct ay_intake *in, struct ay_stream *s, int fd, uint64_t size)
+static int set_size(struct ay_mount *m, struct ay_intake *in, struct ay_stream *s, int fd, uint64_t size)
 {
 	int64_t delta = (int64_t)(size - s->size);
 	int err = 0;
 
-	if (size > AY_LIMIT_FILE_BYTES)
+	if (size > ay_gate_file_limit(m->gate))
 		return -EFBIG;
 	if (size == s->size && size)
 		return 0;
@@ -50,7 +50,7 @@ static int set_size(struct ay_intake *in, struct ay_stream *s, int fd, uint64_t 
 }
 
 /* What open finds: an empty file is hashed from its first byte. */
-static int begin_stream(struct ay_intake *in, struct ay_handle *h, bool truncate)
+static int begin_stream(struct ay_mount *m, struct ay_intake *in, struct ay_handle *h, bool truncate)
 {
 	struct ay_stream *s = h->stream;
 	struct stat st;
@@ -68,7 +68,7 @@ static int begin_stream(struct ay_intake *in, struct ay_handle *h, bool truncate
 			ay_stream_restart(s);
 	}
 	if (truncate && s->size) {
-		err = set_size(in, s, h->fd, 0);
+		err = set_size(m, in, s, h->fd, 0);
 		h->dirty = true;
 		h->wrote = true;
 	}
@@ -96,7 +96,7 @@ int ay_write_open(struct ay_mount *m, fuse_req_t req, struct ay_inode *in, struc
 	err = h->stream ? 0 : -ENOMEM;
 	if (!err) {
 		ay_intake_opened(intake, path, in->ino);
-		err = begin_stream(intake, h, flags & O_TRUNC);
+		err = begin_stream(m, intake, h, flags & O_TRUNC);
 		if (err)
 			ay_intake_released(intake, path);
 	}
@@ -138,7 +138,7 @@ static int write_begin(struct ay_mount *m, struct ay_intake *in, struct ay_handl
 	uint64_t end = off + size;
 	int err = 0;
 
-	if (end > AY_LIMIT_FILE_BYTES)
+	if (end > ay_gate_file_limit(m->gate))
 		return -EFBIG;
 	lock(s);
 	if (h->counted)
@@ -316,7 +316,7 @@ int ay_write_truncate(struct ay_mount *m, struct ay_handle *h, uint64_t size)
 	if (h->counted && size != s->size)
 		err = reopen(m, in, h);
 	if (!err && size != s->size) {
-		err = set_size(in, s, h->fd, size);
+		err = set_size(m, in, s, h->fd, size);
 		if (!err)
 			h->wrote = h->dirty = true;
 	}

@@ -25,15 +25,6 @@ struct verdict {
 	uint64_t *claim_index;
 };
 
-void ay_admission_key(uint64_t artifact, const struct ay_sha256 *rules, uint64_t trust_version, uint8_t out[AY_ADMISSION_KEY])
-{
-	for (int i = 7; i >= 0; i--, artifact >>= 8)
-		out[i] = (uint8_t)artifact;
-	memcpy(out + 8, rules->b, sizeof(rules->b));
-	for (int i = AY_ADMISSION_KEY - 1; i >= 40; i--, trust_version >>= 8)
-		out[i] = (uint8_t)trust_version;
-}
-
 static enum ay_state state_for(enum ay_verdict v)
 {
 	if (v <= AY_WARN)
@@ -202,14 +193,19 @@ static int write_records(struct ay_txn *t, struct verdict *v)
 
 static int write_decision(struct ay_txn *t, const struct ay_candidate *c, uint64_t artifact)
 {
-	struct ay_buf b = ay_buf_new(1024);
+	struct ay_decision d = { .verdict = c->judged.verdict, .baseline = c->baseline_version };
+	struct ay_buf b = ay_buf_new(4096);
 	uint8_t key[AY_ADMISSION_KEY];
 	int rc;
 
+	for (size_t i = 0; i < c->claims.n; i++)
+		if (c->claims.v[i].proves)
+			d.proof[d.nproofs++] = c->claims.v[i].log_index;
+	snprintf(d.reason, sizeof(d.reason), "%s", c->judged.reason);
 	ay_admission_key(artifact, &c->rules->digest, c->trust->version, key);
-	ay_buf_addc(&b, (uint8_t)c->judged.verdict);
-	ay_buf_adds(&b, c->judged.reason);
-	rc = b.err ? b.err : ay_doc_put(t, AY_TABLE_ADMISSION, key, sizeof(key), b.data, b.len);
+	rc = ay_decision_encode(&d, &b);
+	if (rc == 0)
+		rc = ay_doc_put(t, AY_TABLE_ADMISSION, key, sizeof(key), b.data, b.len);
 	ay_buf_free(&b);
 	return rc;
 }

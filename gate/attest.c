@@ -64,6 +64,8 @@ static int write_added(struct ay_txn *t, void *arg)
 			rc = ay_claim_attach(t, d->c->art.id, &id, l->v[i].name, l->v[i].log_index);
 		if (rc == 0)
 			rc = ay_claim_index_subject(t, &d->c->art.root, &id);
+		if (rc == 0 && l->v[i].proves)
+			rc = ay_decision_add_proof(t, d->c->art.id, &d->c->rules->digest, l->v[i].log_index);
 	}
 	if (rc == 0)
 		rc = ay_claims_signers_text(l, &more);
@@ -124,8 +126,12 @@ static int attach(struct ay_gate *g, const struct ay_artifact *a, const char *na
 	l = &d.c->claims;
 	rc = ay_claims_add(l, name, bytes, len, UINT64_MAX, e);
 	ay_claims_verify(l, d.c->trust, d.c->rules, &a->ref);
-	for (size_t i = 0; rc == 0 && i < l->n; i++)
+	d.c->root = a->root;
+	d.c->alias = a->root_alias;
+	for (size_t i = 0; rc == 0 && i < l->n; i++) {
 		rc = about_it(d.c, &l->v[i], e);
+		l->v[i].proves = rc == 0 && ay_provenance_holds(d.c, &l->v[i]);
+	}
 	if (rc == 0) {
 		rc = already_there(g, d.c, l);
 		if (rc < 0)

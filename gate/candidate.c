@@ -12,26 +12,29 @@ static bool content_gate(const struct ay_rules *r)
 	return r->gates & (1u << AY_GATE_DESERIALIZATION | 1u << AY_GATE_FORMAT | 1u << AY_GATE_SCHEMA);
 }
 
-static int load_plan(struct ay_candidate *c)
+/* The baseline is known even where no gate asks for it: a policy that does so later still judges by this version. */
+static int load_plan(struct ay_candidate *c, const uint64_t *pinned)
 {
+	char *schema;
 	int rc;
 
 	c->plan.profiles = c->rules->deserialization.profiles;
 	c->plan.opaque = c->rules->deserialization.opaque;
 	c->plan.wanted = content_gate(c->rules);
-	if (!(c->rules->gates >> AY_GATE_SCHEMA & 1))
+	rc = ay_baseline_load(c->g, c->trust, c->art.ref.name, pinned, &schema, &c->baseline_version);
+	if (rc)
+		return rc == AY_ENOTFOUND ? 0 : rc;
+	if (!(c->rules->gates >> AY_GATE_SCHEMA & 1)) {
+		free(schema);
 		return 0;
-	rc = ay_baseline_load(c->g, c->trust, c->art.ref.name, &c->plan.schema, &c->baseline_version);
-	if (rc == AY_ENOTFOUND)
-		return 0;
-	if (rc == 0) {
-		c->plan.schema_len = strlen(c->plan.schema);
-		c->baseline = true;
 	}
-	return rc;
+	c->plan.schema = schema;
+	c->plan.schema_len = strlen(schema);
+	c->baseline = true;
+	return 0;
 }
 
-int ay_candidate_new(struct ay_gate *g, const struct ay_ref *ref, struct ay_candidate **out, struct ay_error *e)
+static int make(struct ay_gate *g, const struct ay_ref *ref, const uint64_t *pinned, struct ay_candidate **out, struct ay_error *e)
 {
 	struct ay_candidate *c = calloc(1, sizeof(*c));
 	int rc;
@@ -46,7 +49,7 @@ int ay_candidate_new(struct ay_gate *g, const struct ay_ref *ref, struct ay_cand
 	c->trust = ay_gate_trust(g);
 	rc = ay_policy_rules(c->policy, ref->name, &c->rules, e);
 	if (rc == 0) {
-		rc = load_plan(c);
+		rc = load_plan(c, pinned);
 		if (rc)
 			ay_error_set(e, rc, "the approved schema of %s cannot be read: %s", ref->name, ay_strerror(rc));
 	}
@@ -61,6 +64,11 @@ int ay_candidate_new(struct ay_gate *g, const struct ay_ref *ref, struct ay_cand
 	}
 	*out = c;
 	return 0;
+}
+
+int ay_candidate_new(struct ay_gate *g, const struct ay_ref *ref, struct ay_candidate **out, struct ay_error *e)
+{
+	return make(g, ref, NULL, out, e);
 }
 
 void ay_candidate_free(struct ay_candidate *c)
@@ -179,11 +187,30 @@ static int scan_missing(struct ay_candidate *c, struct ay_error *e)
 	return rc;
 }
 
+/* What is admitted keeps the baseline of that day: a new one affects later versions only. */
+static int for_tree(struct ay_gate *g, const struct ay_artifact *a, struct ay_candidate **out, struct ay_error *e)
+{
+	uint64_t version = 0;
+	struct ay_txn *t;
+	int rc;
+
+	if (a->state != AY_ADMITTED)
+		return make(g, &a->ref, NULL, out, e);
+	rc = ay_read_begin(g->store, &t);
+	if (rc == 0) {
+		rc = ay_decision_baseline(t, a->id, &version);
+		ay_read_end(t);
+	}
+	if (rc)
+		return ay_error_set(e, rc, "the decision about %s cannot be read: %s", a->ref.text, ay_strerror(rc));
+	return make(g, &a->ref, &version, out, e);
+}
+
 int ay_candidate_from_tree(struct ay_gate *g, const struct ay_artifact *a, bool cached_scans, struct ay_candidate **out, struct ay_error *e)
 {
 	struct collecting k = { .e = e };
 	struct ay_candidate *c;
-	int rc = ay_candidate_new(g, &a->ref, &c, e);
+	int rc = for_tree(g, a, &c, e);
 
 	if (rc)
 		return rc;

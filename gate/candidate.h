@@ -54,6 +54,7 @@ struct ay_claim {
 	uint64_t log_index;                  /* UINT64_MAX: not logged yet */
 	enum ay_claim_kind kind;
 	bool counts;                         /* verified, by a key that may say this */
+	bool proves;                         /* provenance that holds; filled by ay_gate_provenance */
 	const char *rule;                    /* why it does not count: a signature.* rule */
 	struct ay_error why;
 	enum ay_role role;                   /* that the signers hold */
@@ -74,7 +75,7 @@ const struct ay_oms *ay_claims_manifest(const struct ay_claim_list *l, bool *con
 unsigned ay_claims_signers(const struct ay_claim_list *l);
 /* Is there a provenance claim that counts, about this root? */
 bool ay_claims_provenance(const struct ay_claim_list *l, const struct ay_sha256 *root, const struct ay_sha256 *alias);
-/* Text of record "signers": one line per counting key: role, key id, log index, kind. */
+/* Text of record "signers": one line per counting key: kind, role, key id, log index. */
 AY_MUSTCHECK int ay_claims_signers_text(const struct ay_claim_list *l, struct ay_buf *out);
 
 /* ---- verdicts ---- */
@@ -136,6 +137,7 @@ AY_MUSTCHECK int ay_judge(struct ay_candidate *c, struct ay_error *e);
 /* The content gates alone: a verdict about files of a tree that is not complete. */
 AY_MUSTCHECK int ay_judge_content(struct ay_candidate *c, struct ay_error *e);
 void ay_judgement_free(struct ay_judgement *j);
+void ay_gate_result_free(struct ay_gate_result *r);
 /* One finding of a gate, with the rule's verdict. path, value and limit may be NULL. */
 void ay_gate_find(struct ay_candidate *c, enum ay_gate_kind k, const char *rule, const char *path, const char *value, const char *limit,
 		  const char *fmt, ...) AY_PRINTF(7, 8);
@@ -154,11 +156,14 @@ void ay_gate_integrity(struct ay_candidate *c);
 void ay_gate_signature(struct ay_candidate *c);
 void ay_gate_provenance(struct ay_candidate *c);
 void ay_gate_content(struct ay_candidate *c);
+/* Does this claim say where the tree came from, with all that the rules ask for? c->root and alias are known. */
+bool ay_provenance_holds(struct ay_candidate *c, const struct ay_claim *k);
 
 AY_MUSTCHECK int ay_waivers_load(struct ay_gate *g, const struct ay_trust *t, const struct ay_ref *ref, struct ay_waiver **out);
 void ay_waivers_free(struct ay_waiver *w);
-/* Approved schema of a dataset name: 0 with *schema (malloc), or AY_ENOTFOUND. */
-AY_MUSTCHECK int ay_baseline_load(struct ay_gate *g, const struct ay_trust *t, const char *name, char **schema, uint64_t *version_out);
+/* Approved schema of a dataset name: 0 with *schema (malloc), or AY_ENOTFOUND. pinned: that version (0: none) instead of the newest. */
+AY_MUSTCHECK int ay_baseline_load(struct ay_gate *g, const struct ay_trust *t, const char *name, const uint64_t *pinned, char **schema,
+				  uint64_t *version_out);
 
 /* ---- scans ---- */
 
@@ -187,9 +192,24 @@ AY_MUSTCHECK int ay_hallmark(struct ay_candidate *c, const struct ay_sha256 *rep
 AY_MUSTCHECK int ay_report(struct ay_candidate *c, struct ay_buf *out);
 AY_MUSTCHECK int ay_manifest_text(const struct ay_file_list *files, struct ay_buf *out);
 AY_MUSTCHECK int ay_bom(const struct ay_artifact *a, const struct ay_file_list *files, const struct ay_claim_list *claims, struct ay_buf *out);
+/* ---- decision.c: what was decided about an admitted artifact under some rules ---- */
+
 /* Key of AY_TABLE_ADMISSION: artifact, rules, trust version. */
 #define AY_ADMISSION_KEY (8 + 32 + 8)
 void ay_admission_key(uint64_t artifact, const struct ay_sha256 *rules, uint64_t trust_version, uint8_t out[AY_ADMISSION_KEY]);
+struct ay_decision {
+	enum ay_verdict verdict;
+	uint64_t baseline;                   /* version that it was judged by; 0: there was none */
+	uint64_t proof[AY_LIMIT_CLAIMS_PER_ARTIFACT]; size_t nproofs;   /* log indexes of the provenance claims that held */
+	char reason[256];
+};
+AY_MUSTCHECK int ay_decision_encode(const struct ay_decision *d, struct ay_buf *out);
+/* The newest under these rules; AY_ENOTFOUND: never judged under them. */
+AY_MUSTCHECK int ay_decision_get(struct ay_txn *t, uint64_t artifact, const struct ay_sha256 *rules, struct ay_decision *out);
+/* The version of the baseline when it was admitted, whatever the rules were. */
+AY_MUSTCHECK int ay_decision_baseline(struct ay_txn *t, uint64_t artifact, uint64_t *version_out);
+/* A provenance claim that came after admission. */
+AY_MUSTCHECK int ay_decision_add_proof(struct ay_txn *t, uint64_t artifact, const struct ay_sha256 *rules, uint64_t log_index);
 /* Judges an admitted artifact again under the policy in force and records the outcome. 0 when it may still be read. */
 AY_MUSTCHECK int ay_rejudge(struct ay_gate *g, const struct ay_artifact *a, struct ay_error *e);
 

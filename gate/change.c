@@ -310,6 +310,33 @@ out:
 	return rc;
 }
 
+/* The newest version is the one in force, so an older number would be approved and never used. */
+static int follows(struct ay_gate *g, const uint8_t *name, size_t len, uint64_t version, struct ay_error *e)
+{
+	struct ay_buf key = ay_buf_new(AY_LIMIT_REF + 16), val = ay_buf_new(32 * MIB);
+	struct ay_cursor c;
+	struct ay_txn *t;
+	uint64_t have = 0;
+	int rc = ay_read_begin(g->store, &t);
+
+	if (rc == 0) {
+		rc = ay_doc_last(t, AY_TABLE_BASELINE, name, len, &key, &val);
+		ay_read_end(t);
+	}
+	if (rc == 0) {
+		c = ay_cursor_of(key.data, key.len, 0);
+		ay_cursor_skip(&c, len);
+		have = ay_cursor_be64(&c);
+	}
+	ay_buf_free(&key);
+	ay_buf_free(&val);
+	if (rc && rc != AY_ENOTFOUND)
+		return ay_error_set(e, rc, "the catalogue cannot be read: %s", ay_strerror(rc));
+	if (version > have)
+		return 0;
+	return ay_error_set(e, AY_EEXISTS, "baseline version %llu does not follow %llu", (unsigned long long)version, (unsigned long long)have);
+}
+
 int ay_change_baseline(struct ay_gate *g, const void *bundle, size_t len, struct ay_error *e)
 {
 	const struct ay_trust *trust = ay_gate_trust(g);
@@ -338,14 +365,17 @@ int ay_change_baseline(struct ay_gate *g, const void *bundle, size_t len, struct
 		rc = ay_own_verify(trust, AY_ROLE_CURATOR, name, "baseline/v1", bundle, len, UINT64_MAX, &st, &signer, e);
 	if (rc == 0) {
 		rc = ay_json_u64(ay_json_get(st.predicate, "version"), &version);
-		if (rc || !ay_json_is(ay_json_get(st.predicate, "schema"), AY_JSON_OBJECT))
-			rc = ay_error_set(e, AY_EFORMAT, "a baseline has a version and a schema");
+		if (rc || !version || !ay_json_is(ay_json_get(st.predicate, "schema"), AY_JSON_OBJECT))
+			rc = ay_error_set(e, AY_EFORMAT, "a baseline has a version, from 1, and a schema");
 		ay_statement_free(&st);
 	}
 	if (rc == 0) {
 		n = strlen(name) + 1;
 		memcpy(key, name, n);
 		key_be64(key + n, version);
+		rc = follows(g, key, n, version, e);
+	}
+	if (rc == 0) {
 		rc = commit_doc(g, AY_TABLE_BASELINE, key, n + 8, bundle, len, &signer, true, e);
 	}
 	ay_gate_trust_release(g, trust);

@@ -207,7 +207,7 @@ static void verify_one(struct ay_claim *c, const struct ay_trust *t, const struc
 
 	wipe(c);
 	c->kind = AY_CLAIM_OTHER;
-	c->counts = false;
+	c->counts = c->proves = false;
 	c->rule = NULL;
 	c->nsigners = 0;
 	if (ay_envelope_parse(c->bytes, c->len, &c->env, &e)) {

@@ -24,11 +24,12 @@ struct ay_snap {
 };
 
 /* What one uid has under way. */
-struct ay_quota { uint32_t uid; uint32_t open; int64_t bytes; };
+struct ay_quota { uint32_t uid; uint32_t open; int64_t bytes; };   /* bytes: open, held and rejected ones, and puts under way */
 
 struct ay_rights;
 struct ay_opens;
 struct ay_tasks;
+struct ay_verified;
 
 struct ay_gate {
 	struct ay_store *store;
@@ -42,12 +43,15 @@ struct ay_gate {
 	struct ay_rights *rights;
 	struct ay_opens *opens;
 	struct ay_tasks *tasks;
+	struct ay_verified *verified;
 
 	pthread_mutex_t lock;                /* guards what follows */
 	struct ay_snap *snaps;
 	const struct ay_policy *policy;      /* in force */
 	const struct ay_trust *trust;
 	uint64_t policy_version;
+	uint64_t file_bytes;                 /* limit of one file; atomic */
+	bool verifies;                       /* some name has verify: open; atomic */
 	struct ay_sha256 policy_digest;
 	uint64_t generation;                 /* raised when an answer of may_open may change */
 	struct ay_sha256 *owners; size_t nowners;   /* keys that held the root role in some version of the chain */
@@ -69,6 +73,8 @@ AY_MUSTCHECK int ay_gate_reserve(struct ay_gate *g, const char *ref, struct ay_e
 void ay_gate_unreserve(struct ay_gate *g, const char *ref);
 /* Adds to what uid has under way. AY_ELIMIT beyond the policy, unless it is less than before. */
 AY_MUSTCHECK int ay_gate_charge(struct ay_gate *g, uint32_t uid, int open, int64_t bytes, struct ay_error *e);
+/* The same for what is there already or goes: never refused. */
+void ay_gate_count(struct ay_gate *g, uint32_t uid, int open, int64_t bytes);
 
 /* ---- change.c: signed changes of trust, policy, baselines, waivers ---- */
 
@@ -113,6 +119,11 @@ void ay_opens_free(struct ay_opens *o);
 /* Is this admitted artifact readable by anybody under this trust root and policy? 0, AY_EPOLICY or AY_ETRUST with the reason. */
 AY_MUSTCHECK int ay_standing(struct ay_gate *g, struct ay_txn *t, const struct ay_policy *p, const struct ay_trust *tr,
 			     const struct ay_artifact *a, struct ay_error *e);
+
+/* ---- verified.c: what was hashed since this gate was opened ---- */
+
+AY_MUSTCHECK int ay_verified_new(struct ay_verified **out);
+void ay_verified_free(struct ay_verified *v);
 
 /* ---- tasks.c: two threads for judging and hashing ---- */
 

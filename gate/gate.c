@@ -186,6 +186,12 @@ static struct ay_quota *quota_of(struct ay_gate *g, uint32_t uid)
 	return &v[g->nquotas++];
 }
 
+static void count(struct ay_quota *q, int open, int64_t bytes)
+{
+	q->open = (int64_t)q->open + open > 0 ? (uint32_t)((int64_t)q->open + open) : 0;
+	q->bytes = q->bytes + bytes > 0 ? q->bytes + bytes : 0;
+}
+
 int ay_gate_charge(struct ay_gate *g, uint32_t uid, int open, int64_t bytes, struct ay_error *e)
 {
 	const struct ay_policy_limits *lim;
@@ -202,15 +208,30 @@ int ay_gate_charge(struct ay_gate *g, uint32_t uid, int open, int64_t bytes, str
 		rc = ay_error_set(e, AY_ELIMIT, "you have %u open artifacts, the policy allows %u", q->open, lim->publisher_open);
 		ay_error_next(e, "assay ls --state open, then assay rm REF");
 	} else if (bytes > 0 && (uint64_t)q->bytes + (uint64_t)bytes > lim->publisher_bytes) {
-		rc = ay_error_set(e, AY_ELIMIT, "your open artifacts would hold more than the %s that the policy allows",
+		rc = ay_error_set(e, AY_ELIMIT, "what you have open, held or rejected would be more than the %s that the policy allows",
 				  ay_size_format(have, lim->publisher_bytes));
-		ay_error_next(e, "assay ls --state open, then assay rm REF");
+		ay_error_next(e, "assay ls --state held, --state rejected or --state open, then assay rm REF");
 	} else {
-		q->open = (uint32_t)((int64_t)q->open + open);
-		q->bytes = q->bytes + bytes > 0 ? q->bytes + bytes : 0;
+		count(q, open, bytes);
 	}
 	pthread_mutex_unlock(&g->lock);
 	return rc;
+}
+
+void ay_gate_count(struct ay_gate *g, uint32_t uid, int open, int64_t bytes)
+{
+	struct ay_quota *q;
+
+	pthread_mutex_lock(&g->lock);
+	q = quota_of(g, uid);
+	if (q)
+		count(q, open, bytes);
+	pthread_mutex_unlock(&g->lock);
+}
+
+uint64_t ay_gate_file_limit(struct ay_gate *g)
+{
+	return __atomic_load_n(&g->file_bytes, __ATOMIC_RELAXED);
 }
 
 /* ---- reload ---- */
@@ -240,6 +261,8 @@ static int install(struct ay_gate *g, struct ay_trust *t, struct ay_policy *p, u
 		g->policy = p;
 		g->policy_version = policy_version;
 		g->policy_digest = *ay_policy_digest(p);
+		__atomic_store_n(&g->verifies, ay_policy_verifies_opens(p), __ATOMIC_RELAXED);
+		__atomic_store_n(&g->file_bytes, ay_policy_limits(p)->file_bytes, __ATOMIC_RELAXED);
 	}
 	pthread_mutex_unlock(&g->lock);
 	if (rc)
@@ -352,19 +375,15 @@ static bool judged_under(struct ay_gate *g, const struct ay_artifact *a)
 {
 	const struct ay_policy *p = ay_gate_policy(g);
 	const struct ay_rules *r;
-	struct ay_buf key = ay_buf_new(256), val = ay_buf_new(4096);
-	uint8_t k[AY_ADMISSION_KEY];
+	struct ay_decision d;
 	struct ay_txn *t;
 	/* No rule is a refusal that no judging changes. */
 	bool yes = true;
 
 	if (ay_policy_rules(p, a->ref.name, &r, NULL) == 0 && ay_read_begin(g->store, &t) == 0) {
-		ay_admission_key(a->id, &r->digest, 0, k);
-		yes = ay_doc_last(t, AY_TABLE_ADMISSION, k, sizeof(k) - 8, &key, &val) == 0;
+		yes = ay_decision_get(t, a->id, &r->digest, &d) == 0;
 		ay_read_end(t);
 	}
-	ay_buf_free(&key);
-	ay_buf_free(&val);
 	ay_gate_policy_release(g, p);
 	return yes;
 }
@@ -507,6 +526,8 @@ static int start(struct ay_gate *g, const struct ay_gate_options *o, struct ay_e
 
 	if (rc == 0)
 		rc = ay_opens_new(&g->opens);
+	if (rc == 0)
+		rc = ay_verified_new(&g->verified);
 	if (rc)
 		return ay_error_set(e, rc, "out of memory");
 	rc = ay_store_open(o->store, &g->store, e);
@@ -562,6 +583,7 @@ void ay_gate_close(struct ay_gate *g)
 	ay_store_close(g->store);
 	ay_rights_free(g->rights);
 	ay_opens_free(g->opens);
+	ay_verified_free(g->verified);
 	ay_key_free(g->key);
 	ay_key_free(g->manifest_key);
 	while (g->snaps) {

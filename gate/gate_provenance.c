@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where it came from: one provenance claim that counts, about this tree and
- * this reference, whose every input is admitted here with that content. The
+ * Where it came from: a provenance claim that counts, about this tree and this
+ * reference, whose every input is admitted here with that content. Of several,
+ * one that holds is enough, unless another of them contradicts it. The
  * fields are those of docs/provenance.md; an unknown field is refused, because
  * what nobody checks must not look checked.
  */
@@ -175,22 +176,92 @@ static bool about_this(const struct ay_candidate *c, const struct ay_claim *k)
 	return ay_statement_has_subject(&k->st, &c->root) || ay_statement_has_subject(&k->st, &c->alias);
 }
 
-/* Claims that do not count cannot spoil one that does: they are only named when none does. */
-void ay_gate_provenance(struct ay_candidate *c)
+/* What this claim alone is worth. The caller frees what it found. */
+static struct ay_gate_result alone(struct ay_candidate *c, const struct ay_claim *k)
 {
-	const struct ay_claim *best = NULL;
+	struct ay_gate_result saved = c->judged.gate[K], own;
 
-	for (size_t i = 0; i < c->claims.n; i++) {
-		const struct ay_claim *k = &c->claims.v[i];
+	c->judged.gate[K] = (struct ay_gate_result){ .verdict = AY_PASS };
+	check(c, k);
+	own = c->judged.gate[K];
+	c->judged.gate[K] = saved;
+	return own;
+}
 
-		if (k->kind == AY_CLAIM_PROVENANCE && k->counts && about_this(c, k))
-			best = k;
-	}
-	if (best) {
-		check(c, best);
-		return;
-	}
-	for (size_t i = 0; i < c->claims.n; i++) {
+static bool considered(const struct ay_candidate *c, const struct ay_claim *k)
+{
+	return k->kind == AY_CLAIM_PROVENANCE && k->counts && about_this(c, k);
+}
+
+bool ay_provenance_holds(struct ay_candidate *c, const struct ay_claim *k)
+{
+	struct ay_gate_result own;
+	bool yes;
+
+	if (!considered(c, k))
+		return false;
+	own = alone(c, k);
+	yes = own.verdict <= AY_WARN;
+	ay_gate_result_free(&own);
+	return yes;
+}
+
+static const struct ay_json *dependencies(const struct ay_claim *k)
+{
+	return ay_json_path(k->st.predicate, "buildDefinition.resolvedDependencies");
+}
+
+static bool same_text(const struct ay_json *a, const struct ay_json *b)
+{
+	const char *x = text(a), *y = text(b);
+
+	return x && y && strcmp(x, y) == 0;
+}
+
+static bool same_digest(const struct ay_json *a, const struct ay_json *b, const char *algorithm)
+{
+	const struct ay_json *x = ay_json_get(a, algorithm), *y = ay_json_get(b, algorithm);
+
+	return !x || !y || same_text(x, y);
+}
+
+/* Two trusted stories of one artifact: the same input under the same address, with other content. */
+static const char *contradiction(const struct ay_claim *a, const struct ay_claim *b)
+{
+	const struct ay_json *da = dependencies(a), *db = dependencies(b);
+
+	for (size_t i = 0; i < ay_json_count(da); i++)
+		for (size_t k = 0; k < ay_json_count(db); k++) {
+			const struct ay_json *x = ay_json_at(da, i), *y = ay_json_at(db, k);
+			const struct ay_json *dx = ay_json_get(x, "digest"), *dy = ay_json_get(y, "digest");
+
+			if (same_text(ay_json_get(x, "name"), ay_json_get(y, "name")) && same_text(ay_json_get(x, "uri"), ay_json_get(y, "uri")) &&
+			    !(same_digest(dx, dy, "sha256") && same_digest(dx, dy, "gitCommit")))
+				return text(ay_json_get(x, "uri"));
+		}
+	return NULL;
+}
+
+static void contradictions(struct ay_candidate *c)
+{
+	for (size_t i = 0; i < c->claims.n; i++)
+		for (size_t k = 0; k < i; k++) {
+			const struct ay_claim *a = &c->claims.v[k], *b = &c->claims.v[i];
+			const char *uri = considered(c, a) && considered(c, b) ? contradiction(a, b) : NULL;
+
+			if (uri)
+				ay_gate_find(c, K, "provenance.conflict", b->name, uri, NULL, "%s and %s name different content of %s", a->name,
+					     b->name, uri);
+		}
+}
+
+/* Why none holds: the findings of the claims that count, else what is wrong with those that do not. */
+static void why_not(struct ay_candidate *c)
+{
+	for (size_t i = 0; i < c->claims.n; i++)
+		if (considered(c, &c->claims.v[i]))
+			check(c, &c->claims.v[i]);
+	for (size_t i = 0; !c->judged.gate[K].total && i < c->claims.n; i++) {
 		const struct ay_claim *k = &c->claims.v[i];
 
 		if (k->kind == AY_CLAIM_PROVENANCE && !k->counts)
@@ -200,4 +271,18 @@ void ay_gate_provenance(struct ay_candidate *c)
 	}
 	if (!c->judged.gate[K].total)
 		ay_gate_find(c, K, "provenance.missing", NULL, NULL, NULL, "no provenance claim is about these files");
+}
+
+/* A claim that does not hold cannot spoil one that does: removing it must not turn a no into a yes. */
+void ay_gate_provenance(struct ay_candidate *c)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < c->claims.n; i++) {
+		c->claims.v[i].proves = ay_provenance_holds(c, &c->claims.v[i]);
+		any |= c->claims.v[i].proves;
+	}
+	if (!any)
+		why_not(c);
+	contradictions(c);
 }

@@ -33,6 +33,7 @@ static const struct ay_rule table[] = {
 	     "assay import it first, or set provenance external: true"),
 	FAIL("provenance.builder", "provenance", "the builder is not one that the policy allows", "build with an allowed builder"),
 	FAIL("provenance.kind", "provenance", "the provenance is of another kind than the policy asks for", "assay sign with the options of that kind"),
+	FAIL("provenance.conflict", "provenance", "two provenance claims name different content of one input", "remove the claim that is wrong"),
 	{ "baseline.none", "schema", AY_WARN, AY_MEDIUM, false, "no schema is approved for this name, so none was checked",
 	  "assay baseline propose NAME --from FILE, then assay baseline approve NAME" },
 	{ "baseline.required", "schema", AY_INCONCLUSIVE, AY_HIGH, false, "the policy requires an approved schema for this name and there is none",

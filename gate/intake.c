@@ -136,14 +136,17 @@ static void save(struct ay_gate *g, void *arg)
 
 void ay_intake_state(struct ay_intake *in, enum ay_state state, const char *reason)
 {
-	bool was = in->art.state == AY_OPEN, is = state == AY_OPEN;
+	int open = (state == AY_OPEN) - (in->art.state == AY_OPEN);
+	/* What is held or rejected still lies here. */
+	bool keeps = state == AY_OPEN || state == AY_HELD || state == AY_REJECTED;
 
 	in->art.state = state;
 	in->art.changed_s = ay_time_now();
 	if (reason != in->art.reason)
 		snprintf(in->art.reason, sizeof(in->art.reason), "%s", reason);
 	/* Going back to open is never refused: nothing new is begun by it. */
-	if (was && !is && ay_gate_charge(in->g, in->art.uid, -1, -in->bytes, NULL) == 0)
+	ay_gate_count(in->g, in->art.uid, open, keeps ? 0 : -in->bytes);
+	if (!keeps)
 		in->bytes = 0;
 	pthread_cond_broadcast(&in->changed);
 }
@@ -197,8 +200,11 @@ static int make(struct ay_gate *g, const struct ay_artifact *a, struct ay_intake
 static int fill(struct ay_intake *in)
 {
 	struct ay_file_list l = { 0 };
+	int64_t now = ay_time_now();
 	int rc = ay_staging_list(in->g->store, in->art.id, &l, NULL);
 
+	/* A held tree that put left is in the catalogue. */
+	in->bytes = in->art.top ? (int64_t)in->art.bytes : 0;
 	for (size_t i = 0; rc == 0 && i < l.n; i++) {
 		struct ay_intake_file *f = ay_table_make(&in->files, l.v[i].path);
 
@@ -209,6 +215,9 @@ static int fill(struct ay_intake *in)
 		f->ino = l.v[i].ino;
 		f->size = l.v[i].size;
 		in->bytes += (int64_t)l.v[i].size;
+		/* The record does not say when something was last written; a copied time may lie in the past or in the future. */
+		if (l.v[i].mtime_s > in->touched_s && l.v[i].mtime_s <= now)
+			in->touched_s = l.v[i].mtime_s;
 	}
 	ay_file_list_free(&l);
 	return rc;
@@ -258,8 +267,6 @@ int ay_intake_find(struct ay_gate *g, const char *ref, struct ay_intake **out)
 	pthread_mutex_unlock(&g->lock);
 	if (other)
 		destroy(in);
-	else if (a.state == AY_OPEN && ay_gate_charge(g, a.uid, 1, in->bytes, NULL))
-		in->bytes = 0;
 	*out = other ? other : in;
 	return 0;
 }
@@ -342,8 +349,8 @@ int ay_intake_create(struct ay_gate *g, const char *ref, const struct ay_cred *c
 		rc = create(g, &a, out, e);
 		ay_gate_unreserve(g, ref);
 	}
-	if (rc && ay_gate_charge(g, c->uid, -1, 0, NULL))
-		return rc;
+	if (rc)
+		ay_gate_count(g, c->uid, -1, 0);
 	return rc;
 }
 
@@ -412,6 +419,20 @@ static int may(struct ay_intake *in, enum ay_change what, const char *path, stru
 	}
 }
 
+static int one_more(struct ay_intake *in, struct ay_error *e)
+{
+	uint64_t limit;
+
+	pthread_mutex_lock(&in->g->lock);
+	limit = ay_policy_limits(in->g->policy)->files;
+	pthread_mutex_unlock(&in->g->lock);
+	if (in->files.n < limit)
+		return 0;
+	ay_error_set(e, AY_ELIMIT, "%s has %zu files, the policy allows %llu", in->art.ref.text, in->files.n, (unsigned long long)limit);
+	ay_error_next(e, "pack small files together, or ask the owner to raise files: under limits: in the policy");
+	return AY_ELIMIT;
+}
+
 int ay_intake_may(struct ay_intake *in, const struct ay_cred *c, enum ay_change what, const char *path, struct ay_error *e)
 {
 	int rc;
@@ -421,6 +442,8 @@ int ay_intake_may(struct ay_intake *in, const struct ay_cred *c, enum ay_change 
 	pthread_mutex_lock(&in->lock);
 	in->touched_s = ay_time_now();
 	rc = may(in, what, path, e);
+	if (rc == 0 && what == AY_CHANGE_CREATE)
+		rc = one_more(in, e);
 	if (rc == 0 && what != AY_CHANGE_FSYNC)
 		in->changing++;
 	pthread_mutex_unlock(&in->lock);
@@ -522,8 +545,6 @@ void ay_intake_removed(struct ay_intake *in, const char *path)
 	pthread_mutex_unlock(&in->lock);
 	if (again) {
 		ay_intake_ref(in);
-		if (ay_gate_charge(in->g, in->art.uid, 1, 0, NULL))
-			in->touched_s = ay_time_now();
 		ay_tasks_add(in->g->tasks, save, in);
 	}
 }
@@ -617,12 +638,25 @@ static struct ay_waiter *waiter_new(struct ay_intake *in, const char *path, uint
 	return w;
 }
 
+/* verdict: async */
+static bool answers_at_once(struct ay_intake *in)
+{
+	struct ay_context *ctx;
+	bool yes;
+
+	if (ay_intake_context(in, &ctx, NULL))
+		return false;
+	yes = ctx->c->rules->async_verdict;
+	ay_context_unref(ctx);
+	return yes;
+}
+
 void ay_intake_closed(struct ay_intake *in, const char *path, const struct ay_sha256 *digest, ay_verdict_done done, void *arg,
 		      uint64_t *ticket_out)
 {
 	struct ay_intake_file *f;
 	struct ay_waiter *now = NULL, *w;
-	bool process = false, async;
+	bool process = false, async = answers_at_once(in);
 	uint32_t turn = 0;
 
 	pthread_mutex_lock(&in->lock);
@@ -641,7 +675,6 @@ void ay_intake_closed(struct ay_intake *in, const char *path, const struct ay_sh
 		turn = f->turn;
 		process = true;
 	}
-	async = in->context && in->context->c->rules->async_verdict;
 	w = waiter_new(in, path, turn, done, arg);
 	if (ticket_out)
 		*ticket_out = w->ticket;
@@ -719,7 +752,7 @@ static int discard(struct ay_intake *in, struct ay_error *e)
 	pthread_mutex_lock(&in->lock);
 	if (rc) {
 		in->gone = false;
-	} else if (in->art.state == AY_OPEN) {
+	} else {
 		ay_intake_state(in, AY_RETIRED, "discarded");
 	}
 	for (struct ay_waiter *w = in->waiters; w; w = w->next)
@@ -747,7 +780,8 @@ int ay_intake_discard(struct ay_intake *in, const struct ay_cred *c, struct ay_e
 
 /* ---- life of the gate ---- */
 
-void ay_intake_sweep(struct ay_gate *g)
+/* The next that nobody touched for open_ttl, with a reference; NULL. */
+static struct ay_intake *find_idle(struct ay_gate *g)
 {
 	int64_t now = ay_time_now(), ttl;
 	struct ay_intake *idle;
@@ -768,12 +802,19 @@ void ay_intake_sweep(struct ay_gate *g)
 	if (idle)
 		idle->refs++;
 	pthread_mutex_unlock(&g->lock);
-	if (!idle)
-		return;
-	/* One a sweep: the next comes in a minute. */
-	if (discard(idle, NULL) == 0)
-		AY_FAILPOINT("sweep-discarded");
-	ay_intake_unref(idle);
+	return idle;
+}
+
+void ay_intake_sweep(struct ay_gate *g)
+{
+	struct ay_intake *idle;
+	int rc = 0;
+
+	while (rc == 0 && (idle = find_idle(g))) {
+		/* What cannot be discarded now is tried again at the next sweep. */
+		rc = discard(idle, NULL);
+		ay_intake_unref(idle);
+	}
 }
 
 void ay_intake_drop_all(struct ay_gate *g)

@@ -273,6 +273,11 @@ static int judge(struct ay_intake *in, struct ay_error *e)
 	in->judging = false;
 	if (rc == 0) {
 		take_verdict(in, &c->art);
+		/* A tree that put left held is not kept when it is rejected. */
+		if (in_catalogue && c->art.state == AY_REJECTED) {
+			ay_gate_count(in->g, in->art.uid, 0, -in->bytes);
+			in->bytes = 0;
+		}
 	} else {
 		snprintf(in->art.reason, sizeof(in->art.reason), "could not be judged: %.200s", e->msg);
 	}
@@ -311,6 +316,28 @@ static void waiting_for_signature(const struct ay_claim_list *l, const struct ay
 			return;
 		}
 	snprintf(out, size, "waiting: signature by a trusted %s (%u of %u)", role, have, need);
+}
+
+/* What was found and why it does not count, and what to do. */
+static void waiting_for_provenance(struct ay_intake *in, const struct ay_claim_list *l, const struct ay_rules *r, char *out, size_t size)
+{
+	const char *who = r->provenance.kind == AY_PROV_SOURCE ? "builder or publisher" : "builder";
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct ay_claim *k = &l->v[i];
+
+		if (k->kind != AY_CLAIM_PROVENANCE)
+			continue;
+		if (k->counts)
+			snprintf(out, size, "waiting: provenance of these files by a trusted %s (found %.60s: it is about other files); "
+				 "assay sign again, after the last change of a file", who, k->name);
+		else
+			snprintf(out, size, "waiting: provenance by a trusted %s (found %.40s: %.80s); assay trust add KEY.pub --role builder --for NAME",
+				 who, k->name, k->why.msg);
+		return;
+	}
+	snprintf(out, size, "waiting: provenance of these files by a trusted %s (found none); assay sign DIR --as %.60s --key KEY --%s", who,
+		 in->art.ref.text, r->provenance.kind == AY_PROV_SOURCE ? "source URI" : "code auto");
 }
 
 /* True when nothing is missing. out: what is, for the status. */
@@ -357,7 +384,7 @@ static bool complete(struct ay_intake *in, const struct ay_candidate *ctx, const
 		if (ay_oms_roots(&m->files, &root, &alias))
 			return false;
 		if (!ay_claims_provenance(l, &root, &alias)) {
-			snprintf(out, size, "waiting: provenance of these files by a trusted builder");
+			waiting_for_provenance(in, l, r, out, size);
 			return false;
 		}
 	}

@@ -15,13 +15,18 @@ static void note_free(struct ay_note *n)
 	free(n->limit);
 }
 
+void ay_gate_result_free(struct ay_gate_result *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		note_free(&r->v[i]);
+	free(r->v);
+	*r = (struct ay_gate_result){ .verdict = AY_PASS };
+}
+
 void ay_judgement_free(struct ay_judgement *j)
 {
-	for (int k = 0; k < AY_GATE_COUNT; k++) {
-		for (size_t i = 0; i < j->gate[k].n; i++)
-			note_free(&j->gate[k].v[i]);
-		free(j->gate[k].v);
-	}
+	for (int k = 0; k < AY_GATE_COUNT; k++)
+		ay_gate_result_free(&j->gate[k]);
 	*j = (struct ay_judgement){ .verdict = AY_PASS };
 }
 

@@ -52,12 +52,12 @@ static bool remembered(struct ay_gate *g, uint64_t artifact, uint32_t uid, uint6
 	return yes;
 }
 
-static void remember(struct ay_gate *g, uint64_t artifact, uint32_t uid, uint64_t generation)
+static void remember(struct ay_gate *g, uint64_t artifact, uint32_t uid, uint64_t generation, int64_t keep_ms)
 {
 	struct slot *s = slot_of(g->opens, artifact, uid);
 
 	pthread_mutex_lock(&g->opens->lock);
-	*s = (struct slot){ artifact, generation, ay_time_mono_ms() + KEEP_MS, uid };
+	*s = (struct slot){ artifact, generation, ay_time_mono_ms() + keep_ms, uid };
 	pthread_mutex_unlock(&g->opens->lock);
 }
 
@@ -83,10 +83,20 @@ static int parse_signer(const char *line, struct signer *out)
 struct tally {
 	const struct ay_trust *trust;
 	const char *name;
+	const struct ay_decision *decided;
 	struct ay_sha256 keys[AY_LIMIT_CLAIMS_PER_ARTIFACT]; size_t n;
 	bool provenance;
 	char why[384];
 };
+
+/* A claim by a trusted key about something else, or with a field missing, carries nothing. */
+static bool held(const struct ay_decision *d, uint64_t log_index)
+{
+	for (size_t i = 0; i < d->nproofs; i++)
+		if (d->proof[i] == log_index)
+			return true;
+	return false;
+}
 
 static void count(struct tally *t, const struct signer *s)
 {
@@ -97,7 +107,7 @@ static void count(struct tally *t, const struct signer *s)
 		return;
 	}
 	if (!s->signature) {
-		t->provenance = true;
+		t->provenance |= held(t->decided, s->log_index);
 		return;
 	}
 	for (size_t i = 0; i < t->n; i++)
@@ -108,10 +118,11 @@ static void count(struct tally *t, const struct signer *s)
 }
 
 /* The claims of an admitted artifact were verified over their bytes when it was admitted and never change: only who may speak does. */
-static int check_signers(struct ay_txn *t, const struct ay_trust *tr, const struct ay_rules *r, const struct ay_artifact *a, struct ay_error *e)
+static int check_signers(struct ay_txn *t, const struct ay_trust *tr, const struct ay_rules *r, const struct ay_artifact *a,
+			 const struct ay_decision *decided, struct ay_error *e)
 {
 	struct ay_buf b = ay_buf_new(MIB);
-	struct tally tally = { .trust = tr, .name = a->ref.name };
+	struct tally tally = { .trust = tr, .name = a->ref.name, .decided = decided };
 	enum ay_role role = r->signature.role ? r->signature.role : AY_ROLE_PUBLISHER;
 	uint32_t need = ay_trust_threshold(tr, role, a->ref.name);
 	char *save = NULL;
@@ -147,9 +158,8 @@ static int check_signers(struct ay_txn *t, const struct ay_trust *tr, const stru
 int ay_standing(struct ay_gate *g, struct ay_txn *t, const struct ay_policy *p, const struct ay_trust *tr,
 		const struct ay_artifact *a, struct ay_error *e)
 {
-	struct ay_buf key = ay_buf_new(256), val = ay_buf_new(4096);
-	uint8_t k[AY_ADMISSION_KEY];
 	const struct ay_rules *r;
+	struct ay_decision d;
 	int rc;
 
 	(void)g;
@@ -158,29 +168,35 @@ int ay_standing(struct ay_gate *g, struct ay_txn *t, const struct ay_policy *p, 
 	rc = ay_policy_rules(p, a->ref.name, &r, e);
 	if (rc)
 		return rc;
-	ay_admission_key(a->id, &r->digest, 0, k);
-	rc = ay_doc_last(t, AY_TABLE_ADMISSION, k, sizeof(k) - 8, &key, &val);
-	if (rc) {
+	if (ay_decision_get(t, a->id, &r->digest, &d)) {
 		ay_error_set(e, AY_EPOLICY, "%s was not judged under the policy in force", a->ref.text);
 		ay_error_next(e, "assay judge %s", a->ref.text);
-		rc = AY_EPOLICY;
-	} else if (!val.len || val.data[0] > AY_WARN) {
-		ay_error_set(e, AY_EPOLICY, "%s does not pass the policy in force: %.200s", a->ref.text, val.len > 1 ? (char *)val.data + 1 : "");
-		ay_error_next(e, "assay why %s", a->ref.text);
-		rc = AY_EPOLICY;
+		return AY_EPOLICY;
 	}
-	ay_buf_free(&key);
-	ay_buf_free(&val);
-	if (rc == 0 && ay_policy_expiry_denies(p) && ay_trust_expired(tr, ay_time_now())) {
+	if (d.verdict > AY_WARN) {
+		ay_error_set(e, AY_EPOLICY, "%s does not pass the policy in force: %.200s", a->ref.text, d.reason);
+		ay_error_next(e, "assay why %s", a->ref.text);
+		return AY_EPOLICY;
+	}
+	if (ay_policy_expiry_denies(p) && ay_trust_expired(tr, ay_time_now())) {
 		rc = ay_error_set(e, AY_ETRUST, "the trust root has expired and the policy says on_expiry: deny");
 		ay_error_next(e, "assay trust rotate --owner OWNER.key");
+		return rc;
 	}
-	return rc ? rc : check_signers(t, tr, r, a, e);
+	return check_signers(t, tr, r, a, &d, e);
 }
 
 /* ---- opening ---- */
 
-static int decide(struct ay_gate *g, uint64_t artifact, const struct ay_cred *c, struct ay_error *e)
+/* A yes does not outlive the trust root when its end closes reads. */
+static int64_t keep_ms(const struct ay_policy *p, const struct ay_trust *tr)
+{
+	int64_t left_s = tr->expires_s - ay_time_now();
+
+	return ay_policy_expiry_denies(p) && left_s < KEEP_MS / 1000 ? left_s * 1000 : KEEP_MS;
+}
+
+static int decide(struct ay_gate *g, uint64_t artifact, const struct ay_cred *c, int64_t *keep_ms_out, struct ay_error *e)
 {
 	const struct ay_policy *p = ay_gate_policy(g);
 	const struct ay_trust *tr = ay_gate_trust(g);
@@ -196,6 +212,7 @@ static int decide(struct ay_gate *g, uint64_t artifact, const struct ay_cred *c,
 			rc = ay_standing(g, t, p, tr, &a, e);
 		ay_read_end(t);
 	}
+	*keep_ms_out = keep_ms(p, tr);
 	ay_gate_policy_release(g, p);
 	ay_gate_trust_release(g, tr);
 	if (rc == 0 && !ay_gate_may(g, c, a.ref.name, AY_RIGHT_READ)) {
@@ -208,13 +225,14 @@ static int decide(struct ay_gate *g, uint64_t artifact, const struct ay_cred *c,
 int ay_gate_may_open(struct ay_gate *g, uint64_t artifact, const struct ay_cred *c, struct ay_error *e)
 {
 	uint64_t generation = ay_gate_generation(g);
+	int64_t keep;
 	int rc;
 
 	if (remembered(g, artifact, c->uid, generation))
 		return 0;
-	rc = decide(g, artifact, c, e);
+	rc = decide(g, artifact, c, &keep, e);
 	if (rc == 0)
-		remember(g, artifact, c->uid, generation);
+		remember(g, artifact, c->uid, generation, keep);
 	return rc;
 }
 

@@ -229,6 +229,15 @@ const struct ay_policy_limits *ay_policy_limits(const struct ay_policy *p)
 	return &p->limits;
 }
 
+bool ay_policy_verifies_opens(const struct ay_policy *p)
+{
+	for (size_t i = 0; i < p->nentries; i++) {
+		if (p->entries[i].rules.verify == AY_VERIFY_OPEN)
+			return true;
+	}
+	return false;
+}
+
 bool ay_policy_expiry_denies(const struct ay_policy *p)
 {
 	return p->expiry_denies;
@@ -239,7 +248,28 @@ const struct ay_sha256 *ay_policy_digest(const struct ay_policy *p)
 	return &p->digest;
 }
 
-bool ay_policy_ignored(const struct ay_policy *p, const char *path)
+static bool anywhere(const char *pattern)
+{
+	const char *slash = strchr(pattern, '/');
+
+	return !slash || strcmp(slash, "/**") == 0;
+}
+
+/* The whole text or, where the pattern has no leading directory, what follows any slash in it. */
+static bool ignore_one(const char *pattern, const char *text)
+{
+	if (ay_glob_match(pattern, text))
+		return true;
+	if (!anywhere(pattern))
+		return false;
+	for (const char *s = strchr(text, '/'); s; s = strchr(s + 1, '/')) {
+		if (ay_glob_match(pattern, s + 1))
+			return true;
+	}
+	return false;
+}
+
+bool ay_ignore_match(const char *pattern, const char *path)
 {
 	char leading[AY_LIMIT_PATH + 1];
 	size_t len = strlen(path);
@@ -251,15 +281,22 @@ bool ay_policy_ignored(const struct ay_policy *p, const char *path)
 	for (;;) {
 		char *slash;
 
-		for (size_t i = 0; i < p->ignore.n; i++) {
-			if (ay_glob_match(p->ignore.list[i], leading))
-				return true;
-		}
+		if (ignore_one(pattern, leading))
+			return true;
 		slash = strrchr(leading, '/');
 		if (!slash)
 			return false;
 		*slash = '\0';
 	}
+}
+
+bool ay_policy_ignored(const struct ay_policy *p, const char *path)
+{
+	for (size_t i = 0; i < p->ignore.n; i++) {
+		if (ay_ignore_match(p->ignore.list[i], path))
+			return true;
+	}
+	return false;
 }
 
 int ay_policy_warnings(const struct ay_policy *p, struct ay_buf *out)
@@ -321,6 +358,7 @@ int ay_policy_default(const char *user, struct ay_buf *out)
 		"    deserialization: {profiles: [weights], opaque: []}\n"
 		"    baseline: optional\n"
 		"  # code/** has no rule: what its gate would check is not built, so it is refused as policy.no-rule.\n"
+		"# Left out when nobody signed them. A pattern without a leading directory matches at any depth, \"a/b/**\" only from the top.\n"
 		"ignore: [\".cache/**\", \".git*\", \".DS_Store\", \"__pycache__/**\", \".ipynb_checkpoints/**\"]\n"
 		"limits: {file_bytes: 1TiB, files: 20000000, worker_memory: 512MiB, open_ttl: 24h, publisher_bytes: 10TiB, publisher_open: 64}\n");
 }

@@ -14,6 +14,7 @@
 #define SMALL MIB             /* read to memory at once */
 #define BATCH 256             /* cache look-ups in one read transaction */
 #define NO_ENTRY SIZE_MAX
+#define PLACE_AGAIN 3
 
 struct entry {
 	struct ay_file f;
@@ -34,6 +35,7 @@ struct putting {
 	size_t *slots, nslots;        /* open addressing: scan key -> entry */
 	uint8_t *buf;
 	uint64_t bytes;
+	int64_t charged;              /* to the publisher's quota */
 	const struct ay_oms *manifest;
 };
 
@@ -106,7 +108,9 @@ static int open_placed(struct ay_store *s, const struct ay_sha256 *d)
 	ay_sha256_hex(d, hex);
 	snprintf(path, sizeof(path), "objects/%.2s/%s", hex, hex);
 	fd = openat(ay_store_fd(s), path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return errno == ENOENT ? AY_ECORRUPT : -errno;
+	return fd;
 }
 
 static int look_up(struct putting *u, struct ay_error *e)
@@ -167,6 +171,10 @@ static int add_entry(struct putting *u, const char *path, const struct stat *st,
 		return rc;
 	if (u->n >= lim->files)
 		return ay_error_set(e, AY_ELIMIT, "more than the %llu files that the policy allows", (unsigned long long)lim->files);
+	rc = ay_gate_charge(u->g, u->p->cred.uid, 0, (int64_t)size, e);
+	if (rc)
+		return rc;
+	u->charged += (int64_t)size;
 	en.f = (struct ay_file){ .path = strdup(path), .size = size, .sha256 = *d };
 	if (!en.f.path)
 		return ay_error_set(e, -ENOMEM, "out of memory");
@@ -494,9 +502,48 @@ static int make_way(struct ay_gate *g, const struct ay_put *p, struct ay_artifac
 	return AY_EEXISTS;
 }
 
-int ay_gate_put(struct ay_gate *g, const struct ay_put *p, struct ay_buf *report, struct ay_error *e)
+static void putting_free(struct putting *u)
+{
+	ay_scans_free(u->scans);
+	ay_gate_count(u->g, u->p->cred.uid, 0, -u->charged);
+	for (size_t i = 0; i < u->n; i++) {
+		free(u->v[i].f.path);
+		ay_note_unref(u->v[i].note);
+	}
+	free(u->v);
+	free(u->slots);
+	free(u->buf);
+	ay_candidate_free(u->c);
+	pthread_mutex_destroy(&u->lock);
+}
+
+static int attempt(struct ay_gate *g, const struct ay_put *p, const struct ay_ref *ref, const struct ay_artifact *old, struct ay_buf *report,
+		   struct ay_error *e)
 {
 	struct putting u = { .g = g, .p = p };
+	int rc = ay_candidate_new(g, ref, &u.c, e);
+
+	pthread_mutex_init(&u.lock, NULL);
+	if (rc == 0) {
+		u.c->art.uid = p->cred.uid;
+		u.c->art.gid = p->cred.gid;
+		u.c->art.created_s = u.c->now_s;
+		u.buf = malloc(SMALL);
+		rc = u.buf ? ay_scans_new(g, &u.c->plan, p->cred.uid, scanned, &u, &u.scans) : -ENOMEM;
+		if (rc)
+			ay_error_set(e, rc, "out of memory");
+	}
+	if (rc == 0)
+		rc = run(&u, old, report, e);
+	/* What is held goes on lying here. */
+	if (u.c && u.c->art.state == AY_HELD && u.c->art.top)
+		ay_gate_count(g, p->cred.uid, 0, (int64_t)u.c->art.bytes);
+	putting_free(&u);
+	return rc;
+}
+
+int ay_gate_put(struct ay_gate *g, const struct ay_put *p, struct ay_buf *report, struct ay_error *e)
+{
 	struct ay_artifact old;
 	struct ay_ref ref;
 	int rc = ay_ref_parse(p->ref, &ref, e);
@@ -511,31 +558,15 @@ int ay_gate_put(struct ay_gate *g, const struct ay_put *p, struct ay_buf *report
 	rc = ay_gate_reserve(g, p->ref, e);
 	if (rc)
 		return rc;
-	pthread_mutex_init(&u.lock, NULL);
 	rc = make_way(g, p, &old, e);
 	if (rc == 0)
-		rc = ay_candidate_new(g, &ref, &u.c, e);
-	if (rc == 0) {
-		u.c->art.uid = p->cred.uid;
-		u.c->art.gid = p->cred.gid;
-		u.c->art.created_s = u.c->now_s;
-		u.buf = malloc(SMALL);
-		rc = u.buf ? ay_scans_new(g, &u.c->plan, p->cred.uid, scanned, &u, &u.scans) : -ENOMEM;
-		if (rc)
-			ay_error_set(e, rc, "out of memory");
+		rc = attempt(g, p, &ref, &old, report, e);
+	/* A collector may take an object between its placing and the commit: all of them are placed again. */
+	for (int turn = 0; rc == AY_ECORRUPT && p->rewind && turn < PLACE_AGAIN; turn++) {
+		p->rewind(p->arg);
+		ay_buf_clear(report);
+		rc = attempt(g, p, &ref, &old, report, e);
 	}
-	if (rc == 0)
-		rc = run(&u, &old, report, e);
-	ay_scans_free(u.scans);
 	ay_gate_unreserve(g, p->ref);
-	for (size_t i = 0; i < u.n; i++) {
-		free(u.v[i].f.path);
-		ay_note_unref(u.v[i].note);
-	}
-	free(u.v);
-	free(u.slots);
-	free(u.buf);
-	ay_candidate_free(u.c);
-	pthread_mutex_destroy(&u.lock);
 	return rc;
 }

@@ -218,12 +218,11 @@ struct recovery {
 	struct ay_txn *t;
 };
 
-/* The tree of an admitted artifact is in objects/ already; its claims may still be waiting. */
+/* The tree of an admitted artifact is in objects/ already, and its claims are in the catalogue. */
 static int recover_name(const char *name, void *arg)
 {
 	struct recovery *w = arg;
 	struct ay_artifact a;
-	char path[40];
 	uint64_t id;
 	int rc;
 
@@ -236,8 +235,7 @@ static int recover_name(const char *name, void *arg)
 		return ay_rmtree(w->s->staging, name);
 	if (rc || a.state == AY_OPEN || a.state == AY_HELD || a.state == AY_REJECTED)
 		return rc;
-	part_path(id, "/tree", path);
-	return ay_rmtree(w->s->staging, path);
+	return ay_rmtree(w->s->staging, name);
 }
 
 int ay_staging_recover(struct ay_store *s, struct ay_error *e)

@@ -65,6 +65,12 @@ AY_MUSTCHECK int ay_gate_may_open(struct ay_gate *g, uint64_t artifact, const st
 /* The same for objects/sha256/HEX: some admitted artifact that holds it and that cred may read. */
 AY_MUSTCHECK int ay_gate_may_open_object(struct ay_gate *g, const struct ay_sha256 *d, const struct ay_cred *c, struct ay_error *e);
 
+/*
+ * Content that the caller may open (asked before): like ay_object_open; where the policy says verify: open, also hashed at its
+ * first open by this gate. artifact 0: by content. AY_ECORRUPT when it is not what was sealed.
+ */
+AY_MUSTCHECK int ay_gate_object_open(struct ay_gate *g, uint64_t artifact, const struct ay_sha256 *d, struct ay_error *e);
+
 /* ---- intake: an artifact on its way in ---- */
 
 /* Referenced handle; the same artifact always gives the same object while referenced. */
@@ -116,6 +122,8 @@ void ay_intake_closed(struct ay_intake *in, const char *path, const struct ay_sh
 void ay_intake_forget(struct ay_intake *in, uint64_t ticket);
 /* Settle without a waiter: after a rename, after RELEASE with pid 0. */
 void ay_intake_poke(struct ay_intake *in);
+/* Bytes that one file may have under the policy in force; a write beyond is refused by the mount. */
+uint64_t ay_gate_file_limit(struct ay_gate *g);
 /* Judge now: what is absent fails. Blocks. */
 AY_MUSTCHECK int ay_intake_judge(struct ay_intake *in, struct ay_error *e);
 /* A held artifact again, without cached errors. Blocks. */
@@ -143,6 +151,8 @@ struct ay_put {
 	struct ay_cred cred;
 	/* Next file; 0 with *out filled, 1 at the end, or negative. Claims at the top first: a path that they list is never ignored. */
 	int (*next)(void *arg, struct ay_put_file *out, struct ay_error *e);
+	/* Begins again from the first file, when a collector took what was placed. NULL: put fails then with AY_ECORRUPT. */
+	void (*rewind)(void *arg);
 	/* After all files are hashed: signs if asked, by adding claims (names as ay_claim_name). May be NULL. */
 	int (*sign)(void *arg, const struct ay_file_list *sorted, int (*add)(void *add_arg, const char *name, const void *bytes, size_t len),
 		    void *add_arg, struct ay_error *e);

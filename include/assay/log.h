@@ -43,7 +43,7 @@ int ay_vkey_format(const char *origin, const struct ay_pubkey *k, struct ay_buf 
 
 /* ---- the store's log ---- */
 
-/* Before any commit; origin is the log's name ("assay.local/<12 hex of the log key id>"; a host name, no path beyond it: see reference). Takes k on success. */
+/* Before any commit; origin is the log's name, a host name without a path ("<12 hex of the log key id>.assay.local"): other verifiers read it as one. Takes k on success. */
 AY_MUSTCHECK int ay_log_open(struct ay_store *s, struct ay_key *k, const char *origin, struct ay_error *e);
 /* Appends within a writing transaction; index is final if that transaction commits. */
 AY_MUSTCHECK int ay_log_append(struct ay_txn *t, const void *leaf, size_t len, uint64_t *index_out);

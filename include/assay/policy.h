@@ -56,8 +56,11 @@ void ay_policy_free(struct ay_policy *p);
 /* AY_EPOLICY "policy.no-rule" when nothing matches; a tie of specificity was refused when the policy was parsed. */
 AY_MUSTCHECK int ay_policy_rules(const struct ay_policy *p, const char *name, const struct ay_rules **out, struct ay_error *e);
 const struct ay_policy_limits *ay_policy_limits(const struct ay_policy *p);
+bool ay_policy_verifies_opens(const struct ay_policy *p);               /* some entry says verify: open */
 bool ay_policy_expiry_denies(const struct ay_policy *p);                /* on_expiry: deny */
-bool ay_policy_ignored(const struct ay_policy *p, const char *path);    /* "ignore" list; the pattern may match a leading directory */
+/* One pattern of an ignore list: it may match the path or a directory above it; when no directory leads it (one name, or all below one), at any depth. */
+bool ay_ignore_match(const char *pattern, const char *path);
+bool ay_policy_ignored(const struct ay_policy *p, const char *path);    /* by the "ignore" list */
 /* Digest of the YAML bytes. */
 const struct ay_sha256 *ay_policy_digest(const struct ay_policy *p);
 /* Does the access list give uid this right on name? The group check is a callback, so that the caller can cache getgrouplist. */

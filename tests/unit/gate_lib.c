@@ -352,6 +352,11 @@ static int next_file(void *arg, struct ay_put_file *out, struct ay_error *e)
 	return 0;
 }
 
+static void rewind_tree(void *arg)
+{
+	((struct tree *)arg)->at = 0;
+}
+
 static int sign_tree(void *arg, const struct ay_file_list *sorted, int (*add)(void *add_arg, const char *name, const void *bytes, size_t len),
 		     void *add_arg, struct ay_error *e)
 {
@@ -364,6 +369,8 @@ static int sign_tree(void *arg, const struct ay_file_list *sorted, int (*add)(vo
 
 	(void)sorted;
 	(void)e;
+	if (t->before_commit)
+		t->before_commit(t);
 	if (t->key) {
 		sign_files(v, n, ref, t->key, &b);
 		rc = add(add_arg, "model.sig", b.data, b.len);
@@ -385,10 +392,11 @@ static int sign_tree(void *arg, const struct ay_file_list *sorted, int (*add)(vo
 int tree_put(struct fixture *f, struct tree *t, struct ay_buf *report, struct ay_error *e)
 {
 	struct ay_buf own = ay_buf_new(AY_LIMIT_REPORT);
-	struct ay_put p = { .ref = t->ref, .cred = f->me, .next = next_file, .sign = sign_tree, .arg = t, .from = t->from, .remove = t->remove };
+	struct ay_put p = { .ref = t->ref, .cred = f->me, .next = next_file, .rewind = rewind_tree, .sign = sign_tree, .arg = t, .from = t->from, .remove = t->remove };
 	int rc;
 
 	t->at = 0;
+	t->f = f;
 	if (e)
 		*e = (struct ay_error){ 0 };
 	rc = ay_gate_put(f->g, &p, report ? report : &own, e);

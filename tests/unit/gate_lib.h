@@ -45,6 +45,8 @@ struct tree {
 	const struct ay_key *prov_key;       /* NULL: key */
 	const char *from;
 	const char *const *remove;
+	void (*before_commit)(struct tree *t);   /* called when all files are placed */
+	struct fixture *f;                   /* for it; filled by tree_put */
 };
 int tree_put(struct fixture *f, struct tree *t, struct ay_buf *report, struct ay_error *e);
 /* A model signature over files, and a provenance claim. */

@@ -245,11 +245,16 @@ static void test_all_keys(void)
 	ok(l->file_bytes == 1024 && l->files == 5 && l->worker_memory == GIB && l->open_ttl_s == 7200 && l->publisher_bytes == 1000000 &&
 	   l->publisher_open == 7, "limits");
 	ok(ay_policy_ignored(p, "a") && ay_policy_ignored(p, "a/x/y") && ay_policy_ignored(p, "b/c") && !ay_policy_ignored(p, "b") &&
-	   !ay_policy_ignored(p, "ab") && !ay_policy_ignored(p, "x/a"), "ignored paths");
+	   !ay_policy_ignored(p, "ab") && ay_policy_ignored(p, "x/a/y") && ay_policy_ignored(p, "x/b/c") && !ay_policy_ignored(p, "x/b"), "ignored paths");
 	ay_policy_free(p);
 	p = must_parse(HEAD "names: {}\n");
 	ok(ay_policy_ignored(p, ".git/config") && ay_policy_ignored(p, ".cache/x") && ay_policy_ignored(p, "__pycache__/a.pyc") &&
 	   !ay_policy_ignored(p, "model.bin") && !ay_policy_ignored(p, ".cache"), "ignored by default");
+	ok(ay_policy_ignored(p, "sub/.DS_Store") && ay_policy_ignored(p, "a/b/__pycache__/m.pyc") && ay_policy_ignored(p, "nb/.ipynb_checkpoints/x") &&
+	   ay_policy_ignored(p, "sub/.gitkeep") && !ay_policy_ignored(p, "sub/x.DS_Store") && !ay_policy_ignored(p, "my__pycache__/a"),
+	   "at any depth too");
+	ok(ay_ignore_match("a/b/**", "a/b/c/d") && !ay_ignore_match("a/b/**", "x/a/b/c") && !ay_ignore_match("a/b", "x/a/b"),
+	   "a pattern with a leading directory begins at the top");
 	ay_policy_free(p);
 	p = must_parse(HEAD "names: {}\nignore: []\n");
 	ok(!ay_policy_ignored(p, ".git/config"), "nothing is ignored when the list is empty");
