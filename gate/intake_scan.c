@@ -97,7 +97,8 @@ static void finish(struct closing *k, int code)
 	current = f && f->turn == k->turn;
 	if (current) {
 		f->busy = false;
-		in->busy--;
+		/* A rejection is work too: who waits hears of it. */
+		in->busy -= !fail;
 		if (code == 0 && !k->claim && !k->ignored) {
 			ay_note_unref(f->note);
 			f->note = ay_note_ref(k->note);
@@ -119,6 +120,7 @@ static void finish(struct closing *k, int code)
 	if (current && fail && reject(k, NULL) == 0)
 		ay_gate_fire(in->g, in->art.ref.text, AY_REJECTED);
 	pthread_mutex_lock(&in->lock);
+	in->busy -= current && fail;
 	pthread_cond_broadcast(&in->changed);
 	if (fail || !ay_intake_settle(in)) {
 		now = ay_waiters_take(in, k->path, k->turn);

@@ -14,7 +14,7 @@ int fake_sick;
 unsigned fake_scans;
 
 struct ay_pool { pthread_mutex_t lock; pthread_cond_t idle; unsigned running; };
-struct fake_job { struct ay_pool *p; char head[4]; ay_job_done done; void *arg; };
+struct fake_job { struct ay_pool *p; char head[4]; bool strict, unloadable; ay_job_done done; void *arg; };
 
 int ay_pool_new(struct ay_monitor *m, const struct ay_pool_options *o, struct ay_pool **out, struct ay_error *e)
 {
@@ -59,6 +59,12 @@ static void *scan(void *arg)
 		r.found = &found;
 		r.found_count = r.found_total = 1;
 	}
+	if (memcmp(j->head, "ROWS", 4) == 0 && (j->strict || j->unloadable)) {
+		found.rule = ay_rule_find(j->strict ? "schema.range" : "schema.invalid");
+		r.verdict = found.rule->verdict;
+		r.found = &found;
+		r.found_count = r.found_total = 1;
+	}
 	if (memcmp(j->head, "SICK", 4) == 0 && fake_sick) {
 		ay_error_set(&e, AY_EWORKER, "the worker died of signal 9");
 		j->done(j->arg, AY_EWORKER, NULL, &e);
@@ -83,6 +89,8 @@ int ay_pool_submit(struct ay_pool *p, const struct ay_job *job, ay_job_done done
 	*j = (struct fake_job){ .p = p, .done = done, .arg = arg };
 	if (pread(job->fd, j->head, 4, 0) < 0)
 		abort();
+	j->strict = job->options.schema_json && strstr(job->options.schema_json, "strict");
+	j->unloadable = job->options.schema_json && strstr(job->options.schema_json, "unloadable");
 	pthread_mutex_lock(&p->lock);
 	p->running++;
 	fake_scans++;
@@ -276,6 +284,30 @@ int fixture_threshold(struct fixture *f, const char *pattern, uint32_t n, struct
 	return sign_trust(f, &next, e);
 }
 
+int fixture_curator(struct fixture *f, const struct ay_key *k, struct ay_error *e)
+{
+	struct ay_trust next;
+
+	next_trust(f, &next);
+	if (ay_trust_add_grant(&next, &ay_key_public(k)->id, AY_ROLE_CURATOR, "**"))
+		abort();
+	return sign_trust(f, &next, e);
+}
+
+int fixture_baseline(struct fixture *f, const char *name, uint64_t version, const char *schema, const struct ay_key *k, struct ay_error *e)
+{
+	struct ay_buf st = ay_buf_new(MIB), b = ay_buf_new(MIB);
+	int rc = ay_baseline_statement(name, version, schema, &st);
+
+	if (rc == 0)
+		rc = ay_bundle_sign(k, st.data, st.len, &b);
+	if (rc == 0)
+		rc = ay_change_baseline(f->g, b.data, b.len, e);
+	ay_buf_free(&st);
+	ay_buf_free(&b);
+	return rc;
+}
+
 int fixture_waive(struct fixture *f, const char *ref, const char *rule, int64_t until, const struct ay_key *k, struct ay_error *e)
 {
 	struct ay_buf st = ay_buf_new(MIB), b = ay_buf_new(MIB);
@@ -384,6 +416,11 @@ static int sign_tree(void *arg, const struct ay_file_list *sorted, int (*add)(vo
 	if (rc == 0 && t->prov) {
 		sign_provenance(v, n, t->ref, t->prov, t->prov_key ? t->prov_key : t->key, &b);
 		rc = add(add_arg, "provenance.sigstore.json", b.data, b.len);
+	}
+	ay_buf_clear(&b);
+	if (rc == 0 && t->prov2) {
+		sign_provenance(v, n, t->ref, t->prov2, t->prov2_key ? t->prov2_key : t->key, &b);
+		rc = add(add_arg, "second.intoto.jsonl", b.data, b.len);
 	}
 	ay_buf_free(&b);
 	return rc;

@@ -7,7 +7,10 @@
 #include "gate/candidate.h"
 #include "tests/lib/tap.h"
 
-/* The fake pool judges by the first four bytes: "EVIL" fails, "SICK" kills the worker while fake_sick is set, all else passes. */
+/*
+ * The fake pool judges by the first four bytes: "EVIL" fails, "SICK" kills the worker while fake_sick is set, "ROWS" fails under a
+ * schema that holds the word strict and cannot be judged under one that holds unloadable, all else passes.
+ */
 extern int fake_sick;
 extern unsigned fake_scans;
 
@@ -28,6 +31,8 @@ extern const char gate_policy[];
 int fixture_policy(struct fixture *f, const char *yaml, struct ay_error *e);
 int fixture_revoke(struct fixture *f, const struct ay_key *k, bool compromised, struct ay_error *e);
 int fixture_threshold(struct fixture *f, const char *pattern, uint32_t n, struct ay_error *e);
+int fixture_curator(struct fixture *f, const struct ay_key *k, struct ay_error *e);
+int fixture_baseline(struct fixture *f, const char *name, uint64_t version, const char *schema, const struct ay_key *k, struct ay_error *e);
 int fixture_waive(struct fixture *f, const char *ref, const char *rule, int64_t until, const struct ay_key *k, struct ay_error *e);
 
 /* A tree to put. */
@@ -43,6 +48,8 @@ struct tree {
 	size_t signed_n;
 	const struct ay_provenance *prov;    /* ref and root are filled in */
 	const struct ay_key *prov_key;       /* NULL: key */
+	const struct ay_provenance *prov2;   /* a second claim */
+	const struct ay_key *prov2_key;
 	const char *from;
 	const char *const *remove;
 	void (*before_commit)(struct tree *t);   /* called when all files are placed */
