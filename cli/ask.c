@@ -58,8 +58,11 @@ const char *cli_store(struct cli *c)
 
 int cli_own(struct cli *c, bool judge, struct ay_error *e)
 {
-	if (c->gate)
+	if (c->gate && (c->monitor || !judge))
 		return 0;
+	/* Opened for a question; what follows needs workers, whose monitor is forked before any thread. */
+	ay_gate_close(c->gate);
+	c->gate = NULL;
 	if (judge && !c->monitor) {
 		int r = ay_monitor_start(NULL, &c->monitor, e);
 

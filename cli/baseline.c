@@ -141,6 +141,8 @@ static int approve(struct cli *c, const char *name, const char *file, const char
 	if (r == 0 && !key && (r = cli_config_dir(config, sizeof(config), e)) == 0) {
 		snprintf(solo, sizeof(solo), "%s/solo.key", config);
 		key = solo;
+		if (access(solo, F_OK) != 0)
+			r = ay_error_set(e, AY_EUSAGE, "a curator's key is needed: --key CURATOR.key");
 	}
 	if (r == 0)
 		r = cli_key(key, &k, e);
@@ -148,8 +150,10 @@ static int approve(struct cli *c, const char *name, const char *file, const char
 		r = ay_baseline_statement(name, version + 1, ay_buf_str(&schema), &st);
 	if (r == 0)
 		r = cli_change(c, k, "baseline", &st, e);
-	if (r == 0)
+	if (r == 0 && c->format == CLI_TEXT)
 		printf("baseline %llu of %s is approved; it judges what comes from now on\n", (unsigned long long)version + 1, name);
+	else if (r == 0)
+		printf("{\"name\": \"%s\", \"version\": %llu}\n", name, (unsigned long long)version + 1);
 	ay_key_free(k);
 	ay_buf_free(&schema);
 	ay_buf_free(&st);
@@ -177,15 +181,17 @@ int cmd_baseline(struct cli *c, int argc, char **argv)
 	if (strcmp(argv[0], "propose") == 0 && from) {
 		r = propose(c, from, &schema, &e);
 		if (r == 0) {
-			puts(ay_buf_str(&schema));
+			fputs(ay_buf_str(&schema), stdout);
 			fprintf(stderr, "next: edit it, then assay baseline approve %s --schema FILE\n", argv[1]);
 		}
 	} else if (strcmp(argv[0], "approve") == 0 && schema_file) {
 		r = cli_store(c) ? approve(c, argv[1], schema_file, key, &e) : ay_error_set(&e, AY_EUSAGE, "no store");
 	} else if (strcmp(argv[0], "show") == 0) {
 		r = cli_store(c) ? current(c, argv[1], &version, &schema, &e) : ay_error_set(&e, AY_EUSAGE, "no store");
-		if (r == 0 && version == 0)
+		if (r == 0 && version == 0) {
 			r = ay_error_set(&e, AY_ENOTFOUND, "%s has no approved baseline", argv[1]);
+			ay_error_next(&e, "assay baseline propose %s --from FILE", argv[1]);
+		}
 		if (r == 0)
 			puts(ay_buf_str(&schema));
 	} else {

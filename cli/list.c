@@ -36,6 +36,14 @@ static void list_text(const struct ay_json *reply)
 	}
 }
 
+static bool state_known(const char *name)
+{
+	for (int s = AY_OPEN; s <= AY_RETIRED; s++)
+		if (strcmp(name, ay_state_name((enum ay_state)s)) == 0)
+			return true;
+	return false;
+}
+
 int cmd_ls(struct cli *c, int argc, char **argv)
 {
 	const char *state = NULL;
@@ -50,6 +58,8 @@ int cmd_ls(struct cli *c, int argc, char **argv)
 
 	if (n < 0)
 		return status;
+	if (state && !state_known(state))
+		return cli_usage(c, "there is no state '%s'", state);
 	if (!cli_store(c))
 		return 64;
 	struct ay_jw w = ay_jw_new(&q, false);
@@ -167,6 +177,18 @@ static const struct ay_json *worst_finding(const struct ay_json *report, const c
 	return NULL;
 }
 
+/* A rule's advice names no artifact; here it is known. */
+static void put_next(const char *next, const char *ref)
+{
+	const char *at = strstr(next, " REF");
+
+	if (at && (at[4] == ' ' || at[4] == '\0')) {
+		printf("%.*s %s", (int)(at - next), next, ref);
+		next = at + 4;
+	}
+	cli_put(next);
+}
+
 static void why_text(const struct ay_json *reply, const char *member)
 {
 	const char *path = "";
@@ -208,7 +230,7 @@ static void why_text(const struct ay_json *reply, const char *member)
 		next = rule->next;
 	fputs("\nnext:  ", stdout);
 	if (next[0])
-		cli_put(next);
+		put_next(next, text_of(reply, "ref"));
 	else if (strcmp(text_of(reply, "state"), "admitted") == 0)
 		printf("assay get %s DEST", text_of(reply, "ref"));
 	else

@@ -84,9 +84,16 @@ int cmd_bom(struct cli *c, int argc, char **argv)
 	if (!cli_store(c))
 		return 64;
 	int r = ay_ref_parse(argv[0], &ref, &e);
+
+	/* It may be a tag. */
+	if (r == 0)
+		r = cli_ask_ref(c, "resolve", ref.text, false, &doc, &e);
+	const char *version = r == 0 ? ay_json_str(ay_json_get(ay_json_root(doc), "ref"), NULL) : "";
 	struct ay_jw w = ay_jw_new(&q, false);
 
-	snprintf(path, sizeof(path), "attest/%s/bom.cdx.json", r == 0 ? ref.text : "");
+	snprintf(path, sizeof(path), "attest/%s/bom.cdx.json", version);
+	ay_json_free(doc);
+	doc = NULL;
 	ay_jw_object(&w);
 	ay_jw_kstr(&w, "verb", "view");
 	ay_jw_kstr(&w, "path", path);

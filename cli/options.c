@@ -39,7 +39,8 @@ static int apply(struct cli *c, const struct cli_opt *o, const char *value)
 	} else {
 		struct cli_list *l = o->dest;
 
-		if (l->n == AY_ARRAY_LEN(l->v))
+		/* The last place stays NULL. */
+		if (l->n == AY_ARRAY_LEN(l->v) - 1)
 			return cli_usage(c, "too many --%s", o->name);
 		l->v[l->n++] = value;
 	}

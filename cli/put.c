@@ -122,6 +122,7 @@ struct put {
 	struct cli *c;
 	const struct cli_sign *sign;     /* key NULL: claims come with the tree */
 	const char *ref;
+	bool import;                     /* claims that came with the tree are kept beside ours */
 	struct cli_tree tree;
 	size_t next;
 	struct ay_error *e;
@@ -154,22 +155,40 @@ static int pass_on(void *arg, const char *name, const void *bytes, size_t len)
 	return a->add(a->arg, name, bytes, len);
 }
 
+/* What others signed keeps its bytes; upstream- keeps its name apart from ours. */
+static void claim_name(const struct put *p, const char *path, char *out, size_t size)
+{
+	if (!p->import)
+		snprintf(out, size, "%s", path);
+	else if (strcmp(path, "model.sig") == 0)
+		snprintf(out, size, "upstream-model.sigstore.json");
+	else
+		snprintf(out, size, "upstream-%s", path);
+}
+
 /* Claim files at the top of the tree, as they are. */
 static int given_claims(const struct put *p, int (*add)(void *arg, const char *name, const void *bytes, size_t len), void *arg, struct ay_error *e)
 {
 	static const struct cli_list none;
 	struct cli_tree all;
+	struct stat st;
+
+	/* --from alone brings no tree, and a single file no claims. */
+	if (!p->tree.top || stat(p->tree.top, &st) != 0 || !S_ISDIR(st.st_mode))
+		return 0;
 	int r = cli_tree(p->tree.top, &none, true, &all, e);
 
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < all.n && r == 0; i++) {
 		struct ay_buf b = ay_buf_new(AY_LIMIT_CLAIM);
+		char name[AY_LIMIT_PATH + 32];
 
-		if (!strchr(all.v[i].path, '/') && ay_claim_name(all.v[i].path)) {
+		if (ay_claim_name(all.v[i].path)) {
+			claim_name(p, all.v[i].path, name, sizeof(name));
 			r = ay_read_file(AT_FDCWD, all.v[i].source, &b, e);
 			if (r == 0)
-				r = add(arg, all.v[i].path, b.data, b.len);
+				r = add(arg, name, b.data, b.len);
 		}
 		ay_buf_free(&b);
 	}
@@ -182,10 +201,9 @@ static int sign_files(void *arg, const struct ay_file_list *sorted, int (*add)(v
 {
 	struct put *p = arg;
 	struct adder a = { add, add_arg };
+	int r = p->import || !p->sign->key ? given_claims(p, add, add_arg, e) : 0;
 
-	if (p->sign->key)
-		return cli_make_claims(p->c, p->sign, p->ref, sorted, pass_on, &a, e);
-	return given_claims(p, add, add_arg, e);
+	return r == 0 && p->sign->key ? cli_make_claims(p->c, p->sign, p->ref, sorted, pass_on, &a, e) : r;
 }
 
 static void progress(void *arg, uint64_t files, uint64_t bytes)
@@ -216,8 +234,11 @@ static int put_here(struct put *p, const char *from, const struct cli_list *remo
 		/* Only what went wrong is worth lines. */
 		if (p->c->format != CLI_TEXT || !verdict || strcmp(verdict, "pass") != 0)
 			cli_report(p->c, ay_json_root(doc));
+		if (p->c->format == CLI_TEXT && p->import && r == 0)
+			printf("every file fits the profiles that the policy's rule %s allows\n",
+			       ay_json_str(ay_json_get(ay_json_root(doc), "rules"), NULL));
 		if (p->c->format == CLI_TEXT)
-			printf("next: assay %s %s\n", r == 0 ? "show" : "why", p->ref);
+			printf("next: assay %s %s\n", r == 0 ? "show" : r == AY_EPOLICY ? "why" : "retry", p->ref);
 		*status = r == 0 ? 0 : r == AY_EPOLICY ? 1 : 2;
 		r = 0;
 	} else if (r == 0) {
@@ -282,7 +303,7 @@ static int put_mounted(struct put *p, const char *mount, int *status, struct ay_
 	}
 	/* The claims last: until they come, nothing is judged. */
 	if (r == 0)
-		r = p->sign->key ? cli_make_claims(p->c, p->sign, p->ref, &files, write_claim, &d, e) : given_claims(p, write_claim, &d, e);
+		r = sign_files(p, &files, write_claim, &d, e);
 	ay_close(&d.fd);
 	cli_progress_end();
 	/* A refused file stops the copy; the verdict says more than the errno. */
@@ -297,10 +318,36 @@ static int put_mounted(struct put *p, const char *mount, int *status, struct ay_
 	return r;
 }
 
+static int dry_run_json(const struct put *p, const char *ref)
+{
+	struct ay_buf b = ay_buf_new(256 * MIB);
+	struct ay_jw w = ay_jw_new(&b, true);
+
+	ay_jw_object(&w);
+	ay_jw_kstr(&w, "ref", ref);
+	ay_jw_key(&w, "files");
+	ay_jw_array(&w);
+	for (size_t i = 0; i < p->tree.n; i++) {
+		ay_jw_object(&w);
+		ay_jw_kstr(&w, "path", p->tree.v[i].path);
+		ay_jw_ku64(&w, "size", p->tree.v[i].size);
+		ay_jw_object_end(&w);
+	}
+	ay_jw_array_end(&w);
+	ay_jw_ku64(&w, "bytes", p->tree.bytes);
+	ay_jw_ku64(&w, "ignored", p->tree.ignored);
+	ay_jw_object_end(&w);
+	puts(ay_buf_str(&b));
+	ay_buf_free(&b);
+	return 0;
+}
+
 static int dry_run(const struct put *p, const char *ref)
 {
 	char size[16];
 
+	if (p->c->format != CLI_TEXT)
+		return dry_run_json(p, ref);
 	for (size_t i = 0; i < p->tree.n; i++) {
 		cli_put(p->tree.v[i].path);
 		printf("  %s\n", ay_size_format(size, p->tree.v[i].size));
@@ -309,11 +356,11 @@ static int dry_run(const struct put *p, const char *ref)
 	return 0;
 }
 
-static int publish(struct cli *c, const struct cli_sign *s, const char *source, const char *ref_text, const struct cli_list *exclude,
-		   const char *from, const struct cli_list *remove, bool dry)
+static int publish(struct cli *c, const struct cli_sign *s, bool import, const char *source, const char *ref_text,
+		   const struct cli_list *exclude, const char *from, const struct cli_list *remove, bool dry)
 {
 	struct ay_error e = { .off = AY_NO_OFFSET };
-	struct put p = { .c = c, .sign = s, .e = &e };
+	struct put p = { .c = c, .sign = s, .import = import, .e = &e };
 	struct cli_list ignore = { 0 };
 	char mount[PATH_MAX];
 	struct ay_ref ref;
@@ -366,21 +413,25 @@ int cmd_put(struct cli *c, int argc, char **argv)
 		return status;
 	if (from ? n != 1 : n != 2)
 		return cli_usage(c, from ? "expected: assay put --from REF@v1 [--add F] [--rm F] REF@v2" : "expected: assay put DIR|FILE REF");
-	return publish(c, &s, from ? add : argv[0], argv[n - 1], &exclude, from, &remove, dry);
+	if (!from && (add || remove.n))
+		return cli_usage(c, "--add and --rm go with --from");
+	return publish(c, &s, false, from ? add : argv[0], argv[n - 1], &exclude, from, &remove, dry);
 }
 
 int cmd_import(struct cli *c, int argc, char **argv)
 {
 	struct cli_sign s = { 0 };
 	struct cli_list exclude = { 0 }, none = { 0 };
+	bool dry = false;
 	struct cli_opt opts[20] = { { 0 } };
 	int status;
 	size_t k = cli_sign_options(&s, opts);
 
 	opts[k++] = (struct cli_opt){ "exclude", CLI_LIST, &exclude, "GLOB", "leave out" };
+	opts[k++] = (struct cli_opt){ "dry-run", CLI_FLAG, &dry, NULL, "only list what would be published" };
 	if (cli_parse(c, argc, argv, opts, 2, 2, &status) < 0)
 		return status;
 	if (!s.source || !s.key)
 		return cli_usage(c, "expected: assay import DIR|FILE REF --source URI --key K");
-	return publish(c, &s, argv[0], argv[1], &exclude, NULL, &none, false);
+	return publish(c, &s, true, argv[0], argv[1], &exclude, NULL, &none, dry);
 }

@@ -70,6 +70,29 @@ static bool bad(const char *verdict)
 	return verdict && strcmp(verdict, "pass") != 0;
 }
 
+/* Does the file have findings of its own in the report? */
+static bool listed(const struct ay_json *files, const char *path)
+{
+	for (size_t i = 0; path && path[0] && i < ay_json_count(files); i++) {
+		const struct ay_json *f = ay_json_at(files, i);
+		const char *own = text_of(f, "path");
+
+		if (own && strcmp(own, path) == 0)
+			return bad(text_of(f, "verdict")) && ay_json_count(ay_json_get(f, "findings"));
+	}
+	return false;
+}
+
+static void put_profiles(const struct ay_json *profiles, const char *rules)
+{
+	if (!ay_json_count(profiles))
+		return;
+	fputs("      would pass with deserialization profiles: [", stdout);
+	for (size_t i = 0; i < ay_json_count(profiles); i++)
+		printf("%s%s", i ? ", " : "", ay_json_str(ay_json_at(profiles, i), NULL));
+	printf("] in the policy's rule %s\n", rules ? rules : "of that name");
+}
+
 static void put_text(const struct ay_json *report)
 {
 	const struct ay_json *gates = ay_json_get(report, "gates"), *files = ay_json_get(report, "files");
@@ -79,8 +102,15 @@ static void put_text(const struct ay_json *report)
 		const char *verdict = text_of(g, "verdict"), *name = text_of(g, "gate");
 
 		printf("  %-16s %s\n", name ? name : "?", verdict ? verdict : "?");
-		for (size_t k = 0; k < ay_json_count(found) && k < 10; k++)
-			put_finding(ay_json_at(found, k), text_of(ay_json_at(found, k), "path"));
+		for (size_t k = 0, shown = 0; k < ay_json_count(found) && shown < 10; k++) {
+			const char *path = text_of(ay_json_at(found, k), "path");
+
+			/* With its file below it has row and offset too. */
+			if (listed(files, path))
+				continue;
+			put_finding(ay_json_at(found, k), path);
+			shown++;
+		}
 	}
 	for (size_t i = 0; i < ay_json_count(files); i++) {
 		const struct ay_json *f = ay_json_at(files, i);
@@ -91,6 +121,7 @@ static void put_text(const struct ay_json *report)
 		cli_put(text_of(f, "path") ? text_of(f, "path") : "?");
 		putchar('\n');
 		cli_findings(f);
+		put_profiles(ay_json_get(f, "would_pass_with"), text_of(report, "rules"));
 	}
 }
 

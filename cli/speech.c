@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdarg.h>
 
 #include "assay/text.h"
@@ -18,8 +19,38 @@ void cli_say(const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
+/* What helps when the error itself does not say. */
+static void next_step(const struct cli *c, int code, char *out, size_t size)
+{
+	const char *text = NULL;
+
+	switch (code) {
+	case -ENOENT: case -ENOTDIR: text = "check that path, then run the command again"; break;
+	case -EEXIST: text = "choose another name"; break;
+	case -EACCES: case -EPERM: case AY_EACCESS: text = "run it as the user who owns that, or ask the owner of the store"; break;
+	case -ENOSPC: case -EDQUOT: text = "make room on that file system; assay gc frees what nothing refers to"; break;
+	case AY_ENOTFOUND: text = "assay ls"; break;
+	case AY_ECORRUPT: text = "assay fsck --scrub"; break;
+	case AY_EBUSY: text = "try again in a moment"; break;
+	case AY_ETRUST: text = "assay trust show"; break;
+	default: break;
+	}
+	if (text)
+		snprintf(out, size, "%s", text);
+	else if (ay_grade(code) == AY_GRADE_CANNOT || ay_grade(code) == AY_GRADE_BUG)
+		snprintf(out, size, "assay doctor");
+	else
+		snprintf(out, size, "assay %s --help", c->verb->name);
+}
+
 int cli_fail(const struct cli *c, const struct ay_error *e, int code)
 {
+	char next[192];
+
+	if (e->next[0])
+		snprintf(next, sizeof(next), "%s", e->next);
+	else
+		next_step(c, code, next, sizeof(next));
 	cli_progress_end();
 	if (c->format == CLI_JSON || c->format == CLI_SARIF) {
 		struct ay_buf b = ay_buf_new(64 * KIB);
@@ -28,13 +59,12 @@ int cli_fail(const struct cli *c, const struct ay_error *e, int code)
 		ay_jw_object(&w);
 		ay_jw_key(&w, "error");
 		ay_jw_object(&w);
-		ay_jw_kstr(&w, "message", e->msg);
+		ay_jw_kstr(&w, "message", e->msg[0] ? e->msg : ay_strerror(code));
 		if (e->where[0])
 			ay_jw_kstr(&w, "where", e->where);
 		if (e->off != AY_NO_OFFSET)
 			ay_jw_ku64(&w, "offset", e->off);
-		if (e->next[0])
-			ay_jw_kstr(&w, "next", e->next);
+		ay_jw_kstr(&w, "next", next);
 		ay_jw_ki64(&w, "code", code);
 		ay_jw_object_end(&w);
 		ay_jw_object_end(&w);
@@ -45,7 +75,7 @@ int cli_fail(const struct cli *c, const struct ay_error *e, int code)
 	if (e->off != AY_NO_OFFSET)
 		fprintf(stderr, " (at byte %llu)", (unsigned long long)e->off);
 	fputc('\n', stderr);
-	fprintf(stderr, "next: %s\n", e->next[0] ? e->next : ay_grade(code) == AY_GRADE_CANNOT ? "assay doctor" : "assay help");
+	fprintf(stderr, "next: %s\n", next);
 	return ay_exit_status(code);
 }
 

@@ -242,6 +242,8 @@ static int change(struct cli *c, const char *what, int n, char **argv, const str
 	} else if (strcmp(what, "sign") == 0) {
 		if (a->expires && ay_time_parse(a->expires, strlen(a->expires), &t->expires_s) < 0)
 			return ay_error_set(e, AY_EUSAGE, "--expires is a time like 2027-01-31T00:00:00Z");
+		if (t->expires_s <= ay_time_now())
+			return ay_error_set(e, AY_EUSAGE, "--expires %s is past: nothing could be admitted", a->expires ? a->expires : "");
 	} else {
 		return ay_error_set(e, AY_EUSAGE, "trust knows show, add, remove, revoke, rotate and sign, not '%s'", what);
 	}

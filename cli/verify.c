@@ -31,7 +31,7 @@ static int load_keys(const struct cli_list *files, struct ay_pubkey *out, struct
 }
 
 /* The inclusion proof inside the bundle, when the log's key was given. */
-static int check_log(const struct args *a, const struct ay_envelope *env, const struct ay_pubkey *signer, struct ay_error *e)
+static int check_log(const struct cli *c, const struct args *a, const struct ay_envelope *env, const struct ay_pubkey *signer, struct ay_error *e)
 {
 	struct cli_list one = { .v = { a->log_key }, .n = 1 };
 	struct ay_pubkey log;
@@ -42,7 +42,7 @@ static int check_log(const struct args *a, const struct ay_envelope *env, const 
 		r = ay_bundle_check_proof(env, signer, &log, a->origin, &index, e);
 	if (r == AY_ENOTFOUND)
 		r = ay_error_set(e, AY_ESIGNATURE, "the bundle has no inclusion proof of the log");
-	if (r == 0)
+	if (r == 0 && c->format == CLI_TEXT)
 		printf("in the log %s at index %llu\n", a->origin, (unsigned long long)index);
 	return r;
 }
@@ -51,7 +51,7 @@ static int check_log(const struct args *a, const struct ay_envelope *env, const 
  * One bundle or envelope: the signature by one of the keys over the bytes, the
  * statement inside, and what it says about dir (or --digest).
  */
-static int check_claim(const struct args *a, const struct ay_buf *bytes, int dir, struct ay_error *e)
+static int check_claim(const struct cli *c, const struct args *a, const struct ay_buf *bytes, int dir, struct ay_error *e)
 {
 	struct ay_pubkey keys[KEYS_MAX];
 	struct ay_envelope env;
@@ -67,7 +67,7 @@ static int check_claim(const struct args *a, const struct ay_buf *bytes, int dir
 	if (r == 0 && mask == 0)
 		r = ay_error_set(e, AY_ESIGNATURE, "no signature in it was made by a given key");
 	if (r == 0 && a->log_key)
-		r = check_log(a, &env, &keys[__builtin_ctzll(mask)], e);
+		r = check_log(c, a, &env, &keys[__builtin_ctzll(mask)], e);
 	if (r == 0)
 		r = ay_statement_parse(env.payload, env.payload_len, &st, e);
 	ay_envelope_free(&env);
@@ -104,7 +104,7 @@ static int verify_dir(struct cli *c, const char *path, const struct args *a)
 	if (r == 0)
 		r = a->signature ? ay_read_file(AT_FDCWD, a->signature, &b, &e) : ay_read_file(dir, "model.sig", &b, &e);
 	if (r == 0)
-		r = check_claim(a, &b, dir, &e);
+		r = check_claim(c, a, &b, dir, &e);
 	ay_buf_free(&b);
 	if (r < 0)
 		return cli_fail(c, &e, r);

@@ -6,7 +6,7 @@ static int status_of(const char *state)
 {
 	if (strcmp(state, "admitted") == 0)
 		return 0;
-	return strcmp(state, "rejected") == 0 || strcmp(state, "revoked") == 0 ? 1 : 2;
+	return strcmp(state, "rejected") == 0 || strcmp(state, "revoked") == 0 || strcmp(state, "retired") == 0 ? 1 : 2;
 }
 
 int cli_verdict(const struct cli *c, const struct ay_json *reply)
@@ -28,9 +28,12 @@ int cli_verdict(const struct cli *c, const struct ay_json *reply)
 			cli_put(reason);
 		}
 		putchar('\n');
-		if (ay_json_is(report, AY_JSON_OBJECT) && status_of(state) != 0) {
-			cli_report(c, report);
-			printf("next: assay why %s\n", ref);
+		if (strcmp(state, "rejected") == 0 || strcmp(state, "held") == 0) {
+			if (ay_json_is(report, AY_JSON_OBJECT))
+				cli_report(c, report);
+			printf("next: assay %s %s\n", strcmp(state, "held") == 0 ? "retry" : "why", ref);
+		} else if (strcmp(state, "open") == 0) {
+			printf("next: assay judge %s\n", ref);
 		}
 	}
 	return status_of(state);

@@ -96,6 +96,8 @@ int cmd_tag(struct cli *c, int argc, char **argv)
 		return status;
 	if (!cli_store(c))
 		return 64;
+	if (!ay_component_ok(argv[1], strlen(argv[1])) || strlen(argv[1]) > AY_LIMIT_VERSION)
+		return cli_usage(c, "a tag takes letters, digits, '.', '_' and '-', and begins with a letter or digit");
 	snprintf(ref, sizeof(ref), "%s@%s", argv[0], argv[2]);
 	snprintf(done, sizeof(done), "%s@%s is now %s", argv[0], argv[1], argv[2]);
 	int r = root_of(c, ref, &root, &e);
@@ -182,13 +184,18 @@ int cmd_waive(struct cli *c, int argc, char **argv)
 		return cli_usage(c, "expected: --until YYYY-MM-DD --reason TEXT");
 	const struct ay_rule *rule = ay_rule_find(argv[1]);
 
-	if (rule && rule->code_execution)
-		return cli_usage(c, "%s means that code would run; such a rule cannot be waived", argv[1]);
+	if (rule && rule->code_execution) {
+		ay_error_set(&e, AY_EPOLICY, "%s means that code would run; such a rule cannot be waived", argv[1]);
+		ay_error_next(&e, "ask the publisher for safetensors");
+		return cli_fail(c, &e, AY_EPOLICY);
+	}
+	if (until_s <= ay_time_now())
+		return cli_usage(c, "--until %s is past", date);
 	if (!cli_store(c))
 		return 64;
 	int r = curator_key(key, &k, &e);
 
 	if (r == 0)
 		r = ay_waiver_statement(argv[0], argv[1], until_s, reason, &st);
-	return finish(c, k, "waiver", &st, r, &e, "waived; next: assay retry or put the version again");
+	return finish(c, k, "waiver", &st, r, &e, "waived\nnext: assay retry a held version, or put a rejected one again");
 }

@@ -117,6 +117,11 @@ static int take_name(struct ay_txn *t, struct verdict *v)
 	return rc == 0 ? AY_EEXISTS : rc == AY_ENOTFOUND ? 0 : rc;
 }
 
+static bool is_upstream(const struct ay_claim *k)
+{
+	return k->has_env && strncmp(k->name, "upstream-", 9) == 0;
+}
+
 static int write_claims(struct ay_txn *t, struct verdict *v)
 {
 	struct ay_claim_list *l = &v->c->claims;
@@ -128,8 +133,12 @@ static int write_claims(struct ay_txn *t, struct verdict *v)
 		v->claim_index[i] = l->v[i].log_index;
 		if (v->leaves[i].b.len)
 			rc = ay_log_append(t, v->leaves[i].b.data, v->leaves[i].b.len, &v->claim_index[i]);
-		/* A rejected artifact keeps its claims where they came in; what does not count is kept only with a held tree. */
-		if (rc || v->art.state == AY_REJECTED || (!l->v[i].counts && !(v->art.state == AY_HELD && v->held_tree)))
+		/*
+		 * A rejected artifact keeps its claims where they came in. What does not count is kept with a held tree,
+		 * and when import named it: it is the origin's word, not logged as ours.
+		 */
+		if (rc || v->art.state == AY_REJECTED ||
+		    (!l->v[i].counts && !(v->art.state == AY_HELD && v->held_tree) && !is_upstream(&l->v[i])))
 			continue;
 		rc = ay_claim_put(t, l->v[i].bytes, l->v[i].len, &id);
 		if (rc == 0)

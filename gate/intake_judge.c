@@ -518,6 +518,10 @@ int ay_intake_judge(struct ay_intake *in, struct ay_error *e)
 	if (rc == 0 && in->art.state == AY_REJECTED && in->failed) {
 		rc = ay_error_set(e, AY_EPOLICY, "%s", in->art.reason);
 		ay_error_next(e, "remove the file that offends");
+	} else if (rc == 0 && in->art.state == AY_REJECTED && !in->files.n) {
+		/* What put brings leaves no files behind when it is rejected: the verdict stands. */
+		rc = ay_error_set(e, AY_EPOLICY, "%s", in->art.reason);
+		ay_error_next(e, "assay why %s", in->art.ref.text);
 	} else if (rc == 0 && in->art.state == AY_HELD) {
 		rc = ay_error_set(e, AY_ESTATE, "%s is held: %.200s", in->art.ref.text, in->art.reason);
 		ay_error_next(e, "assay retry %s", in->art.ref.text);

@@ -293,10 +293,17 @@ static int take_from(struct putting *u, struct ay_error *e)
 	if (rc == 0)
 		rc = ay_node_list(t, a.top, &list);
 	ay_read_end(t);
-	if (rc)
-		ay_error_set(e, rc, "%s cannot be started from: %s", u->p->from, ay_strerror(rc));
-	else
+	if (rc) {
+		ay_error_set(e, rc, "there is no artifact %s to start from", u->p->from);
+		ay_error_next(e, "assay ls");
+	} else {
 		rc = ay_gate_may_open(u->g, a.id, &u->p->cred, e);
+	}
+	for (size_t i = 0; rc == 0 && u->p->remove && u->p->remove[i]; i++)
+		if (!ay_file_list_find(&list, u->p->remove[i])) {
+			rc = ay_error_set(e, AY_EUSAGE, "%s has no file %s to leave out", u->p->from, u->p->remove[i]);
+			ay_error_next(e, "assay show %s --json lists its files", u->p->from);
+		}
 	for (size_t i = 0; rc == 0 && i < list.n; i++) {
 		const struct ay_file *f = &list.v[i];
 
@@ -481,8 +488,10 @@ static int make_way(struct ay_gate *g, const struct ay_put *p, struct ay_artifac
 	if (rc)
 		return ay_error_set(e, rc, "the catalogue cannot be read: %s", ay_strerror(rc));
 	rc = ay_artifact_get(t, p->ref, old);
-	if (rc == AY_ENOTFOUND && ay_tag_get(t, ref.name, ref.version, &tag) == 0)
+	if (rc == AY_ENOTFOUND && ay_tag_get(t, ref.name, ref.version, &tag) == 0) {
 		rc = ay_error_set(e, AY_EEXISTS, "%s is a tag; a version cannot have the same name", p->ref);
+		ay_error_next(e, "publish under another version");
+	}
 	ay_read_end(t);
 	if (rc == AY_ENOTFOUND || (rc == 0 && old->state == AY_ADMITTED))
 		return 0;

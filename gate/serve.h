@@ -21,6 +21,8 @@ const char *serve_text_opt(const struct serve *s, const char *key);
 int serve_owner_only(struct serve *s) AY_MUSTCHECK;
 /* The record of the argument "ref", which may also be a tag: models/x@prod. */
 int serve_find(struct serve *s, struct ay_artifact *a) AY_MUSTCHECK;
+/* 0 when it is admitted; AY_ESTATE while that is undecided, AY_EPOLICY when it is not. */
+int serve_admitted(struct serve *s, const struct ay_artifact *a) AY_MUSTCHECK;
 /* Writes the record's fields into the object that is open. */
 void serve_artifact_fields(struct serve *s, const struct ay_artifact *a);
 

@@ -2,6 +2,7 @@
 /* Requests about artifacts. Names, sizes and states are public; content is not told here. */
 #include "assay/claim.h"
 #include "assay/text.h"
+#include "gate/candidate.h"
 #include "gate/serve.h"
 
 static void time_field(struct serve *s, const char *key, int64_t unix_s)
@@ -118,6 +119,17 @@ int serve_find(struct serve *s, struct ay_artifact *a)
 	return r;
 }
 
+int serve_admitted(struct serve *s, const struct ay_artifact *a)
+{
+	bool undecided = a->state == AY_OPEN || a->state == AY_HELD;
+
+	if (a->state == AY_ADMITTED)
+		return 0;
+	ay_error_set(&s->e, undecided ? AY_ESTATE : AY_EPOLICY, "%s is %s, not admitted", a->ref.text, ay_state_name(a->state));
+	ay_error_next(&s->e, "assay why %s", a->ref.text);
+	return undecided ? AY_ESTATE : AY_EPOLICY;
+}
+
 /* A record of the artifact as a JSON value; null when there is none. */
 static void record(struct serve *s, struct ay_txn *t, uint64_t id, const char *name, const char *key)
 {
@@ -222,8 +234,11 @@ static int with_intake(struct serve *s, int (*run)(struct ay_intake *in, struct 
 	if (r < 0)
 		return r;
 	r = ay_intake_find(s->g, a.ref.text, &in);
-	if (r == AY_ENOTFOUND)
-		return ay_error_set(&s->e, AY_ESTATE, "%s is %s, so there is nothing to do", a.ref.text, ay_state_name(a.state));
+	if (r == AY_ENOTFOUND) {
+		ay_error_set(&s->e, AY_ESTATE, "%s is %s, so there is nothing to do", a.ref.text, ay_state_name(a.state));
+		ay_error_next(&s->e, "assay show %s", a.ref.text);
+		return AY_ESTATE;
+	}
 	if (r < 0)
 		return r;
 	r = run(in, &s->e);
@@ -235,8 +250,26 @@ static int with_intake(struct serve *s, int (*run)(struct ay_intake *in, struct 
 	return r < 0 ? r : answer_state(s, &a);
 }
 
+/* What was admitted is judged again, under the trust root and policy in force. */
+static int judge_again(struct serve *s, const struct ay_artifact *a)
+{
+	int r = writer_only(s, a);
+
+	if (r == 0)
+		r = ay_rejudge(s->g, a, &s->e);
+	if (r < 0)
+		return r;
+	ay_gate_bump(s->g);
+	return answer_state(s, a);
+}
+
 int serve_judge(struct serve *s)
 {
+	struct ay_artifact a;
+	int r = serve_find(s, &a);
+
+	if (r < 0 || a.state == AY_ADMITTED)
+		return r < 0 ? r : judge_again(s, &a);
 	return with_intake(s, ay_intake_judge);
 }
 
@@ -331,8 +364,8 @@ int serve_files(struct serve *s)
 	struct ay_txn *t;
 	int r = serve_find(s, &a);
 
-	if (r == 0 && a.state != AY_ADMITTED)
-		r = ay_error_set(&s->e, AY_ESTATE, "%s is %s, not admitted", a.ref.text, ay_state_name(a.state));
+	if (r == 0)
+		r = serve_admitted(s, &a);
 	if (r == 0)
 		r = ay_gate_may_open(s->g, a.id, s->cred, &s->e);
 	if (r == 0)

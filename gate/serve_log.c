@@ -48,16 +48,20 @@ int serve_log_prove(struct serve *s)
 	uint64_t index = UINT64_MAX;
 	struct ay_artifact a;
 	struct ay_txn *t;
-	int r = ay_read_begin(ay_gate_store(s->g), &t);
+	int r = ref ? serve_find(s, &a) : 0;
 
+	if (r == 0)
+		r = ay_read_begin(ay_gate_store(s->g), &t);
 	if (r < 0)
 		return r;
-	if (ref && (r = ay_artifact_get(t, ref, &a)) == 0)
+	if (ref)
 		index = a.log_index;
-	else if (!ref && ay_json_u64(ay_json_get(s->q, "index"), &index) < 0)
+	else if (ay_json_u64(ay_json_get(s->q, "index"), &index) < 0)
 		r = ay_error_set(&s->e, AY_EUSAGE, "which leaf? give a reference or an index");
-	if (r == 0 && index >= ay_log_size(t))
+	if (r == 0 && index >= ay_log_size(t)) {
 		r = ay_error_set(&s->e, AY_ENOTFOUND, "the log has %llu entries and not this one", (unsigned long long)ay_log_size(t));
+		ay_error_next(&s->e, "assay log show");
+	}
 	if (r == 0)
 		r = ay_log_proof_file(t, index, &b);
 	ay_read_end(t);

@@ -73,8 +73,8 @@ int serve_verify(struct serve *s)
 	char text[128];
 	int r = serve_find(s, &a);
 
-	if (r == 0 && a.state != AY_ADMITTED)
-		r = ay_error_set(&s->e, AY_EPOLICY, "%s is %s, not admitted", a.ref.text, ay_state_name(a.state));
+	if (r == 0)
+		r = serve_admitted(s, &a);
 	if (r == 0)
 		r = ay_gate_may_open(s->g, a.id, s->cred, &s->e);
 	if (r == 0)

@@ -112,8 +112,11 @@ static int commit_move(struct ay_txn *t, void *arg)
 	uint64_t index;
 
 	snprintf(ref, sizeof(ref), "%s@%s", m->tag.name, m->tag.tag);
-	if (ay_artifact_get(t, ref, &a) == 0)
-		return ay_error_set(&m->e, AY_EEXISTS, "%s is a version; a tag and a version may not share a name", ref);
+	if (ay_artifact_get(t, ref, &a) == 0) {
+		ay_error_set(&m->e, AY_EEXISTS, "%s is a version; a tag and a version may not share a name", ref);
+		ay_error_next(&m->e, "choose another tag");
+		return AY_EEXISTS;
+	}
 	snprintf(ref, sizeof(ref), "%s@%s", m->tag.name, m->tag.version);
 	int r = ay_artifact_get(t, ref, &a);
 
@@ -199,8 +202,13 @@ static int commit_withdrawal(struct ay_txn *t, void *arg)
 	if (r < 0)
 		return ay_error_set(&w->e, r, "there is no artifact %s", w->ref);
 	/* What is revoked may still be retired, to give its space back. */
-	if (a.state != AY_ADMITTED && !(a.state == AY_REVOKED && w->to == AY_RETIRED))
-		return ay_error_set(&w->e, AY_ESTATE, "%s is %s, so it cannot be %s", w->ref, ay_state_name(a.state), ay_state_name(w->to));
+	if (a.state != AY_ADMITTED && !(a.state == AY_REVOKED && w->to == AY_RETIRED)) {
+		bool discard = a.state == AY_OPEN || a.state == AY_HELD || a.state == AY_REJECTED;
+
+		ay_error_set(&w->e, AY_ESTATE, "%s is %s, so it cannot be %s", w->ref, ay_state_name(a.state), ay_state_name(w->to));
+		ay_error_next(&w->e, discard ? "assay rm %s" : "assay show %s", w->ref);
+		return AY_ESTATE;
+	}
 	if (!ay_statement_has_subject(w->st, &a.root))
 		return ay_error_set(&w->e, AY_EDIGEST, "the change was signed for other content than %s has", w->ref);
 	r = ay_log_append(t, w->leaf->data, w->leaf->len, &index);

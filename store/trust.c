@@ -365,6 +365,9 @@ int ay_trust_allows(const struct ay_trust *t, const struct ay_sha256 *key, enum 
 	}
 	r = ay_error_set(e, AY_ETRUST, has_role ? "key %s is a %s, but not for %s" : "key %s is not a %s (asked for %s)", id,
 			 ay_role_name(role), name);
-	ay_error_next(e, "assay trust add KEY.pub --role %s --for %s", ay_role_name(role), name);
+	if (role == AY_ROLE_ROOT)
+		ay_error_next(e, "sign it with the owner's key: --owner OWNER.key");
+	else
+		ay_error_next(e, "assay trust add KEY.pub --role %s --for %s", ay_role_name(role), name);
 	return r;
 }
