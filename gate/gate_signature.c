@@ -28,6 +28,13 @@ void ay_gate_signature(struct ay_candidate *c)
 		ay_time_format(c->trust->expires_s, until);
 		ay_gate_find(c, AY_GATE_SIGNATURE, "signature.trust-expired", NULL, until, NULL, "the trust root expired at %s", until);
 	}
+	if (!c->again && c->now_s < c->trust->issued_s - AY_LIMIT_CLOCK_SKEW_S) {
+		char now[24];
+
+		ay_time_format(c->now_s, now);
+		ay_time_format(c->trust->issued_s, until);
+		ay_gate_find(c, AY_GATE_SIGNATURE, "signature.clock", NULL, now, until, "the clock says %s, the trust root was issued at %s", now, until);
+	}
 	if (conflict)
 		ay_gate_find(c, AY_GATE_SIGNATURE, "signature.conflict", NULL, NULL, NULL, "two trusted signatures list different files");
 	if (have >= need && have > 0)

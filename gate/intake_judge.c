@@ -352,7 +352,7 @@ static bool complete(struct ay_intake *in, const struct ay_candidate *ctx, const
 	const struct ay_oms *m = ay_claims_manifest(l, &conflict);
 
 	if (ay_trust_expired(ctx->trust, ay_time_now())) {
-		snprintf(out, size, "waiting: the trust root has expired; the owner renews it with assay trust rotate");
+		snprintf(out, size, "waiting: the trust root has expired; the owner renews it with assay trust sign");
 		return false;
 	}
 	if (conflict)

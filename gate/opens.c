@@ -180,7 +180,7 @@ int ay_standing(struct ay_gate *g, struct ay_txn *t, const struct ay_policy *p, 
 	}
 	if (ay_policy_expiry_denies(p) && ay_trust_expired(tr, ay_time_now())) {
 		rc = ay_error_set(e, AY_ETRUST, "the trust root has expired and the policy says on_expiry: deny");
-		ay_error_next(e, "assay trust rotate --owner OWNER.key");
+		ay_error_next(e, "assay trust sign --owner OWNER.key");
 		return rc;
 	}
 	return check_signers(t, tr, r, a, &d, e);

@@ -22,6 +22,8 @@
 #define AY_LIMIT_JSON_DEPTH 64
 #define AY_LIMIT_TRUST_ROOT (4 * MIB)
 #define AY_LIMIT_TRUST_KEYS 4096
+/* So far may this machine's clock be behind that of the owner who issued a trust root. */
+#define AY_LIMIT_CLOCK_SKEW_S (24 * 3600)
 #define AY_LIMIT_POLICY (1 * MIB)
 #define AY_LIMIT_KEY_FILE (64 * KIB)
 #define AY_LIMIT_CHECKPOINT (64 * KIB)
