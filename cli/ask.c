@@ -4,10 +4,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "assay/fd.h"
 #include "assay/text.h"
 #include "cli/cli.h"
+
+#define OWNER_WAIT_MS 10000
 
 /* A mount says which store it shows: looks for .assay/status.json upwards from start. */
 static const char *store_of_mount(const char *start)
@@ -70,8 +73,18 @@ int cli_own(struct cli *c, bool judge, struct ay_error *e)
 			return r;
 	}
 	struct ay_gate_options o = { .store = c->store, .monitor = c->monitor };
+	int64_t until_ms = ay_time_mono_ms() + OWNER_WAIT_MS;
+	int r;
 
-	return ay_gate_open(&o, &c->gate, e);
+	/* Another command is at it; most are short. */
+	while ((r = ay_gate_open(&o, &c->gate, e)) == AY_EBUSY && ay_time_mono_ms() < until_ms) {
+		const struct timespec pause = { .tv_nsec = 50 * 1000000 };
+
+		cli_progress("waiting for the store: %s", e ? e->msg : "");
+		nanosleep(&pause, NULL);
+	}
+	cli_progress_end();
+	return r;
 }
 
 void cli_close(struct cli *c)

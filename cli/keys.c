@@ -66,6 +66,8 @@ int cli_key(const char *path, struct ay_key **out, struct ay_error *e)
 	char pass[1024];
 	int r = ay_key_read(path, getenv("ASSAY_PASSWORD"), out, e);
 
+	if (r == AY_EACCESS && getenv("ASSAY_PASSWORD") && e && !e->next[0])
+		ay_error_next(e, "check ASSAY_PASSWORD");
 	if (r != AY_EACCESS || getenv("ASSAY_PASSWORD"))
 		return r;
 	/* A wrong mode is refused the same way with a passphrase; only an encrypted key is worth asking for. */
@@ -74,6 +76,8 @@ int cli_key(const char *path, struct ay_key **out, struct ay_error *e)
 			 (ay_read_file(AT_FDCWD, path, &b, NULL) == 0 && ay_key_file_encrypted(b.data, b.len));
 
 	ay_buf_free(&b);
+	if (encrypted && e && !e->next[0])
+		ay_error_next(e, "set ASSAY_PASSWORD, or run it on a terminal");
 	if (!encrypted || !isatty(STDIN_FILENO))
 		return r;
 	snprintf(pass, sizeof(pass), "Passphrase for %s", path);

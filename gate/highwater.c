@@ -186,8 +186,23 @@ int ay_highwater_now(struct ay_gate *g, struct ay_highwater *out)
 
 void ay_highwater_raise(struct ay_gate *g)
 {
-	struct ay_highwater now;
+	const char *dir = ay_store_dir(g->store);
+	struct ay_highwater now, seen;
+	int rc;
 
-	if (ay_highwater_now(g, &now) == 0 && ay_highwater_save(ay_store_dir(g->store), &now, NULL))
+	if (ay_highwater_now(g, &now))
 		return;
+	/* INV-9: a store that was refused is closed too, and must not lower what refused it. */
+	rc = load(dir, &seen, NULL);
+	if (rc && rc != AY_ENOTFOUND)
+		return;
+	if (rc == 0) {
+		if (!ay_sha256_eq(&seen.root_key, &now.root_key))
+			return;
+		now.trust = now.trust > seen.trust ? now.trust : seen.trust;
+		now.policy = now.policy > seen.policy ? now.policy : seen.policy;
+		now.log = now.log > seen.log ? now.log : seen.log;
+	}
+	/* Best effort: what cannot be noted now is noted at the next change. */
+	(void)!ay_highwater_save(dir, &now, NULL);
 }

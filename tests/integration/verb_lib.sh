@@ -6,6 +6,8 @@ ASSAY_STATE_DIR=$T/state XDG_CONFIG_HOME=$T/config XDG_STATE_HOME=$T/state HOME=
 export ASSAY_STATE_DIR XDG_CONFIG_HOME XDG_STATE_HOME HOME
 unset ASSAY_PASSWORD ASSAY_STORE
 S=$T/store K=$T/keys
+# The tests change directory.
+top_builddir=$(cd "$top_builddir" && pwd) top_srcdir=$(cd "$top_srcdir" && pwd)
 mkdir "$T/state" "$K"
 chmod 755 "$T"
 assay() { timeout 120 "$top_builddir/assay" "$@" </dev/null; }
