@@ -275,9 +275,8 @@ int ay_change_waiver(struct ay_gate *g, const void *bundle, size_t len, struct a
 	struct ay_statement st = { 0 }, unread;
 	struct ay_pubkey signer;
 	const struct ay_rule *r;
-	const char *ref, *rule, *until;
+	const char *ref, *rule;
 	struct ay_ref parsed;
-	int64_t until_s;
 	char key[AY_LIMIT_REF + 72];
 	size_t n;
 	int rc = ay_envelope_parse(bundle, len, &env, e);
@@ -296,12 +295,6 @@ int ay_change_waiver(struct ay_gate *g, const void *bundle, size_t len, struct a
 	if (rc)
 		goto out;
 	rule = ay_json_str(ay_json_get(st.predicate, "rule"), NULL);
-	until = ay_json_str(ay_json_get(st.predicate, "until"), &n);
-	if (!until || ay_time_parse(until, n, &until_s) || until_s <= ay_time_now()) {
-		rc = ay_error_set(e, AY_EUSAGE, "a waiver ends in the future, not at %s", until ? until : "no time");
-		ay_statement_free(&st);
-		goto out;
-	}
 	r = rule ? ay_gate_rule(rule) : NULL;
 	if (!r || strlen(rule) >= 64)
 		rc = ay_error_set(e, AY_EUSAGE, "there is no rule \"%s\"", rule ? rule : "");
