@@ -118,6 +118,7 @@ static int do_serve(int argc, char **argv, struct ay_error *e)
 {
 	struct ay_mount_options m = {.mount_point = argv[3], .passthrough = true, .ready_fd = STDOUT_FILENO};
 	struct ay_gate_options o = {.store = argv[2]};
+	struct ay_server *server = NULL;
 	struct ay_gate *g;
 	int err = ay_monitor_start(NULL, &o.monitor, e);
 
@@ -131,7 +132,11 @@ static int do_serve(int argc, char **argv, struct ay_error *e)
 		err = ay_gate_open(&o, &g, e);
 	if (err)
 		return err;
-	err = ay_mount_serve(g, &m, e);
+	err = ay_server_start(g, argv[3], &server, e);
+	if (!err)
+		err = ay_mount_serve(g, &m, e);
+	if (server)
+		ay_server_stop(server);
 	ay_gate_close(g);
 	ay_monitor_stop(o.monitor);
 	return err;
