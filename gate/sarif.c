@@ -141,7 +141,6 @@ static void driver(struct ay_jw *w, const struct rules *rules, const char *versi
 	ay_jw_object(w);
 	ay_jw_kstr(w, "name", "assay");
 	ay_jw_kstr(w, "version", version ? version : PACKAGE_VERSION);
-	ay_jw_kstr(w, "informationUri", "https://assay.dev/");
 	ay_jw_key(w, "rules");
 	ay_jw_array(w);
 	for (size_t i = 0; i < rules->n; i++) {

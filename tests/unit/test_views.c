@@ -82,6 +82,84 @@ static void walk(struct fixture *f, const char *path, unsigned *files)
 	ay_buf_free(&text);
 }
 
+/* ---- what other programs ask of the two formats ---- */
+
+static bool has_text(const struct ay_json *j, const char *path)
+{
+	const char *s = ay_json_str(ay_json_path(j, path), NULL);
+
+	return s && s[0];
+}
+
+static const struct ay_json *parsed(const struct ay_buf *b, struct ay_json_doc **doc)
+{
+	if (ay_json_parse(b->data, b->len, 100000, doc, NULL))
+		abort();
+	return ay_json_root(*doc);
+}
+
+/* SARIF 2.1.0: what its schema requires, and that each result points at its rule. */
+static void check_sarif(const struct ay_buf *b)
+{
+	struct ay_json_doc *doc;
+	const struct ay_json *root = parsed(b, &doc), *run = ay_json_at(ay_json_get(root, "runs"), 0);
+	const struct ay_json *results = ay_json_get(run, "results"), *rules = ay_json_path(run, "tool.driver.rules");
+	bool good = ay_json_count(results) > 0 && ay_json_count(rules) > 0;
+
+	is_str(ay_json_str(ay_json_get(root, "version"), NULL), "2.1.0", "SARIF 2.1.0");
+	ok(has_text(root, "$schema") && has_text(run, "tool.driver.name"), "schema and tool are named");
+	for (size_t i = 0; i < ay_json_count(results); i++) {
+		const struct ay_json *r = ay_json_at(results, i);
+		const char *level = ay_json_str(ay_json_get(r, "level"), NULL), *id = ay_json_str(ay_json_get(r, "ruleId"), NULL), *at;
+		uint64_t index = UINT64_MAX;
+
+		good = good && level && id && has_text(r, "message.text") && (strcmp(level, "error") == 0 || strcmp(level, "warning") == 0 ||
+			strcmp(level, "note") == 0) && ay_json_u64(ay_json_get(r, "ruleIndex"), &index) == 0;
+		at = ay_json_str(ay_json_get(ay_json_at(rules, (size_t)index), "id"), NULL);
+		good = good && at && strcmp(at, id) == 0;
+	}
+	for (size_t i = 0; i < ay_json_count(rules); i++)
+		good = good && has_text(ay_json_at(rules, i), "shortDescription.text") && has_text(ay_json_at(rules, i), "defaultConfiguration.level");
+	ok(good, "every result has a level, a message and its rule");
+	ay_json_free(doc);
+}
+
+static bool components(const struct ay_json *list)
+{
+	bool good = ay_json_count(list) > 0;
+
+	for (size_t i = 0; i < ay_json_count(list); i++) {
+		const struct ay_json *c = ay_json_at(list, i), *hash = ay_json_at(ay_json_get(c, "hashes"), 0);
+
+		good = good && has_text(c, "bom-ref") && has_text(c, "type") && has_text(c, "name") &&
+		       (!hash || (has_text(hash, "alg") && has_text(hash, "content")));
+	}
+	return good;
+}
+
+/* CycloneDX 1.6, with the fields where readers of ML-BOMs look for them. */
+static void check_bom(const struct ay_buf *b)
+{
+	struct ay_json_doc *doc;
+	const struct ay_json *root = parsed(b, &doc), *whole = ay_json_path(root, "metadata.component");
+	const struct ay_json *deps = ay_json_at(ay_json_get(root, "dependencies"), 0);
+	const char *serial = ay_json_str(ay_json_get(root, "serialNumber"), NULL);
+	uint64_t version = 0;
+
+	is_str(ay_json_str(ay_json_get(root, "bomFormat"), NULL), "CycloneDX", "CycloneDX");
+	is_str(ay_json_str(ay_json_get(root, "specVersion"), NULL), "1.6", "1.6");
+	ok(serial && strncmp(serial, "urn:uuid:", 9) == 0 && strlen(serial) == 45, "a serial number");
+	ok(ay_json_u64(ay_json_get(root, "version"), &version) == 0 && version == 1, "a version");
+	is_str(ay_json_str(ay_json_get(whole, "type"), NULL), "machine-learning-model", "of a model");
+	ok(has_text(whole, "bom-ref") && has_text(whole, "name") && has_text(whole, "version") && has_text(root, "metadata.timestamp"), "with its name");
+	ok(components(ay_json_get(whole, "components")) && components(ay_json_get(root, "components")), "files and inputs are components");
+	ok(ay_json_is(ay_json_path(whole, "modelCard.modelParameters.datasets"), AY_JSON_ARRAY) &&
+	   ay_json_is(ay_json_path(whole, "modelCard.quantitativeAnalysis.performanceMetrics"), AY_JSON_ARRAY), "a model card");
+	ok(has_text(deps, "ref") && ay_json_count(ay_json_get(deps, "dependsOn")) == ay_json_count(ay_json_get(root, "components")),
+	   "every input is a dependency");
+	ay_json_free(doc);
+}
+
 static void attest(struct fixture *f)
 {
 	static const char *const json[] = { "status.json", "report.json", "report.sarif", "model.sig", "hallmark.sigstore.json", "bom.cdx.json" };
@@ -142,11 +220,13 @@ static void attest(struct fixture *f)
 	is_int(read_view(f, "attest/models/org/v@v1/claims.jsonl", &b), 0, "claims");
 	ok(b.len && memchr(b.data, '\n', b.len) != b.data + b.len - 1, "two lines of them");
 	is_int(read_view(f, "attest/models/org/v@v1/bom.cdx.json", &bom), 0, "BOM");
+	check_bom(&bom);
 	ok(strstr(ay_buf_str(&bom), "assay:hyperparameter:epochs"), "with the training parameters");
 	is_int(read_view(f, "attest/models/org/v@v1/bom.cdx.json", &b), 0, "BOM again");
 	ok(b.len == bom.len && memcmp(b.data, bom.data, b.len) == 0, "is the same byte for byte");
 
 	is_int(read_view(f, "attest/models/org/v@v2/report.sarif", &b), 0, "SARIF of a rejection");
+	check_sarif(&b);
 	ok(strstr(ay_buf_str(&b), "\"ruleId\":\"pickle.call.denied\"") && strstr(ay_buf_str(&b), "%3Cb%3E.pkl"), "names rule and file");
 	is_int(read_view(f, "attest/models/org/v@v2/report.html", &b), 0, "HTML of a rejection");
 	ok(!strstr(ay_buf_str(&b), "<b>.pkl") && strstr(ay_buf_str(&b), "&lt;b&gt;.pkl"), "escapes hostile names");
