@@ -239,10 +239,16 @@ void ay_stream_put(struct ay_inodes *t, struct ay_inode *in);
 void ay_stream_restart(struct ay_stream *s);
 void ay_stream_disorder(struct ay_stream *s);
 
-#define AY_BACKING_STRIPES 64
+/* ---- backing.c ---- */
+
+#define AY_BACKING_STRIPES 512
+#define AY_BACKING_REST_S 60
 struct ay_backing;
-struct ay_backings { struct { pthread_mutex_t lock; struct ay_backing *first; } stripe[AY_BACKING_STRIPES]; };
-AY_MUSTCHECK int ay_backings_init(struct ay_backings *b);
+struct ay_backings {
+	struct { pthread_mutex_t lock; struct ay_backing *first; } stripe[AY_BACKING_STRIPES];
+	unsigned kept, room;         /* descriptors of backings, and at most; kept is atomic */
+};
+void ay_backings_init(struct ay_backings *b);
 void ay_backings_free(struct ay_backings *b);
 /*
  * How this node is read: all its handles alike, because the kernel refuses a
@@ -251,6 +257,8 @@ void ay_backings_free(struct ay_backings *b);
 AY_MUSTCHECK int ay_backing_open(struct ay_mount *m, fuse_req_t req, uint64_t node, uint64_t artifact, const struct ay_sha256 *d, struct ay_handle *h,
 				 struct fuse_file_info *fi);
 void ay_backing_close(struct ay_mount *m, struct ay_handle *h);
+/* Lets go of what nobody uses since before then. */
+void ay_backings_end_rest(struct ay_mount *m, int64_t before_s);
 
 /* ---- park.c ---- */
 

@@ -17,6 +17,7 @@
 struct ay_notice {
 	struct ay_notice *next;
 	uint64_t interrupt;
+	bool withdrawn;
 	char ref[];
 };
 
@@ -38,9 +39,9 @@ void ay_notify_changed(void *arg, const char *ref, enum ay_state state)
 	size_t len = strlen(ref) + 1;
 	struct ay_notice *n = calloc(1, sizeof(*n) + len);
 
-	(void)state;
 	if (!n)
 		return;
+	n->withdrawn = state == AY_REVOKED || state == AY_RETIRED;
 	memcpy(n->ref, ref, len);
 	push(arg, n);
 }
@@ -132,10 +133,13 @@ static void *run(void *arg)
 			ay_park_interrupt(m, n->interrupt);
 		else if (n)
 			changed(m, n->ref);
-		free(n);
 		now_s = time(NULL);
+		if (n && n->withdrawn)      /* the space of its files is wanted */
+			ay_backings_end_rest(m, INT64_MAX);
+		free(n);
 		if (now_s - swept_s >= AY_GHOST_IDLE_S / 4) {
 			ay_inode_sweep(&m->inodes, now_s);
+			ay_backings_end_rest(m, now_s - AY_BACKING_REST_S);
 			swept_s = now_s;
 		}
 		/* A signal that came between the loop's check and its wait is not lost. */

@@ -253,9 +253,8 @@ static int start(struct ay_mount *m, struct ay_error *e)
 
 	if (err)
 		return ay_error_set(e, err, "out of memory");
-	err = ay_backings_init(&m->backings);
-	if (!err)
-		err = make_session(m, e);
+	ay_backings_init(&m->backings);
+	err = make_session(m, e);
 	if (err)
 		ay_inodes_free(&m->inodes);
 	return err;

@@ -67,7 +67,6 @@ struct ay_gate {
 void ay_gate_fire(struct ay_gate *g, const char *ref, enum ay_state state);
 /* Raises the generation: cached answers of may_open are dropped. */
 void ay_gate_bump(struct ay_gate *g);
-uint64_t ay_gate_generation(struct ay_gate *g);
 /* Reserves a reference for a put or a create; AY_EBUSY when another one has it. */
 AY_MUSTCHECK int ay_gate_reserve(struct ay_gate *g, const char *ref, struct ay_error *e);
 void ay_gate_unreserve(struct ay_gate *g, const char *ref);

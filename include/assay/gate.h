@@ -70,6 +70,8 @@ AY_MUSTCHECK int ay_gate_may_open_object(struct ay_gate *g, const struct ay_sha2
  * first open by this gate. artifact 0: by content. AY_ECORRUPT when it is not what was sealed.
  */
 AY_MUSTCHECK int ay_gate_object_open(struct ay_gate *g, uint64_t artifact, const struct ay_sha256 *d, struct ay_error *e);
+/* Grows whenever an answer about who may read, or how objects are verified, may have changed. */
+uint64_t ay_gate_generation(struct ay_gate *g);
 
 /* ---- intake: an artifact on its way in ---- */
 
