@@ -234,7 +234,7 @@ static void expired(struct fixture *f)
 	write_text(in, "sub/weights.bin", "weights");
 	is_int(write_signature(in, two, 2, "models/x@v3", f->alice), 0, "a complete artifact");
 	is_int(wait_state(f, "models/x@v3", &a), AY_OPEN, "waits");
-	ok(says(a.reason, "the trust root has expired") && says(a.reason, "assay trust rotate"), "and says for what, and what to do");
+	ok(says(a.reason, "the trust root has expired") && says(a.reason, "assay trust sign"), "and says for what, and what to do");
 	ok(readable(f, "models/x@v1", &e), "on_expiry: serve keeps what is there readable (%s)", e.msg);
 	set_expiry(f, then);
 	with(deny, "on_expiry: serve", "on_expiry: deny");
