@@ -101,24 +101,33 @@ static int ref_of(struct cli *c, const char *word, char out[AY_LIMIT_REF + 1], c
 	return AY_EUSAGE;
 }
 
-int cmd_show(struct cli *c, int argc, char **argv)
+/* What is known about the one argument; *doc_out is NULL when the verb ends here with the status returned. */
+static int ask_show(struct cli *c, int argc, char **argv, struct ay_json_doc **doc_out, const char **member_out)
 {
 	struct ay_error e = { .off = AY_NO_OFFSET };
-	struct ay_json_doc *doc = NULL;
 	char ref[AY_LIMIT_REF + 1];
-	const char *member;
 	int status;
 
+	*doc_out = NULL;
 	if (cli_parse(c, argc, argv, NULL, 1, 1, &status) < 0)
 		return status;
 	if (!cli_store(c))
 		return 64;
-	int r = ref_of(c, argv[0], ref, &member, &e);
+	int r = ref_of(c, argv[0], ref, member_out, &e);
 
 	if (r == 0)
-		r = cli_ask_ref(c, "show", ref, false, &doc, &e);
-	if (r < 0)
-		return cli_fail(c, &e, r);
+		r = cli_ask_ref(c, "show", ref, false, doc_out, &e);
+	return r < 0 ? cli_fail(c, &e, r) : 0;
+}
+
+int cmd_show(struct cli *c, int argc, char **argv)
+{
+	struct ay_json_doc *doc;
+	const char *member;
+	int status = ask_show(c, argc, argv, &doc, &member);
+
+	if (!doc)
+		return status;
 	const struct ay_json *reply = ay_json_root(doc);
 
 	if (c->format == CLI_JSON) {
@@ -240,22 +249,12 @@ static void why_text(const struct ay_json *reply, const char *member)
 
 int cmd_why(struct cli *c, int argc, char **argv)
 {
-	struct ay_error e = { .off = AY_NO_OFFSET };
-	struct ay_json_doc *doc = NULL;
-	char ref[AY_LIMIT_REF + 1];
+	struct ay_json_doc *doc;
 	const char *member;
-	int status;
+	int status = ask_show(c, argc, argv, &doc, &member);
 
-	if (cli_parse(c, argc, argv, NULL, 1, 1, &status) < 0)
+	if (!doc)
 		return status;
-	if (!cli_store(c))
-		return 64;
-	int r = ref_of(c, argv[0], ref, &member, &e);
-
-	if (r == 0)
-		r = cli_ask_ref(c, "show", ref, false, &doc, &e);
-	if (r < 0)
-		return cli_fail(c, &e, r);
 	const struct ay_json *report = ay_json_get(ay_json_root(doc), "report");
 
 	if (c->format != CLI_TEXT && ay_json_is(report, AY_JSON_OBJECT))
