@@ -55,13 +55,11 @@ int ay_staged_change(struct ay_mount *m, const struct ay_place *dir, const struc
 static int make_names(struct ay_mount *m, struct ay_inode *dir, const char *name, const char *path, const struct ay_cred *c,
 		      struct ay_inode **out)
 {
-	char below[AY_PATH_ROOM];
 	int err;
 
 	if (!ay_component_ok(name, strlen(name)) || ay_name_parse(path, NULL))
 		return -EINVAL;
-	snprintf(below, sizeof(below), "%s/x", path);
-	if (!ay_gate_may(m->gate, c, path, AY_RIGHT_PUBLISH) && !ay_gate_may(m->gate, c, below, AY_RIGHT_PUBLISH))
+	if (!ay_gate_may(m->gate, c, path, AY_RIGHT_PUBLISH) && !ay_gate_may_below(m->gate, c, path, AY_RIGHT_PUBLISH))
 		return AY_EACCESS;
 	if (ay_names_exist(m, path))
 		return -EEXIST;

@@ -177,6 +177,20 @@ static bool any_is(struct ay_subject *list, size_t n, uint32_t uid, bool (*in_gr
 	return false;
 }
 
+static bool grants(const struct ay_access *a, enum ay_right right, uint32_t uid, bool (*in_group)(const char *group, void *arg), void *arg)
+{
+	switch (right) {
+	case AY_RIGHT_READ:
+		return any_is(a->read, a->nread, uid, in_group, arg);
+	case AY_RIGHT_ATTEST:
+		/* Who may publish a thing may also speak about it. */
+		return any_is(a->attest, a->nattest, uid, in_group, arg) || any_is(a->publish, a->npublish, uid, in_group, arg);
+	case AY_RIGHT_PUBLISH:
+		return any_is(a->publish, a->npublish, uid, in_group, arg);
+	}
+	return false;
+}
+
 bool ay_policy_access(const struct ay_policy *p, const char *name, enum ay_right right, uint32_t uid,
 		      bool (*in_group)(const char *group, void *arg), void *arg)
 {
@@ -192,17 +206,19 @@ bool ay_policy_access(const struct ay_policy *p, const char *name, enum ay_right
 			best_literal = literal;
 		}
 	}
-	if (!best)
+	return best && grants(best, right, uid, in_group, arg);
+}
+
+bool ay_policy_may_below(const struct ay_policy *p, const char *dir, enum ay_right right, uint32_t uid,
+			 bool (*in_group)(const char *group, void *arg), void *arg)
+{
+	char below[AY_LIMIT_REF + 4];
+
+	if ((size_t)snprintf(below, sizeof(below), "%s/**", dir) > AY_LIMIT_REF || ay_pattern_problem(below))
 		return false;
-	switch (right) {
-	case AY_RIGHT_READ:
-		return any_is(best->read, best->nread, uid, in_group, arg);
-	case AY_RIGHT_ATTEST:
-		/* Who may publish a thing may also speak about it. */
-		return any_is(best->attest, best->nattest, uid, in_group, arg) ||
-		       any_is(best->publish, best->npublish, uid, in_group, arg);
-	case AY_RIGHT_PUBLISH:
-		return any_is(best->publish, best->npublish, uid, in_group, arg);
+	for (size_t i = 0; i < p->naccess; i++) {
+		if (ay_patterns_meet(p->access[i].pattern, below) && grants(&p->access[i], right, uid, in_group, arg))
+			return true;
 	}
 	return false;
 }

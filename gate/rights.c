@@ -183,3 +183,13 @@ bool ay_gate_may(struct ay_gate *g, const struct ay_cred *c, const char *name, e
 	ay_gate_policy_release(g, p);
 	return yes;
 }
+
+bool ay_gate_may_below(struct ay_gate *g, const struct ay_cred *c, const char *dir, enum ay_right right)
+{
+	const struct ay_policy *p = ay_gate_policy(g);
+	struct asker a = { g->rights, c->uid };
+	bool yes = ay_policy_may_below(p, dir, right, c->uid, in_group, &a);
+
+	ay_gate_policy_release(g, p);
+	return yes;
+}

@@ -55,6 +55,8 @@ void ay_gate_set_hook(struct ay_gate *g, ay_gate_changed fn, void *arg);
 
 /* Groups by getgrouplist, cached 60 s. Root is not special for reading what is not admitted. */
 bool ay_gate_may(struct ay_gate *g, const struct ay_cred *c, const char *name, enum ay_right right);
+/* On some name below directory dir, maybe: for making directories on the way to it. */
+bool ay_gate_may_below(struct ay_gate *g, const struct ay_cred *c, const char *dir, enum ay_right right);
 
 /*
  * INV-1: may this admitted artifact be opened now? Admitted, not revoked, under

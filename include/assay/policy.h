@@ -66,6 +66,9 @@ const struct ay_sha256 *ay_policy_digest(const struct ay_policy *p);
 /* Does the access list give uid this right on name? The group check is a callback, so that the caller can cache getgrouplist. */
 bool ay_policy_access(const struct ay_policy *p, const char *name, enum ay_right right, uint32_t uid,
 		      bool (*in_group)(const char *group, void *arg), void *arg);
+/* Does some entry that can match a name below directory dir give it? A more specific entry may still deny each single name. */
+bool ay_policy_may_below(const struct ay_policy *p, const char *dir, enum ay_right right, uint32_t uid,
+			 bool (*in_group)(const char *group, void *arg), void *arg);
 /* Lines for people: gates that a more specific entry drops against a broader one. */
 int ay_policy_warnings(const struct ay_policy *p, struct ay_buf *out);
 /* The policy that init writes, as YAML text. user: name that may publish. */

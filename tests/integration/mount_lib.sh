@@ -15,6 +15,7 @@ version: 1
 on_expiry: serve
 access:
   - {for: "models/shared/**", publish: ["user:nobody", "user:root"], read: [everyone]}
+  - {for: "models/way/to/it/**", publish: ["user:nobody"], read: [everyone]}
   - {for: "models/private/**", publish: ["user:root"], read: ["user:daemon"]}
   - {for: "**", publish: ["user:root"], read: [everyone]}
 names:

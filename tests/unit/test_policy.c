@@ -336,6 +336,12 @@ static void test_access(void)
 	ok(ay_policy_access(p, "models/fraud/x", AY_RIGHT_PUBLISH, 1, in_group, publishers), "a group may publish");
 	ok(ay_policy_access(p, "models/fraud/x", AY_RIGHT_ATTEST, 1, in_group, publishers), "and so attest");
 	ok(!ay_policy_access(p, "models/fraud/x", AY_RIGHT_READ, 1, in_group, publishers), "but not read");
+	ok(ay_policy_may_below(p, "models/fraud", AY_RIGHT_PUBLISH, 1, in_group, publishers), "somewhere below its directory");
+	ok(ay_policy_may_below(p, "models", AY_RIGHT_PUBLISH, 1, in_group, publishers), "and so below the one above");
+	ok(ay_policy_may_below(p, "models/fraud/x/y", AY_RIGHT_PUBLISH, 1, in_group, publishers), "and below that");
+	ok(!ay_policy_may_below(p, "models/other", AY_RIGHT_PUBLISH, 1, in_group, publishers), "not below another");
+	ok(!ay_policy_may_below(p, "models/fraudulent", AY_RIGHT_PUBLISH, 1, in_group, publishers), "nor one whose name begins alike");
+	ok(!ay_policy_may_below(p, "models/fraud", AY_RIGHT_PUBLISH, 4711, NULL, NULL), "nor anybody else");
 	ok(ay_policy_access(p, "models/fraud/x", AY_RIGHT_READ, 1, in_group, readers), "another group may read");
 	ok(!ay_policy_access(p, "models/fraud/x", AY_RIGHT_READ, 1, NULL, NULL), "no groups, no right");
 	ok(ay_policy_access(p, "models/fraud/x", AY_RIGHT_ATTEST, 4711, NULL, NULL), "a uid may attest");
