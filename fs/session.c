@@ -26,12 +26,14 @@
 #define MIN_THREADS 4
 #define MAX_THREADS 64
 #define TICK_NS 10000000L
+#define WAKE_SIGNAL SIGUSR1     /* to the server's threads only, at the end */
 
 struct server {
 	pthread_t thread;
 	struct ay_serving *all;
 	pthread_cond_t wake;
 	bool leads;                  /* all->lock */
+	bool receives;               /* atomic */
 	struct fuse_buf buf;
 	struct server *next;         /* asleep */
 };
@@ -148,16 +150,16 @@ static void end(struct ay_serving *v, int err)
 	sem_post(&v->main);
 }
 
-/* Reads one request; false when there will be none. Cancelled here, and nowhere else, at the end. */
+/* Reads one request; false when there will be none. */
 static bool receive(struct server *me)
 {
 	struct ay_serving *v = me->all;
 	int n;
 
 	for (;;) {
-		pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+		__atomic_store_n(&me->receives, true, __ATOMIC_RELAXED);
 		n = fuse_session_receive_buf(v->session, &me->buf);
-		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+		__atomic_store_n(&me->receives, false, __ATOMIC_RELAXED);
 		if (n > 0 && !fuse_session_exited(v->session))
 			return true;
 		if ((n == -EINTR || n == -EAGAIN) && !fuse_session_exited(v->session))
@@ -207,7 +209,6 @@ static void *serve(void *arg)
 {
 	struct server *me = arg;
 
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	while (wait_for_lead(me) && lead(me))
 		;
 	return NULL;
@@ -224,6 +225,17 @@ static void depose(struct ay_serving *v)
 		pass_lead(v);
 	}
 	pthread_mutex_unlock(&v->lock);
+}
+
+static struct timespec in_a_tick(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	t.tv_nsec += TICK_NS;
+	t.tv_sec += t.tv_nsec / 1000000000;
+	t.tv_nsec %= 1000000000;
+	return t;
 }
 
 /* Signals interrupt sem_wait and sem_timedwait; both are then simply asked again. */
@@ -245,10 +257,7 @@ static void watch(struct ay_serving *v)
 			__atomic_store_n(&v->resting, false, __ATOMIC_SEQ_CST);
 		}
 		seen = taken;
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += TICK_NS;
-		until.tv_sec += until.tv_nsec / 1000000000;
-		until.tv_nsec %= 1000000000;
+		until = in_a_tick();
 		sem_timedwait(&v->main, &until);
 	}
 }
@@ -267,6 +276,7 @@ static int start_all(struct ay_serving *v, unsigned n)
 	int err = 0;
 
 	sigfillset(&all);
+	sigdelset(&all, WAKE_SIGNAL);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	while (!err && v->n < n) {
 		struct server *s = &v->server[v->n];
@@ -283,6 +293,18 @@ static int start_all(struct ay_serving *v, unsigned n)
 	return v->n ? 0 : -err;             /* fewer serve as well */
 }
 
+/* By a signal, again and again, because it may come before the read that it is to end. Cancelling would leave sanitizers confused. */
+static void join(struct server *s)
+{
+	struct timespec until;
+
+	do {
+		if (__atomic_load_n(&s->receives, __ATOMIC_RELAXED))
+			pthread_kill(s->thread, WAKE_SIGNAL);
+		until = in_a_tick();
+	} while (pthread_timedjoin_np(s->thread, NULL, &until) == ETIMEDOUT);
+}
+
 static void stop_all(struct ay_serving *v)
 {
 	pthread_mutex_lock(&v->lock);
@@ -290,17 +312,18 @@ static void stop_all(struct ay_serving *v)
 	for (unsigned i = 0; i < v->n; i++)
 		pthread_cond_signal(&v->server[i].wake);
 	pthread_mutex_unlock(&v->lock);
-	for (unsigned i = 0; i < v->n; i++)
-		pthread_cancel(v->server[i].thread);
 	for (unsigned i = 0; i < v->n; i++) {
-		pthread_join(v->server[i].thread, NULL);
+		join(&v->server[i]);
 		pthread_cond_destroy(&v->server[i].wake);
 		free(v->server[i].buf.mem);
 	}
 }
 
+static void only_interrupts(int sig) { (void)sig; }
+
 int ay_session_serve(struct ay_mount *m)
 {
+	struct sigaction wake = {.sa_handler = only_interrupts}, old;
 	struct ay_serving *v = calloc(1, sizeof(*v));
 	int err;
 
@@ -309,12 +332,14 @@ int ay_session_serve(struct ay_mount *m)
 	v->session = m->session;
 	pthread_mutex_init(&v->lock, NULL);
 	sem_init(&v->main, 0, 0);
+	sigaction(WAKE_SIGNAL, &wake, &old);
 	err = start_all(v, thread_count(m->options->threads));
 	if (!err) {
 		watch(v);
 		stop_all(v);
 		err = v->err;
 	}
+	sigaction(WAKE_SIGNAL, &old, NULL);
 	sem_destroy(&v->main);
 	pthread_mutex_destroy(&v->lock);
 	free(v);
