@@ -4,12 +4,14 @@
  *   seq FILE        1 MiB reads from start to end
  *   rand FILE N     N reads of 4 KiB at places of a fixed sequence
  *   mmap FILE N     N bytes touched in a mapping, one a random page
- *   opens DIR N     N times open, read all, close, over the files of DIR in order
+ *   opens DIR N NAMES   N times open, read all, close, over the files of DIR, whose names are those in NAMES
+ *   warm DIR N NAMES    the same after one round through all files that is not timed
  *   drop            asks the kernel to drop its page cache
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -102,12 +104,21 @@ static double mapped(const char *path, uint64_t count)
 	return t;
 }
 
-static double opens(const char *path, uint64_t count)
+static void open_read_close(int dir, const char *name)
+{
+	static uint8_t piece[1 << 20];
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, piece, sizeof(piece)) < 0)
+		die(name);
+	close(fd);
+}
+
+static double opens(const char *path, uint64_t count, const char *names_dir, bool warm)
 {
 	static char names[4096][64];
-	static uint8_t piece[1 << 20];
 	size_t n = 0;
-	DIR *d = opendir(path);
+	DIR *d = opendir(names_dir);
 	int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (!d || dir < 0)
@@ -118,15 +129,12 @@ static double opens(const char *path, uint64_t count)
 	closedir(d);
 	if (n == 0)
 		die("no files");
+	for (size_t i = 0; warm && i < n; i++)
+		open_read_close(dir, names[i]);
 	double t = now();
 
-	for (uint64_t i = 0; i < count; i++) {
-		int fd = openat(dir, names[i % n], O_RDONLY | O_CLOEXEC);
-
-		if (fd < 0 || read(fd, piece, sizeof(piece)) < 0)
-			die(names[i % n]);
-		close(fd);
-	}
+	for (uint64_t i = 0; i < count; i++)
+		open_read_close(dir, names[i % n]);
 	t = now() - t;
 	close(dir);
 	return t;
@@ -154,8 +162,8 @@ int main(int argc, char **argv)
 		t = random_reads(argv[2], count);
 	else if (strcmp(argv[1], "mmap") == 0)
 		t = mapped(argv[2], count);
-	else if (strcmp(argv[1], "opens") == 0)
-		t = opens(argv[2], count);
+	else if (argc == 5 && (strcmp(argv[1], "opens") == 0 || strcmp(argv[1], "warm") == 0))
+		t = opens(argv[2], count, argv[4], argv[1][0] == 'w');
 	else
 		return 64;
 	printf("%.6f %.0f\n", t, bytes > 0 ? bytes / t : (double)count / t);
