@@ -459,9 +459,9 @@ static int open_keys(struct ay_gate *g, struct ay_error *e)
 	return rc;
 }
 
-static int set_immutable(void *arg, int fd, bool on)
+static int set_immutable(void *arg, const int *fds, size_t n, bool on)
 {
-	return ay_monitor_set_immutable(arg, fd, on);
+	return ay_monitor_set_immutable(arg, fds, n, on);
 }
 
 static int rollback_logged(struct ay_txn *t, void *arg)

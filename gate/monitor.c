@@ -40,6 +40,7 @@ struct reply {
 };
 
 #define WORKERS_MAX 256
+#define FLAGS_MAX 16      /* as many descriptors as one message takes */
 
 struct ay_monitor {
 	pthread_mutex_t lock;   /* one request at a time on sock */
@@ -165,6 +166,19 @@ static int set_immutable(int fd, bool on)
 	return want == flags || ioctl(fd, FS_IOC_SETFLAGS, &want) == 0 ? 0 : -errno;
 }
 
+static int set_all_immutable(const int *fds, size_t n, bool on)
+{
+	int first = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int r = set_immutable(fds[i], on);
+
+		if (first == 0)
+			first = r;
+	}
+	return first;
+}
+
 AY_NORETURN static void monitor_main(struct state *s)
 {
 	prctl(PR_SET_NAME, "assay-monitor");
@@ -178,10 +192,10 @@ AY_NORETURN static void monitor_main(struct state *s)
 	for (;;) {
 		struct request q;
 		struct reply a = { .result = -EINVAL };
-		AY_CLEANUP_FD int in = -1;
+		int in[FLAGS_MAX];
 		AY_CLEANUP_FD int out = -1;
 		size_t nfds = 0;
-		ssize_t n = ay_recv_fds(s->sock, &q, sizeof(q), &in, 1, &nfds);
+		ssize_t n = ay_recv_fds(s->sock, &q, sizeof(q), in, FLAGS_MAX, &nfds);
 
 		if (n != (ssize_t)sizeof(q))
 			break;
@@ -194,9 +208,11 @@ AY_NORETURN static void monitor_main(struct state *s)
 			a.pid = pid;
 		} else if (q.op == OP_KILL) {
 			a.result = kill_one(s, q.pid);
-		} else if (q.op == OP_IMMUTABLE && nfds == 1) {
-			a.result = set_immutable(in, q.on);
+		} else if (q.op == OP_IMMUTABLE && nfds > 0) {
+			a.result = set_all_immutable(in, nfds, q.on);
 		}
+		while (nfds > 0)
+			ay_close(&in[--nfds]);
 		if (ay_send_fds(s->sock, &a, sizeof(a), &out, out >= 0 ? 1 : 0) < 0)
 			break;
 	}
@@ -310,14 +326,14 @@ void ay_monitor_stop(struct ay_monitor *m)
 	free(m);
 }
 
-static int ask(struct ay_monitor *m, const struct request *q, int fd_in, int *fd_out, pid_t *pid_out)
+static int ask(struct ay_monitor *m, const struct request *q, const int *fds_in, size_t nfds_in, int *fd_out, pid_t *pid_out)
 {
 	struct reply a;
 	int fd = -1;
 	size_t nfds = 0;
 
 	pthread_mutex_lock(&m->lock);
-	ssize_t n = ay_send_fds(m->sock, q, sizeof(*q), &fd_in, fd_in >= 0 ? 1 : 0);
+	ssize_t n = ay_send_fds(m->sock, q, sizeof(*q), fds_in, nfds_in);
 
 	if (n == (ssize_t)sizeof(*q))
 		n = ay_recv_fds(m->sock, &a, sizeof(a), &fd, 1, &nfds);
@@ -340,7 +356,7 @@ int monitor_start_worker(struct ay_monitor *m, uint64_t memory_bytes, const char
 	struct request q = { .op = OP_START, .memory_bytes = memory_bytes };
 
 	snprintf(q.selftest, sizeof(q.selftest), "%s", selftest ? selftest : "");
-	return ask(m, &q, -1, &out->sock, &out->pid);
+	return ask(m, &q, NULL, 0, &out->sock, &out->pid);
 }
 
 void monitor_kill_worker(struct ay_monitor *m, struct monitor_worker *w)
@@ -349,13 +365,13 @@ void monitor_kill_worker(struct ay_monitor *m, struct monitor_worker *w)
 
 	ay_close(&w->sock);
 	/* A monitor that is gone has taken its workers along. */
-	(void)!ask(m, &q, -1, NULL, NULL);
+	(void)!ask(m, &q, NULL, 0, NULL, NULL);
 	w->pid = 0;
 }
 
-int ay_monitor_set_immutable(struct ay_monitor *m, int fd, bool on)
+int ay_monitor_set_immutable(struct ay_monitor *m, const int *fds, size_t n, bool on)
 {
 	struct request q = { .op = OP_IMMUTABLE, .on = on };
 
-	return ask(m, &q, fd, NULL, NULL);
+	return ask(m, &q, fds, n, NULL, NULL);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The pool: one thread a worker process. A thread takes the next job of the
- * next uid in turn, hands it over, waits for the answer under a deadline, and
- * replaces a worker that failed it.
+ * next uid in turn, or several small ones, hands them over, waits for each
+ * answer under a deadline, and replaces a worker that failed it.
  */
 #include "assay/worker.h"
 
@@ -20,6 +20,9 @@
 
 #define WORKERS_MAX 64
 #define QUEUE_MAX 100000   /* jobs in all; each holds a descriptor, so RLIMIT_NOFILE usually comes first */
+#define BATCH 16           /* small jobs that a worker gets at once */
+#define BATCH_FILE (256 * KIB)
+#define BATCH_REQUEST (2 * KIB)   /* a batch of these fits into a socket's buffer, so that nobody waits for the other to read */
 #define GRACE_MS 5000      /* the worker's own deadline comes first and leaves a finding */
 
 struct job {
@@ -80,14 +83,30 @@ static struct job *take_job(struct ay_pool *p)
 	return j;
 }
 
+static bool is_small(const struct job *j)
+{
+	return !j->schema && j->size <= BATCH_FILE && j->request.len <= BATCH_REQUEST;
+}
+
+/* One job, or small ones as long as there is enough for the other workers too. */
+static size_t take_jobs(struct ay_pool *p, struct job **v)
+{
+	size_t n = 0;
+
+	do {
+		v[n++] = take_job(p);
+	} while (n < BATCH && is_small(v[n - 1]) && p->queued > p->threads && is_small(p->queues->first));
+	return n;
+}
+
+/* The frame is its length, then the request; the descriptor comes with the first byte. */
 static int send_request(int sock, const struct job *j)
 {
-	uint8_t head[4] = { (uint8_t)j->request.len, (uint8_t)(j->request.len >> 8), (uint8_t)(j->request.len >> 16),
-			    (uint8_t)(j->request.len >> 24) };
+	ssize_t n = ay_send_fds(sock, j->request.data, j->request.len, &j->fd, 1);
 
-	if (ay_send_fds(sock, head, sizeof(head), &j->fd, 1) != (ssize_t)sizeof(head))
+	if (n <= 0)
 		return AY_EWORKER;
-	return ay_write_full(sock, j->request.data, j->request.len) < 0 ? AY_EWORKER : 0;
+	return ay_write_full(sock, j->request.data + n, j->request.len - (size_t)n) < 0 ? AY_EWORKER : 0;
 }
 
 static int read_deadline(int sock, void *dst, size_t len, int64_t deadline_ms, struct ay_error *e)
@@ -118,13 +137,11 @@ static int read_deadline(int sock, void *dst, size_t len, int64_t deadline_ms, s
 	return 0;
 }
 
-static int run_job(int sock, const struct job *j, struct ay_scan_result *out, struct ay_error *e)
+/* The answer to a request that was sent. The deadline is the one file's: what was sent with it is answered before. */
+static int await_answer(int sock, const struct job *j, struct ay_scan_result *out, struct ay_error *e)
 {
 	int64_t deadline = ay_time_mono_ms() + AY_LIMIT_SCAN_TIME_MS + (int64_t)(j->size / (AY_LIMIT_SCAN_RATE / 1000)) + GRACE_MS;
 	uint8_t head[4];
-
-	if (send_request(sock, j) < 0)
-		return ay_error_set(e, AY_EWORKER, "the worker died before it could scan");
 	int r = read_deadline(sock, head, sizeof(head), deadline, e);
 
 	if (r < 0)
@@ -144,26 +161,53 @@ static int run_job(int sock, const struct job *j, struct ay_scan_result *out, st
 	return r;
 }
 
-static void serve_job(struct ay_pool *p, struct monitor_worker *w, struct job *j)
+static void finish_job(struct job *j, int r, struct ay_scan_result *result, const struct ay_error *e, bool failed)
 {
-	struct ay_scan_result result = { 0 };
-	struct ay_error e = { .off = AY_NO_OFFSET };
-	int r = 0;
-
-	if (w->sock < 0)
-		r = monitor_start_worker(p->monitor, p->memory_bytes, NULL, w);
-	if (r < 0)
-		r = ay_error_set(&e, AY_EWORKER, "no worker could be started: %s", ay_strerror(r));
-	else
-		r = run_job(w->sock, j, &result, &e);
-	/* A file that no schema fits is the file's fault, and the worker lives on. */
-	bool failed = r < 0 && !(j->schema && r == AY_EFORMAT);
-
-	if (failed && w->sock >= 0)
-		monitor_kill_worker(p->monitor, w);
-	j->done(j->arg, failed ? AY_EWORKER : r, r < 0 ? NULL : &result, &e);
+	j->done(j->arg, failed ? AY_EWORKER : r, r < 0 ? NULL : result, e);
 	if (r == 0)
-		ay_scan_result_free(&result);
+		ay_scan_result_free(result);
+	job_free(j);
+}
+
+/* A file that no schema fits is the file's fault, and the worker lives on. */
+static bool is_failure(const struct job *j, int r)
+{
+	return r < 0 && !(j->schema && r == AY_EFORMAT);
+}
+
+/*
+ * Sends all and takes their answers in order, up to the first that fails the
+ * worker: it is the one to blame, and those behind it have not been looked at.
+ * Returns how many were finished, at least one.
+ */
+static size_t serve_jobs(struct ay_pool *p, struct monitor_worker *w, struct job **v, size_t n)
+{
+	struct ay_error e = { .off = AY_NO_OFFSET };
+	struct ay_scan_result result = { 0 };
+	size_t sent = 0, done = 0;
+	bool failed = false;
+	int r = w->sock < 0 ? monitor_start_worker(p->monitor, p->memory_bytes, NULL, w) : 0;
+
+	if (r < 0) {
+		ay_error_set(&e, AY_EWORKER, "no worker could be started: %s", ay_strerror(r));
+		finish_job(v[0], r, NULL, &e, true);
+		return 1;
+	}
+	while (sent < n && send_request(w->sock, v[sent]) == 0)
+		sent++;
+	while (!failed && (done < sent || sent == 0)) {
+		result = (struct ay_scan_result){ 0 };
+		e = (struct ay_error){ .off = AY_NO_OFFSET };
+		if (sent == 0)
+			r = ay_error_set(&e, AY_EWORKER, "the worker died before it could scan");
+		else
+			r = await_answer(w->sock, v[done], &result, &e);
+		failed = is_failure(v[done], r);
+		if (failed)
+			monitor_kill_worker(p->monitor, w);
+		finish_job(v[done++], r, &result, &e, failed);
+	}
+	return done;
 }
 
 static void *pool_thread(void *arg)
@@ -177,11 +221,12 @@ static void *pool_thread(void *arg)
 			pthread_cond_wait(&p->work, &p->lock);
 		if (!p->queues)
 			break;
-		struct job *j = take_job(p);
+		struct job *v[BATCH];
+		size_t n = take_jobs(p, v);
 
 		pthread_mutex_unlock(&p->lock);
-		serve_job(p, &w, j);
-		job_free(j);
+		for (size_t i = 0; i < n;)
+			i += serve_jobs(p, &w, v + i, n - i);
 		pthread_mutex_lock(&p->lock);
 	}
 	pthread_mutex_unlock(&p->lock);
@@ -265,19 +310,30 @@ static int enqueue(struct ay_pool *p, uint32_t uid, struct job *j)
 	return r;
 }
 
+static int encode_frame(const struct ay_job *job, bool infer, struct ay_buf *out)
+{
+	int r = ay_buf_le32(out, 0);
+
+	if (r == 0)
+		r = proto_encode_request(job, infer, out);
+	for (int i = 0; r == 0 && i < 4; i++)
+		out->data[i] = (uint8_t)((out->len - 4) >> (8 * i));
+	return r;
+}
+
 static int submit(struct ay_pool *p, const struct ay_job *job, struct ay_buf *schema, ay_job_done done, void *arg, struct ay_error *e)
 {
 	struct job *j = calloc(1, sizeof(*j));
 
 	if (!j)
 		return ay_error_set(e, -ENOMEM, "out of memory");
-	j->request = ay_buf_new(PROTO_REQUEST_MAX);
+	j->request = ay_buf_new(4 + PROTO_REQUEST_MAX);
 	j->size = job->size;
 	j->schema = schema;
 	j->done = done;
 	j->arg = arg;
 	j->fd = fcntl(job->fd, F_DUPFD_CLOEXEC, 0);
-	int r = j->fd < 0 ? -errno : proto_encode_request(job, schema != NULL, &j->request);
+	int r = j->fd < 0 ? -errno : encode_frame(job, schema != NULL, &j->request);
 
 	if (r == 0)
 		r = enqueue(p, job->uid, j);

@@ -3,7 +3,8 @@
 #include <errno.h>
 #include "gate/candidate.h"
 
-#define IN_FLIGHT 128
+#define IN_FLIGHT 256
+#define RESUME (IN_FLIGHT / 2)   /* whoever waits for room is woken once for much of it */
 
 /* From the first dot of the last component: what may tighten a scan. */
 static const char *suffix(const char *path)
@@ -90,8 +91,8 @@ static void landed(void *arg, int code, const struct ay_scan_result *result, con
 		ay_bug("out of memory for a scan note");
 	pthread_mutex_lock(&s->lock);
 	s->done(s->arg, f->index, n);
-	s->flying--;
-	pthread_cond_broadcast(&s->idle);
+	if (--s->flying == RESUME || s->flying == 0)
+		pthread_cond_broadcast(&s->idle);
 	pthread_mutex_unlock(&s->lock);
 	free(f);
 }
@@ -113,8 +114,9 @@ int ay_scans_add(struct ay_scans *s, size_t index, int fd, uint64_t size, const 
 		return ay_error_set(e, -ENOMEM, "out of memory");
 	*f = (struct flight){ s, index };
 	pthread_mutex_lock(&s->lock);
-	while (s->flying >= IN_FLIGHT)
-		pthread_cond_wait(&s->idle, &s->lock);
+	if (s->flying >= IN_FLIGHT)
+		while (s->flying > RESUME)
+			pthread_cond_wait(&s->idle, &s->lock);
 	s->flying++;
 	pthread_mutex_unlock(&s->lock);
 

@@ -16,14 +16,15 @@
 
 static int answer(const struct ay_buf *b)
 {
-	struct ay_buf head = ay_buf_new(8);
-	int err = ay_buf_le32(&head, (uint32_t)b->len);
+	struct ay_buf frame = ay_buf_new(4 + AY_LIMIT_WORKER_ANSWER);
+	int err = ay_buf_le32(&frame, (uint32_t)b->len);
 
+	/* One write: a waiting reader wakes once. */
 	if (err == 0)
-		err = ay_write_full(PROTO_SOCKET, head.data, head.len);
+		err = ay_buf_add(&frame, b->data, b->len);
 	if (err == 0)
-		err = ay_write_full(PROTO_SOCKET, b->data, b->len);
-	ay_buf_free(&head);
+		err = ay_write_full(PROTO_SOCKET, frame.data, frame.len);
+	ay_buf_free(&frame);
 	return err;
 }
 

@@ -90,7 +90,7 @@ static int unlink_object(struct ay_store *s, const struct ay_sha256 *d)
 		int fd AY_CLEANUP_FD = openat(s->objects, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
 		if (fd >= 0)
-			ay_object_flag(s, fd, false);
+			ay_object_flag(s, &fd, 1, false);
 	}
 	AY_FAILPOINT("gc-unlink");
 	return unlinkat(s->objects, path, 0) == 0 || errno == ENOENT ? 0 : -errno;

@@ -22,7 +22,7 @@ struct ay_store {
 	dev_t dev;                    /* of objects/ */
 	struct ay_index *ix;
 	uint64_t epoch;               /* number of this opening */
-	int (*set_immutable)(void *arg, int fd, bool on);
+	int (*set_immutable)(void *arg, const int *fds, size_t n, bool on);
 	void *set_immutable_arg;
 	pthread_mutex_t seal_lock;    /* held from the first change of a ctime until the new one is committed */
 	pthread_mutex_t gc_lock;      /* gc and backup exclude each other */
@@ -112,7 +112,8 @@ AY_MUSTCHECK int ay_object_set(struct ay_txn *t, const struct ay_sha256 *d, cons
 void ay_object_facts(struct ay_object *o, const struct stat *st);
 bool ay_object_matches(const struct ay_store *s, const struct ay_object *o, const struct stat *st);
 /* Sets or clears the immutable flag where there is a hook for it; false when it failed. */
-bool ay_object_flag(struct ay_store *s, int fd, bool on);
+#define AY_FLAG_STEP 16               /* as many descriptors as one message takes */
+bool ay_object_flag(struct ay_store *s, const int *fds, size_t n, bool on);
 
 /* Compares fd with the record o of d: under the seal lock, or by hash, where the quick way does not do. */
 AY_MUSTCHECK int ay_object_check(struct ay_store *s, const struct ay_sha256 *d, const struct ay_object *o, int fd, struct ay_error *e);

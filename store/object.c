@@ -67,15 +67,15 @@ bool ay_object_matches(const struct ay_store *s, const struct ay_object *o, cons
 	return now.ctime_s == o->ctime_s && now.ctime_ns == o->ctime_ns;
 }
 
-void ay_store_set_immutable_hook(struct ay_store *s, int (*set)(void *arg, int fd, bool on), void *arg)
+void ay_store_set_immutable_hook(struct ay_store *s, int (*set)(void *arg, const int *fds, size_t n, bool on), void *arg)
 {
 	s->set_immutable = set;
 	s->set_immutable_arg = arg;
 }
 
-bool ay_object_flag(struct ay_store *s, int fd, bool on)
+bool ay_object_flag(struct ay_store *s, const int *fds, size_t n, bool on)
 {
-	return !s->set_immutable || s->set_immutable(s->set_immutable_arg, fd, on) == 0;
+	return !s->set_immutable || s->set_immutable(s->set_immutable_arg, fds, n, on) == 0;
 }
 
 /* ---- references ---- */
@@ -232,7 +232,7 @@ int ay_object_reseal(struct ay_store *s, const struct ay_sha256 *d, int fd, stru
 	if (!ay_sha256_eq(&got, d))
 		return differs(d, e);
 	pthread_mutex_lock(&s->seal_lock);
-	ay_object_flag(s, fd, true);
+	ay_object_flag(s, &fd, 1, true);
 	if (fstat(fd, &w.st) != 0)
 		rc = ay_error_errno(e, "stat of an object");
 	else if (w.st.st_size != before.st_size || w.st.st_mtim.tv_sec != before.st_mtim.tv_sec || w.st.st_mtim.tv_nsec != before.st_mtim.tv_nsec)

@@ -388,27 +388,43 @@ static void find_placed(struct ay_store *s, const struct ay_file *files, size_t 
 	b->n = kept;
 }
 
-/*
- * Flags each and takes its facts. Drops from the batch what cannot be opened, and
- * what has a second name still: a file of a later batch with the same content.
- */
+/* Opens what can be flagged: not what has a second name still, a file of a later batch with the same content. */
+static int open_to_flag(struct ay_store *s, const struct ay_sha256 *d)
+{
+	char path[AY_OBJECT_PATH];
+	struct stat st;
+
+	ay_object_path(d, path);
+	int fd = openat(s->objects, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 && (fstat(fd, &st) != 0 || st.st_nlink != 1))
+		ay_close(&fd);
+	return fd;
+}
+
+/* Flags each and takes its facts; drops from the batch what cannot be flagged now. */
 static void flag_batch(struct batch *b)
 {
-	size_t kept = 0;
+	size_t kept = 0, i = 0;
 
-	for (size_t i = 0; i < b->n; i++) {
-		char path[AY_OBJECT_PATH];
-		struct stat st;
+	while (i < b->n) {
+		int fds[AY_FLAG_STEP];
+		size_t n = 0, first = kept;
 
-		ay_object_path(&b->v[i].d, path);
-		int fd AY_CLEANUP_FD = openat(b->s->objects, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-
-		if (fd < 0 || fstat(fd, &st) != 0 || st.st_nlink != 1)
-			continue;
-		ay_object_flag(b->s, fd, true);
-		b->v[kept].d = b->v[i].d;
-		if (fstat(fd, &b->v[kept].st) == 0)
-			kept++;
+		for (; i < b->n && n < AY_FLAG_STEP; i++) {
+			fds[n] = open_to_flag(b->s, &b->v[i].d);
+			if (fds[n] < 0)
+				continue;
+			b->v[first + n++].d = b->v[i].d;
+		}
+		if (n)
+			ay_object_flag(b->s, fds, n, true);
+		for (size_t k = 0; k < n; k++) {
+			b->v[kept].d = b->v[first + k].d;
+			if (fstat(fds[k], &b->v[kept].st) == 0)
+				kept++;
+			ay_close(&fds[k]);
+		}
 	}
 	b->n = kept;
 }

@@ -18,8 +18,8 @@ struct ay_monitor;
 /* worker_path NULL: $ASSAY_WORKER in testing builds, else the installed or build-tree assay-worker beside this program. Call while single-threaded. */
 AY_MUSTCHECK int ay_monitor_start(const char *worker_path, struct ay_monitor **out, struct ay_error *e);
 void ay_monitor_stop(struct ay_monitor *m);
-/* FS_IMMUTABLE_FL on fd, by the monitor. -EPERM where that is not possible. Thread-safe. */
-AY_MUSTCHECK int ay_monitor_set_immutable(struct ay_monitor *m, int fd, bool on);
+/* FS_IMMUTABLE_FL on at most 16 descriptors, by the monitor; the first failure is told, the others are still set. -EPERM where that is not possible. Thread-safe. */
+AY_MUSTCHECK int ay_monitor_set_immutable(struct ay_monitor *m, const int *fds, size_t n, bool on);
 
 struct ay_pool_options { unsigned workers; uint64_t memory_bytes; /* 0: limits.h */ };
 struct ay_pool;

@@ -38,10 +38,11 @@ void ay_pool_free(struct ay_pool *p)
 	free(p);
 }
 
-int ay_monitor_set_immutable(struct ay_monitor *m, int fd, bool on)
+int ay_monitor_set_immutable(struct ay_monitor *m, const int *fds, size_t n, bool on)
 {
 	(void)m;
-	(void)fd;
+	(void)fds;
+	(void)n;
 	(void)on;
 	return -EPERM;
 }

@@ -107,10 +107,14 @@ static int publish(int i)
 	return rc;
 }
 
-static int flag(void *arg, int fd, bool on)
+static int flag(void *arg, const int *fds, size_t n, bool on)
 {
+	int rc = 0;
+
 	(void)arg;
-	return fchmod(fd, on ? 0400 : 0600);
+	for (size_t i = 0; i < n; i++)
+		rc |= fchmod(fds[i], on ? 0400 : 0600);
+	return rc;
 }
 
 /* Publishes all; says after each what is durable; retires the second, so that gc has work. */

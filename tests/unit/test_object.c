@@ -143,13 +143,52 @@ static struct ay_file_list one_file(const char *path, const struct file *f)
 }
 
 static int flag_calls;
+static size_t most_at_once;
 
-static int count_flag(void *arg, int fd, bool on)
+static int count_flag(void *arg, const int *fds, size_t n, bool on)
 {
+	int rc = 0;
+
 	(void)arg;
-	(void)fd;
-	flag_calls += on ? 1 : 1000;
-	return fchmod(fd, on ? 0400 : 0600); /* like the real flag, it moves the ctime */
+	most_at_once = n > most_at_once ? n : most_at_once;
+	for (size_t i = 0; i < n; i++) {
+		flag_calls += on ? 1 : 1000;
+		rc |= fchmod(fds[i], on ? 0400 : 0600); /* like the real flag, it moves the ctime */
+	}
+	return rc;
+}
+
+/* More than one message of descriptors: all are flagged, and known by what they are after it. */
+static void test_seal_many(void)
+{
+	enum { FILES = 35 };
+	struct ay_file_list l = {0};
+	struct file f[FILES];
+	struct ay_error e;
+	int sealed = 0, opened = 0;
+	char text[32];
+
+	ay_store_set_immutable_hook(fixture, count_flag, NULL);
+	for (int i = 0; i < FILES; i++) {
+		snprintf(text, sizeof(text), "many %d", i);
+		f[i] = file_of(text);
+		if (ay_object_put_bytes(fixture, text, strlen(text), &f[i].d, &e) || ay_file_list_add(&l, text, f[i].size, &f[i].d))
+			exit(99);
+		fixture_commit(ref_file, &f[i]);
+	}
+	flag_calls = 0;
+	ay_objects_seal(fixture, 0, &l);
+	ay_store_set_immutable_hook(fixture, NULL, NULL);
+	for (int i = 0; i < FILES; i++) {
+		snprintf(text, sizeof(text), "many %d", i);
+		sealed += record_of(&f[i].d).state == AY_OBJECT_SEALED;
+		opened += opens_as(&f[i].d, text) == 0;
+	}
+	is_int(flag_calls, FILES, "every flag was set");
+	is_int((long long)most_at_once, 16, "as many at once as one message takes");
+	is_int(sealed, FILES, "all are sealed");
+	is_int(opened, FILES, "and open");
+	ay_file_list_free(&l);
 }
 
 static void test_link_and_seal(void)
@@ -339,6 +378,7 @@ int main(void)
 	test_bytes();
 	test_copy();
 	test_link_and_seal();
+	test_seal_many();
 	test_stale_link();
 	test_damage();
 	test_unsealed_damage();
