@@ -87,6 +87,7 @@ static const struct ay_allow rows[] = {
 	{ "pandas.core.dtypes.dtypes", "IntervalDtype", ON, NEW | DICT | CALL, 0, AY_HOW_SELF, 0, "|dd" },
 	{ "pandas.core.dtypes.dtypes", "PandasDtype", ON, NEW | DICT, 0, AY_HOW_SELF, 0, NULL },
 	{ "pandas.core.dtypes.dtypes", "PeriodDtype", ON, NEW | DICT | CALL, 0, AY_HOW_SELF, 0, "|dd" },
+	{ "pandas.core.dtypes.dtypes", "SparseDtype", ON, NEW | DICT | CALL | DATA, 0, AY_HOW_SELF, 0, "|ds" },
 	{ "pandas.core.flags", "Flags", ON, NEW | DICT, 0, AY_HOW_SELF, 0, NULL },
 	{ "pandas.core.frame", "DataFrame", ON, NEW | DICT, 0, AY_HOW_SELF, 0, NULL },
 	{ "pandas.core.indexes.base", "Index", ON, DATA, AY_SLOT_INDEX, AY_HOW_SELF, 0, NULL },

@@ -331,6 +331,7 @@ static const struct ay_allow rows[] = {
 	{ "sklearn.metrics._dist_metrics", "WMinkowskiDistance32", ON, TUPLE, AY_SLOT_DISTANCE, AY_HOW_SELF, 0, NULL },
 	{ "sklearn.metrics._dist_metrics", "WMinkowskiDistance64", ON, TUPLE, AY_SLOT_DISTANCE, AY_HOW_SELF, 0, NULL },
 	{ "sklearn.metrics._dist_metrics", "newObj", ON, CALL, 0, AY_HOW_FIRST, 0, "Y" },
+	OBJECT("sklearn.metrics._scorer", "_PassthroughScorer"),
 	{ "sklearn.metrics._scorer", "_passthrough_scorer", ON, DATA, 0, AY_HOW_SELF, 0, NULL },
 	OBJECT("sklearn.mixture._bayesian_mixture", "BayesianGaussianMixture"),
 	OBJECT("sklearn.mixture._gaussian_mixture", "GaussianMixture"),

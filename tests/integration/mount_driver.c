@@ -120,7 +120,7 @@ static int do_serve(int argc, char **argv, struct ay_error *e)
 	struct ay_gate_options o = {.store = argv[2]};
 	struct ay_server *server = NULL;
 	struct ay_gate *g;
-	int err = ay_monitor_start(NULL, &o.monitor, e);
+	int err = ay_monitor_start(getenv("ASSAY_WORKER"), &o.monitor, e);
 
 	for (int i = 4; i < argc; i++) {
 		if (strcmp(argv[i], "ro") == 0)
