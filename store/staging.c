@@ -249,3 +249,53 @@ int ay_staging_recover(struct ay_store *s, struct ay_error *e)
 	ay_read_end(w.t);
 	return rc ? fail(e, rc, "") : 0;
 }
+
+static int copy_bytes(int from, int to)
+{
+	static const size_t step = 1 * MIB;
+	uint64_t off = 0;
+	uint8_t *piece = malloc(step);
+	ssize_t n = -1;
+	int rc = piece ? 0 : -ENOMEM;
+
+	while (rc == 0 && (n = pread(from, piece, step, (off_t)off)) > 0) {
+		rc = ay_pwrite_full(to, piece, (size_t)n, off);
+		off += (uint64_t)n;
+	}
+	if (rc == 0 && n < 0)
+		rc = -errno;
+	free(piece);
+	return rc;
+}
+
+int ay_staging_own(struct ay_store *s, int tree_fd, const char *path, struct ay_error *e)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[AY_LIMIT_PATH + 1], name[48];
+	struct stat st;
+	AY_CLEANUP_FD int from = ay_open_beneath(tree_fd, path, O_RDONLY, 0);
+
+	if (from < 0)
+		return fail(e, from, path);
+	if (fstat(from, &st) != 0)
+		return ay_error_errno(e, "staging");
+	if (st.st_nlink == 1)
+		return fchmod(from, 0600) == 0 ? 0 : ay_error_errno(e, "staging: mode of %s", path);
+	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+	AY_CLEANUP_FD int parent = ay_open_beneath(tree_fd, dir, O_RDONLY | O_DIRECTORY, 0);
+
+	if (parent < 0)
+		return fail(e, parent, path);
+	snprintf(name, sizeof(name), "tmp-own-%llu", (unsigned long long)st.st_ino);
+	unlinkat(s->staging, name, 0);
+	AY_CLEANUP_FD int to = ay_open_beneath(s->staging, name, O_RDWR | O_CREAT | O_EXCL, 0600);
+	int rc = to < 0 ? to : copy_bytes(from, to);
+
+	if (rc == 0 && renameat(s->staging, name, parent, slash ? slash + 1 : path) != 0)
+		rc = -errno;
+	if (rc < 0) {
+		unlinkat(s->staging, name, 0);
+		return fail(e, rc, path);
+	}
+	return 0;
+}

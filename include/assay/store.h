@@ -181,6 +181,11 @@ AY_MUSTCHECK int ay_staging_claims_fd(struct ay_store *s, uint64_t artifact);
 AY_MUSTCHECK int ay_staging_remove(struct ay_store *s, uint64_t artifact, struct ay_error *e);
 /* Regular files below tree with size, mode bit and mtime (digests not filled). Anything that is not a file or directory is AY_ECORRUPT. */
 AY_MUSTCHECK int ay_staging_list(struct ay_store *s, uint64_t artifact, struct ay_file_list *out, struct ay_error *e);
+/*
+ * Before a staged file is written again: gives it an inode of its own, 0600, with the same bytes, when an admission that
+ * did not come about has left it linked as an object (INV-3). Nobody may have it open for writing.
+ */
+AY_MUSTCHECK int ay_staging_own(struct ay_store *s, int tree_fd, const char *path, struct ay_error *e);
 
 /* ---- small records of an artifact: report.json, hallmark ..., addressed by name ---- */
 

@@ -96,10 +96,42 @@ static void test_recovery(void)
 	ok(!exists(888, "") && exists(open.id, "/tree/f"), "removes what has no record");
 }
 
+/* INV-3: a file that an unfinished admission left linked as an object is not the one that its writer goes on writing. */
+static void test_own(void)
+{
+	struct ay_sha256 d = ay_sha256_of("sealed", 6);
+	char hex[AY_SHA256_HEX], path[400], text[8] = "";
+	struct stat object, staged;
+	struct ay_error e;
+	is_int(ay_staging_create(fixture, 21, &e), 0, "create");
+	int tree = ay_staging_tree_fd(fixture, 21);
+
+	is_int(ay_mkdirs(tree, "sub", 0700), 0, "a directory");
+	int fd = fixture_stage(21, "sub/f", "sealed");
+
+	is_int(ay_object_link(fixture, fd, &d, &e), 0, "placed, and then nothing came of it");
+	close(fd);
+	is_int(ay_staging_own(fixture, tree, "sub/f", &e), 0, "own");
+	fd = openat(tree, "sub/f", O_RDWR);
+	ay_sha256_hex(&d, hex);
+	snprintf(path, sizeof(path), "%s/objects/%.2s/%s", fixture_dir, hex, hex);
+	ok(fd >= 0 && fstat(fd, &staged) == 0 && stat(path, &object) == 0 && staged.st_ino != object.st_ino, "an inode of its own");
+	ok(pread(fd, text, sizeof(text), 0) == 6 && memcmp(text, "sealed", 6) == 0 && (staged.st_mode & 0777) == 0600, "the same bytes, to write");
+	ok(pwrite(fd, "change", 6, 0) == 6, "which are changed");
+	close(fd);
+	fd = open(path, O_RDONLY);
+	ok(pread(fd, text, sizeof(text), 0) == 6 && memcmp(text, "sealed", 6) == 0, "and the object is not");
+	close(fd);
+	is_int(ay_staging_own(fixture, tree, "sub/f", &e), 0, "again is nothing");
+	is_int(ay_staging_own(fixture, tree, "none", &e), -ENOENT, "a file that is not there");
+	close(tree);
+}
+
 int main(void)
 {
 	fixture_make();
 	test_list();
+	test_own();
 	test_recovery();
 	fixture_remove();
 	return done_testing();
