@@ -56,7 +56,7 @@ static int charged(struct ay_intake *in, const char *path, const char *text)
 
 static void open_ones(struct fixture *f)
 {
-	struct ay_intake *a, *b, *c;
+	struct ay_intake *a, *b, *c, *d;
 	struct ay_error e;
 
 	set_policy(f, "publisher_open: 64", "publisher_open: 2");
@@ -69,9 +69,10 @@ static void open_ones(struct fixture *f)
 	c = begin(f, "models/q/c@v1");
 	remove_file(a, "m.pkl");
 	wait_state(f, "models/q/a@v1", NULL);
-	is_int(ay_intake_create(f->g, "models/q/d@v1", &f->me, &c, &e), AY_ELIMIT, "going back to open is counted");
+	is_int(ay_intake_create(f->g, "models/q/d@v1", &f->me, &d, &e), AY_ELIMIT, "going back to open is counted");
 	ay_intake_unref(a);
 	ay_intake_unref(b);
+	ay_intake_unref(c);
 	discard(f, "models/q/a@v1");
 	discard(f, "models/q/b@v1");
 	discard(f, "models/q/c@v1");
