@@ -224,9 +224,12 @@ struct ay_handle {
 	bool wrote;                  /* since it last counted as closed; stream->lock */
 	bool dirty;                  /* the same, and created or truncated */
 	bool counted;                /* told closed to the gate: a further write must ask again */
+	struct ay_handle *prev, *next; /* of all that are open; ay_mount.handles_lock */
 };
 struct ay_handle *ay_handle_new(enum ay_handle_kind kind, fuse_req_t req);
 void ay_handle_free(struct ay_mount *m, struct ay_handle *h);
+/* At the end of the session: what programs still had open. Nothing counts as closed by it. */
+void ay_handles_abandon(struct ay_mount *m);
 static inline struct ay_handle *ay_handle_of(const struct fuse_file_info *fi) { return (struct ay_handle *)(uintptr_t)fi->fh; }
 /* Thread group of a thread id of ours or, seen from FUSE, of the caller; 0 when it is unknown. */
 int32_t ay_tgid_of(int32_t tid);
@@ -308,6 +311,8 @@ struct ay_mount {
 	struct ay_backings backings;
 	struct ay_parking parking;
 	struct ay_notifier notifier;
+	pthread_mutex_t handles_lock;
+	struct ay_handle *handles;   /* handles_lock */
 	pthread_mutex_t ino_lock;
 	uint64_t ino_next, ino_end;  /* reserved, ino_lock */
 	uint64_t claim_bytes;        /* in buffers of handles; atomic */

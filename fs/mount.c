@@ -297,7 +297,8 @@ int ay_mount_serve(struct ay_gate *g, const struct ay_mount_options *o, struct a
 	if (err)
 		return err;
 	*m = (struct ay_mount){.gate = g, .store = ay_gate_store(g), .options = o, .uid = geteuid(), .gid = getegid(), .started_s = time(NULL),
-			       .ino_lock = PTHREAD_MUTEX_INITIALIZER, .parking = {.lock = PTHREAD_MUTEX_INITIALIZER}};
+			       .ino_lock = PTHREAD_MUTEX_INITIALIZER, .handles_lock = PTHREAD_MUTEX_INITIALIZER,
+			       .parking = {.lock = PTHREAD_MUTEX_INITIALIZER}};
 	err = start(m, e);
 	if (err)
 		return err;
@@ -308,6 +309,7 @@ int ay_mount_serve(struct ay_gate *g, const struct ay_mount_options *o, struct a
 		spare_from_oom();
 		err = serve_mounted(m, e);
 		fuse_session_unmount(m->session);
+		ay_handles_abandon(m);
 	}
 	fuse_session_destroy(m->session);
 	ay_inodes_free(&m->inodes);

@@ -40,6 +40,7 @@ bool ay_handle_by_opener(const struct ay_handle *h, int32_t tid)
 
 struct ay_handle *ay_handle_new(enum ay_handle_kind kind, fuse_req_t req)
 {
+	struct ay_mount *m = ay_req_mount(req);
 	struct ay_handle *h = calloc(1, sizeof(*h));
 
 	if (!h)
@@ -53,6 +54,12 @@ struct ay_handle *ay_handle_new(enum ay_handle_kind kind, fuse_req_t req)
 		h->opener_tid = h->cred.pid;
 		h->opener_tgid = ay_tgid_of(h->cred.pid);
 	}
+	pthread_mutex_lock(&m->handles_lock);
+	h->next = m->handles;
+	if (h->next)
+		h->next->prev = h;
+	m->handles = h;
+	pthread_mutex_unlock(&m->handles_lock);
 	return h;
 }
 
@@ -60,6 +67,11 @@ void ay_handle_free(struct ay_mount *m, struct ay_handle *h)
 {
 	if (!h)
 		return;
+	pthread_mutex_lock(&m->handles_lock);
+	*(h->prev ? &h->prev->next : &m->handles) = h->next;
+	if (h->next)
+		h->next->prev = h->prev;
+	pthread_mutex_unlock(&m->handles_lock);
 	if (h->kind == AY_HANDLE_CLAIM)
 		__atomic_sub_fetch(&m->claim_bytes, h->buf.len, __ATOMIC_RELAXED);
 	ay_close(&h->fd);
@@ -67,6 +79,19 @@ void ay_handle_free(struct ay_mount *m, struct ay_handle *h)
 	ay_inode_put(&m->inodes, h->inode);
 	pthread_mutex_destroy(&h->lock);
 	free(h);
+}
+
+void ay_handles_abandon(struct ay_mount *m)
+{
+	struct ay_handle *h;
+
+	while ((h = m->handles)) {
+		if (h->stream)
+			ay_stream_put(&m->inodes, h->inode);
+		if (h->kind == AY_HANDLE_PASS || h->kind == AY_HANDLE_READ)
+			ay_backing_close(m, h);
+		ay_handle_free(m, h);
+	}
 }
 
 /* ---- streams ---- */

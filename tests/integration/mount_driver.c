@@ -130,8 +130,10 @@ static int do_serve(int argc, char **argv, struct ay_error *e)
 	}
 	if (!err)
 		err = ay_gate_open(&o, &g, e);
-	if (err)
+	if (err) {
+		ay_monitor_stop(o.monitor);
 		return err;
+	}
 	err = ay_server_start(g, argv[3], &server, e);
 	if (!err)
 		err = ay_mount_serve(g, &m, e);
