@@ -22,6 +22,8 @@ static int serve(struct cli *c, const struct options *o, int ready)
 	struct ay_gate_options go = { .store = c->store, .monitor = c->monitor, .accept_rollback = o->accept_rollback };
 
 	if (r == 0)
+		r = ay_mount_privileges(c->store, &e);
+	if (r == 0)
 		r = ay_gate_open(&go, &c->gate, &e);
 	if (r == 0)
 		r = ay_server_start(c->gate, o->mount_point, &server, &e);

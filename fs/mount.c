@@ -279,16 +279,6 @@ static int serve_mounted(struct ay_mount *m, struct ay_error *e)
 	return err;
 }
 
-/* Every reader hangs on this process. Ordinary users may not ask for it, and a container may refuse it to root. */
-static void spare_from_oom(void)
-{
-	static const char adj[] = "-900";
-	AY_CLEANUP_FD int fd = geteuid() == 0 ? open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC) : -1;
-
-	if (fd >= 0)
-		(void)!write(fd, adj, sizeof(adj) - 1);
-}
-
 int ay_mount_serve(struct ay_gate *g, const struct ay_mount_options *o, struct ay_error *e)
 {
 	struct ay_mount *m = &the_mount;
@@ -306,7 +296,6 @@ int ay_mount_serve(struct ay_gate *g, const struct ay_mount_options *o, struct a
 		err = ay_error_set(e, -ENODEV, "cannot mount on %s", o->mount_point);
 		ay_error_next(e, "%s", geteuid() == 0 ? "check that /dev/fuse exists (modprobe fuse)" : "check that fusermount3 is installed and /dev/fuse is accessible");
 	} else {
-		spare_from_oom();
 		err = serve_mounted(m, e);
 		fuse_session_unmount(m->session);
 		ay_handles_abandon(m);

@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 
 #include "assay/fd.h"
+#include "assay/privilege.h"
 #include "gate/proto.h"
 #include "gate/sandbox.h"
 
@@ -58,17 +59,9 @@ struct state {
 
 static int drop_capabilities(void)
 {
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { 0 };
 	uint32_t keep = 1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_KILL | 1u << CAP_LINUX_IMMUTABLE;
 
-	if (syscall(SYS_capget, &head, data) != 0)
-		return -errno;
-	data[0].effective &= keep;
-	data[0].permitted &= keep;
-	data[0].inheritable = 0;
-	data[1] = (struct __user_cap_data_struct){ 0 };
-	return syscall(SYS_capset, &head, data) == 0 ? 0 : -errno;
+	return ay_capabilities_keep(keep, keep);
 }
 
 static void become_worker(const struct state *s, int sock, int scratch, const struct request *q)

@@ -129,6 +129,8 @@ static int do_serve(int argc, char **argv, struct ay_error *e)
 			m.passthrough = false;
 	}
 	if (!err)
+		err = ay_mount_privileges(argv[2], e);
+	if (!err)
 		err = ay_gate_open(&o, &g, e);
 	if (err) {
 		ay_monitor_stop(o.monitor);

@@ -14,6 +14,8 @@ if (echo -900 >/proc/self/oom_score_adj) 2>/dev/null; then
 else
 	skip "oom_score_adj cannot be lowered here"
 fi
+is "$(sed -n 's/^CapEff:[[:space:]]*//p' "/proc/$daemon_pid/status")" 0000000000200000 "of the capabilities the daemon keeps CAP_SYS_ADMIN alone"
+is "$(sed -n 's/^CapPrm:[[:space:]]*//p' /proc/$daemon_pid/task/*/status | sort -u)" 0000000000200000 "in every thread"
 
 # Reads of warm files: the second open finds the first one's backing.
 mkdir "$M/models/shared"; tree warm models/shared/warm@v1
