@@ -5,12 +5,15 @@
  * checked, looked up or counted beyond that. The bench holds Assay's reads
  * against it: what is left between the two is Assay's own.
  *
- *   passthrough_example DIRECTORY MOUNT_POINT      serves until it is unmounted
+ *   passthrough_example DIRECTORY MOUNT_POINT [cached]      serves until it is unmounted
+ *
+ * cached: without passthrough; the kernel keeps what it read once. The least that a reader's own pages can cost.
  */
 #define FUSE_USE_VERSION FUSE_MAKE_VERSION(3, 12)
 #include <errno.h>
 #include <fcntl.h>
 #include <fuse_lowlevel.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +29,13 @@ struct file { char *name; int backing; unsigned opens; };
 static int source;
 static struct file files[MAX_FILES];     /* node id minus 2 */
 static size_t nfiles;
+static bool cached;
 
 static void op_init(void *arg, struct fuse_conn_info *conn)
 {
 	(void)arg;
+	if (cached)
+		return;
 	conn->want |= conn->capable & FUSE_CAP_PASSTHROUGH;
 	conn->max_backing_stack_depth = 0;
 }
@@ -75,6 +81,17 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct file *f = &files[ino - 2];
 	int fd;
 
+	fi->noflush = 1;
+	if (cached) {
+		fd = openat(source, f->name, O_RDONLY | O_CLOEXEC);
+		fi->fh = (uint64_t)fd;
+		fi->keep_cache = 1;
+		if (fd < 0)
+			fuse_reply_err(req, EIO);
+		else
+			fuse_reply_open(req, fi);
+		return;
+	}
 	if (!f->opens) {
 		fd = openat(source, f->name, O_RDONLY | O_CLOEXEC);
 		f->backing = fd < 0 ? 0 : fuse_passthrough_open(req, fd);
@@ -86,7 +103,6 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	}
 	f->opens++;
 	fi->backing_id = f->backing;
-	fi->noflush = 1;
 	fuse_reply_open(req, fi);
 }
 
@@ -94,14 +110,26 @@ static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 {
 	struct file *f = &files[ino - 2];
 
-	(void)fi;
-	if (--f->opens == 0)
+	if (cached)
+		close((int)fi->fh);
+	else if (--f->opens == 0)
 		fuse_passthrough_close(req, f->backing);
 	fuse_reply_err(req, 0);
 }
 
+static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	struct fuse_bufvec b = FUSE_BUFVEC_INIT(size);
+
+	(void)ino;
+	b.buf[0].flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK;
+	b.buf[0].fd = (int)fi->fh;
+	b.buf[0].pos = off;
+	fuse_reply_data(req, &b, 0);
+}
+
 static const struct fuse_lowlevel_ops operations = {
-	.init = op_init, .lookup = op_lookup, .getattr = op_getattr, .open = op_open, .release = op_release,
+	.init = op_init, .lookup = op_lookup, .getattr = op_getattr, .open = op_open, .read = op_read, .release = op_release,
 };
 
 int main(int argc, char **argv)
@@ -110,8 +138,9 @@ int main(int argc, char **argv)
 	struct fuse_session *se;
 	int err;
 
-	if (argc != 3)
+	if (argc != 3 && (argc != 4 || strcmp(argv[3], "cached") != 0))
 		return 64;
+	cached = argc == 4;
 	source = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (source < 0 || fuse_opt_add_arg(&args, argv[0]) || fuse_opt_add_arg(&args, "-oallow_other,fsname=passthrough_example"))
 		return 2;
