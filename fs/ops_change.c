@@ -454,6 +454,20 @@ static int rename_ghost(struct ay_mount *m, const struct ay_place *from_dir, con
 	return err;
 }
 
+/* EPERM says nothing to the user, so the artifact's reason does. */
+static int refused(const struct ay_place *p, const char *name, const char *why)
+{
+	struct ay_staged *st = p->staged ? p->inode->staged : NULL;
+
+	if (!st)
+		return -EPERM;
+	pthread_rwlock_rdlock(&st->lock);
+	if (st->intake)
+		ay_intake_refused(st->intake, name, why);
+	pthread_rwlock_unlock(&st->lock);
+	return -EPERM;
+}
+
 void ay_op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t newparent, const char *newname, unsigned int flags)
 {
 	struct ay_mount *m = ay_req_mount(req);
@@ -480,7 +494,7 @@ void ay_op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_
 		else if (from.staged && to.staged && from.inode->staged->id == to.inode->staged->id)
 			err = rename_staged(m, &from, name, &to, newname, flags, &c);
 		else
-			err = -EPERM;
+			err = refused(&to, newname, "copy it in with cp -rL, or assay put");
 		ay_place_end(m, &to);
 	}
 	ay_place_end(m, &from);
@@ -489,37 +503,36 @@ void ay_op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_
 
 /* ---- what an artifact cannot hold ---- */
 
-static void refuse(fuse_req_t req, fuse_ino_t parent)
+static void refuse(fuse_req_t req, fuse_ino_t parent, const char *name, const char *why)
 {
 	struct ay_mount *m = ay_req_mount(req);
 	struct ay_place p;
 	int err = ay_place(m, parent, &p);
 
 	if (!err) {
-		err = p.admitted ? -EROFS : -EPERM;
+		err = p.admitted ? -EROFS : refused(&p, name, why);
 		ay_place_end(m, &p);
 	}
 	ay_reply_code(req, err);
 }
 
+static const char use_copies[] = "copy what links mean with cp -rL, or assay put";
+
 void ay_op_symlink(fuse_req_t req, const char *link, fuse_ino_t parent, const char *name)
 {
 	(void)link;
-	(void)name;
-	refuse(req, parent);
+	refuse(req, parent, name, use_copies);
 }
 
 void ay_op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *newname)
 {
 	(void)ino;
-	(void)newname;
-	refuse(req, newparent);
+	refuse(req, newparent, newname, use_copies);
 }
 
 void ay_op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
-	(void)name;
 	(void)mode;
 	(void)rdev;
-	refuse(req, parent);
+	refuse(req, parent, name, "only regular files can be published");
 }

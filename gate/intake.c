@@ -515,6 +515,16 @@ void ay_intake_released(struct ay_intake *in, const char *path)
 	pthread_mutex_unlock(&in->lock);
 }
 
+void ay_intake_refused(struct ay_intake *in, const char *name, const char *why)
+{
+	char shown[60];
+
+	pthread_mutex_lock(&in->lock);
+	snprintf(in->refused, sizeof(in->refused), "; %s was refused: %s", ay_escape_str(shown, sizeof(shown), name), why);
+	ay_intake_settle(in);
+	pthread_mutex_unlock(&in->lock);
+}
+
 /* Lock held. Taking something away makes a rejected artifact open again, unless another file is still bad. */
 static bool reopened(struct ay_intake *in)
 {

@@ -65,6 +65,7 @@ struct ay_intake {
 	struct ay_waiter *waiters;
 	uint64_t next_ticket;
 	int64_t bytes, touched_s;
+	char refused[128];                   /* what the mount would not make; "": nothing */
 };
 
 void ay_intake_ref(struct ay_intake *in);

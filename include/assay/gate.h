@@ -113,6 +113,11 @@ void ay_intake_removed(struct ay_intake *in, const char *path);
 void ay_intake_renamed(struct ay_intake *in, const char *from, const char *to);     /* file or directory */
 AY_MUSTCHECK int ay_intake_charge(struct ay_intake *in, int64_t bytes, struct ay_error *e);   /* quota; AY_ELIMIT */
 
+/*
+ * The mount refused to make or move name inside, with an errno that says nothing: the reason of an open artifact tells
+ * it from now on, with what to do instead.
+ */
+void ay_intake_refused(struct ay_intake *in, const char *name, const char *why);
 /* 0 admitted, held or still open; AY_EPOLICY rejected (the file or the artifact). */
 typedef void (*ay_verdict_done)(void *arg, int code);
 /*

@@ -21,6 +21,8 @@ is "$(as nobody ls "$M/models/shared")" "" "which readdir omits for others"
 is "$(ls "$M/models/shared")" m@v1 "and lists for the writer"
 run sh -c "echo more >>'$M/models/shared/m@v1/new.bin' && rm '$M/models/shared/m@v1/new.bin'"; is "$status" 0 "append to a new file, and unlink it"
 run ln -s x "$M/models/shared/m@v1/link"; errno_is "not permitted" "no symbolic link inside"
+for _ in $(seq 50); do grep -q refused "$M/attest/models/shared/m@v1/status.json" && break; sleep 0.1; done
+like "$(cat "$M/attest/models/shared/m@v1/status.json")" 'link was refused: .*cp -rL' "which the artifact's status explains"
 run ln "$M/models/shared/m@v1/a.bin" "$M/models/shared/m@v1/link"; errno_is "not permitted" "no hard link"
 run mknod "$M/models/shared/m@v1/fifo" p; errno_is "not permitted" "no fifo"
 run mv "$M/models/shared/m@v1" "$M/models/shared/m@v2"; errno_is "not permitted" "the artifact's directory cannot be renamed"
