@@ -78,7 +78,7 @@ static void test_lines(const struct ay_buf *note)
 	bad_line = strstr(ay_buf_str(&two), "\n\n") + 2;
 	ay_buf_clear(&many);
 	ay_buf_adds(&many, bad_line);
-	many.data[many.len - 10] ^= 2;
+	many.data[many.len - 10] = many.data[many.len - 10] == 'A' ? 'B' : 'A';      /* base64 still */
 	is_int(verify_text("", note, ay_buf_str(&many)), AY_ESIGNATURE, "a known key with one bad signature refuses the note");
 	ay_buf_free(&many);
 	ay_buf_free(&two);
