@@ -464,7 +464,7 @@ static void look(struct ay_gate *g, void *arg)
 			rest = ay_waiters_take(in, NULL, 0);
 	} else {
 		if (in->art.state == AY_OPEN)
-			snprintf(in->art.reason, sizeof(in->art.reason), "%.*s%s", (int)(sizeof(in->art.reason) - sizeof(in->refused)), waiting,
+			snprintf(in->art.reason, sizeof(in->art.reason), "%.*s%s", (int)(sizeof(in->art.reason) - strlen(in->refused) - 1), waiting,
 				 in->refused);
 		if (!(in->claims_dirty || in->changing) || !ay_intake_settle(in))
 			rest = ay_waiters_take(in, NULL, 0);

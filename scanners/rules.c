@@ -107,6 +107,19 @@ const struct ay_rule ay_rule_table[] = {
 	  "Rename the tensor and save anew." },
 	{ "safetensors.metadata", FORMAT, AY_FAIL, AY_MEDIUM, false, "__metadata__ holds something else than text.",
 	  "Save the tensors anew with metadata of text only." },
+
+	/* gguf */
+	{ "gguf.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The file ends before its metadata or its tensors do.",
+	  "Copy the file again." },
+	{ "gguf.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The metadata breaks the rules of GGUF.",
+	  "Convert the model to GGUF anew with a current converter." },
+	{ "gguf.layout", FORMAT, AY_FAIL, AY_HIGH, false, "The tensors overlap, leave holes, do not fill the file, or have sizes that their type cannot have.",
+	  "Convert the model to GGUF anew with a current converter." },
+	{ "gguf.duplicate", FORMAT, AY_FAIL, AY_HIGH, false, "Two keys or two tensors have one name: readers take different ones.",
+	  "Convert the model to GGUF anew with unique names." },
+	{ "gguf.version", DESER, AY_FAIL, AY_MEDIUM, false, "The file is of a version or a byte order of GGUF that is not judged.",
+	  "Convert the model to GGUF 3, little-endian." },
+
 	/* pickle */
 	{ "pickle.malformed", DESER, AY_FAIL, AY_HIGH, false, "The pickle breaks the rules of its opcodes, so readers may differ about it.",
 	  "Write the file anew with the library that made it." },

@@ -46,7 +46,6 @@ static const struct magic magics[] = {
 	M("\x1f\x9d", 0, 0, NULL, "a compress (.Z) stream"),
 	M("\x1f\xa0", 0, 0, NULL, "a compress (.z) stream"),
 	M("\xff\x06\0\0sNaPpY", 0, 0, NULL, "a framed Snappy stream"),
-	M("GGUF", 0, 0, NULL, "a GGUF model"),
 	M("FUGG", 0, 0, NULL, "a byte-swapped GGUF model"),
 	M("lmgg", 0, 0, NULL, "a GGML model"),
 	M("tjgg", 0, 0, NULL, "a GGJT model"),

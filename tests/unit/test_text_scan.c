@@ -92,7 +92,7 @@ static void refused(void)
 	scan_is("notes.txt", "MZ is a name\n", "pass", "but not in prose");
 	scan_is("x.pdf", "%PDF-1.4\n", "format.unsupported", "PDF");
 	scan_is("x.h5", "\x89HDF\r\n\x1a\n\0", "format.unsupported", "HDF5");
-	scan_is("x.gguf", "GGUF\3\0\0\0", "format.unsupported", "GGUF");
+	scan_is("x.gguf", "GGUF\3\0\0\0", "gguf.truncated", "a GGUF header alone");
 	scan_is("x.py", "print(1)\n", "code.not-built", "Python");
 	scan_is("x.py", "#!/usr/bin/python3\nprint(1)\n", "code.not-built", "Python that is a script");
 	scan_is("x.ipynb", "{\"cells\": []}", "code.not-built", "a notebook");
