@@ -167,10 +167,32 @@ const struct ay_rule ay_rule_table[] = {
 	  "Use classes of the library itself, and save the model again." },
 	{ "config.code-reference", DESER, AY_FAIL, AY_CRITICAL, true, "The configuration names code to be run or downloaded.",
 	  "Replace the layer or implementation by one that the library itself has." },
+	{ "config.path", FORMAT, AY_FAIL, AY_HIGH, false, "A configuration names a path outside the model's own folder.",
+	  "Save the model again, so that it names its own files." },
 	{ "recipe.code-reference", DESER, AY_FAIL, AY_CRITICAL, true, "A recipe names code that its loader imports or builds objects from.",
 	  "Remove the tag or _target_, or publish the recipe without it." },
 	{ "template.dangerous", DESER, AY_FAIL, AY_CRITICAL, true, "A chat template uses names that lead out of the template's sandbox.",
 	  "Rewrite the template without double underscores, attr, import and escapes." },
+	/* mlflow: MLmodel */
+	{ "mlflow.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The MLmodel file is not the plain YAML that MLflow writes, so readers may differ about it.",
+	  "Log the model again with MLflow." },
+	{ "mlflow.code", DESER, AY_FAIL, AY_CRITICAL, true, "The MLmodel file names Python code that comes with the model.",
+	  "Log the model with a flavor of MLflow, without code and without a Python model of its own." },
+	{ "mlflow.loader", DESER, AY_FAIL, AY_CRITICAL, true, "The MLmodel file names a module to load the model that is not one of MLflow's.",
+	  "Log the model with a flavor of MLflow." },
+	{ "mlflow.flavor", DESER, AY_FAIL, AY_HIGH, true, "The MLmodel file has a flavor that is not known.",
+	  "Log the model with a flavor that is known, such as sklearn or onnx." },
+
+	/* pbtxt: Triton's config.pbtxt */
+	{ "pbtxt.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The configuration is not a strict text protobuf.",
+	  "Write config.pbtxt anew with the protobuf library." },
+	{ "pbtxt.field", FORMAT, AY_FAIL, AY_HIGH, false, "The model configuration has a field that Triton does not define.",
+	  "Remove the field." },
+	{ "pbtxt.backend", DESER, AY_FAIL, AY_CRITICAL, true, "The configuration names a backend that runs code of the model, or that is not known.",
+	  "Use a backend that executes a graph, such as onnxruntime." },
+	{ "pbtxt.code", DESER, AY_FAIL, AY_CRITICAL, true, "The configuration makes Triton load a library or an environment.",
+	  "Remove the field that names the library." },
+
 	{ "code.not-built", "code", AY_FAIL, AY_HIGH, false, "Source code and notebooks are not judged by this version.",
 	  "Publish the data or model without code." },
 
