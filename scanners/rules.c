@@ -171,8 +171,8 @@ const struct ay_rule ay_rule_table[] = {
 	  "Save the model again, so that it names its own files." },
 	{ "recipe.code-reference", DESER, AY_FAIL, AY_CRITICAL, true, "A recipe names code that its loader imports or builds objects from.",
 	  "Remove the tag or _target_, or publish the recipe without it." },
-	{ "template.dangerous", DESER, AY_FAIL, AY_CRITICAL, true, "A chat template uses names that lead out of the template's sandbox.",
-	  "Rewrite the template without double underscores, attr, import and escapes." },
+	{ "template.dangerous", DESER, AY_FAIL, AY_CRITICAL, true, "A chat template uses what could lead out of its sandbox, or what no chat template needs.",
+	  "Rewrite the template with if, for, set and macro, and without the named part." },
 	/* mlflow: MLmodel */
 	{ "mlflow.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The MLmodel file is not the plain YAML that MLflow writes, so readers may differ about it.",
 	  "Log the model again with MLflow." },

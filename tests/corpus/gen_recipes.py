@@ -10,6 +10,9 @@ import json
 import os
 import sys
 
+sys.dont_write_bytecode = True
+from gen_templates import BAD, GOOD  # noqa: E402
+
 MLMODEL = """artifact_path: model
 flavors:
   python_function:
@@ -81,6 +84,14 @@ def good():
     yield "triton/config.pbtxt", "An ONNX model for Triton.", TRITON
 
 
+def templates(table):
+    """Each as a file of its own, and in a tokenizer's configuration as text and in a list."""
+    for i, (name, (sentence, text)) in enumerate(table.items()):
+        yield "%s/chat_template.jinja" % name, sentence, text
+        config = {"chat_template": text if i % 2 else [{"name": "default", "template": text}, {"name": "tool_use", "template": "{{ messages }}"}]}
+        yield "%s/tokenizer_config.json" % name, sentence, config
+
+
 def bad():
     yield "d1/model_index.json", "config.module-reference", "A part is loaded from a module beside the model.", changed(INDEX, unet=["my_unet", "Net"])
     yield "d2/model_index.json", "config.module-reference", "A part's class is a path.", changed(INDEX, unet=["diffusers", "utils.Net"])
@@ -114,7 +125,8 @@ def bad():
 def main():
     root = sys.argv[1]
     os.makedirs(root, exist_ok=True)
-    rows = [(n, "fail", r, s, d) for n, r, s, d in bad()] + [(n, "pass", "-", s, d) for n, s, d in good()]
+    rows = [(n, "fail", r, s, d) for n, r, s, d in bad()] + [("bad_" + n, "fail", "template.dangerous", s, d) for n, s, d in templates(BAD)]
+    rows += [(n, "pass", "-", s, d) for n, s, d in good()] + [("good_" + n, "pass", "-", s, d) for n, s, d in templates(GOOD)]
     with open(os.path.join(root, "INDEX.tsv"), "w", encoding="utf-8") as index:
         for name, verdict, rule, sentence, data in rows:
             if isinstance(data, (dict, list)):
