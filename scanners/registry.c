@@ -33,6 +33,7 @@ const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_source_code,
 	&ay_scanner_mlflow,
 	&ay_scanner_pbtxt,
+	&ay_scanner_tflite,
 };
 const size_t ay_scanners_count = AY_ARRAY_LEN(ay_scanners);
 

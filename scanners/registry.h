@@ -41,4 +41,7 @@ extern const struct ay_scanner ay_scanner_source_code;
 extern const struct ay_scanner ay_scanner_mlflow;
 extern const struct ay_scanner ay_scanner_pbtxt;
 
+/* models as FlatBuffers */
+extern const struct ay_scanner ay_scanner_tflite;
+
 #endif

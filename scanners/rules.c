@@ -193,6 +193,16 @@ const struct ay_rule ay_rule_table[] = {
 	{ "pbtxt.code", DESER, AY_FAIL, AY_CRITICAL, true, "The configuration makes Triton load a library or an environment.",
 	  "Remove the field that names the library." },
 
+	/* tflite */
+	{ "tflite.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The model ends before its own offsets say.",
+	  "Copy the file again." },
+	{ "tflite.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The model breaks the rules of FlatBuffers or of the TensorFlow Lite schema.",
+	  "Convert the model again with the TensorFlow Lite converter." },
+	{ "tflite.custom-operator", DESER, AY_FAIL, AY_CRITICAL, true, "The model calls an operator that code of the loading program implements.",
+	  "Convert the model with built-in operators only." },
+	{ "tflite.operator", DESER, AY_FAIL, AY_HIGH, false, "The model calls an operator that is no known built-in one.",
+	  "Convert the model with built-in operators only." },
+
 	{ "code.not-built", "code", AY_FAIL, AY_HIGH, false, "Source code and notebooks are not judged by this version.",
 	  "Publish the data or model without code." },
 

@@ -159,7 +159,7 @@ static void judge_line(struct ay_scan *s, struct ay_cursor line, struct ay_buf *
 	if (judge_tags(s, line))
 		return;
 	unescape(line, scratch, joined);
-	if (scratch->err || (memmem(scratch->data, scratch->len, "_target_", 8) && !known_target(line)))
+	if (scratch->err || (scratch->len && memmem(scratch->data, scratch->len, "_target_", 8) && !known_target(line)))
 		ay_scan_find(s, "recipe.code-reference", line.off, "a _target_ names code that Hydra imports and calls");
 }
 

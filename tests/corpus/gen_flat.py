@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Small FlatBuffers for gen_recipes.py: TensorFlow Lite models and ExecuTorch programs by their published schemas."""
+import struct
+
+
+class Table:
+    """fields: number -> (format, value), a Table, a string, bytes, a list of Tables, or (format, list) as a vector of numbers."""
+    def __init__(self, **fields):
+        self.fields = {int(k[1:]): v for k, v in fields.items()}
+
+
+class Writer:
+    """Parents first, so that all offsets lead forward."""
+    def __init__(self, identifier, extra=b""):
+        self.b = bytearray(4) + identifier + extra
+
+    def align(self, n):
+        self.b += bytes(-len(self.b) % n)
+
+    def patch(self, at):
+        struct.pack_into("<I", self.b, at, len(self.b) - at)
+
+    def table(self, t, at):
+        wide = {k: struct.calcsize("<" + v[0]) if isinstance(v, tuple) and not isinstance(v[1], list) else 4 for k, v in t.fields.items()}
+        place, size = {}, 4
+        for k, w in wide.items():
+            size += -size % w
+            place[k] = size
+            size += w
+        slots = max(wide, default=-1) + 1
+        self.align(2)
+        vtable = len(self.b)
+        self.b += struct.pack("<HH", 4 + 2 * slots, size) + b"".join(struct.pack("<H", place.get(i, 0)) for i in range(slots))
+        self.align(8)
+        start = len(self.b)
+        self.patch(at)
+        self.b += struct.pack("<i", start - vtable) + bytes(size - 4)
+        for k, v in t.fields.items():
+            if isinstance(v, tuple) and not isinstance(v[1], list):
+                struct.pack_into("<" + v[0], self.b, start + place[k], v[1])
+            else:
+                self.value(v, start + place[k])
+
+    def value(self, v, at):
+        if isinstance(v, Table):
+            return self.table(v, at)
+        if isinstance(v, str):
+            v = ("s", v.encode())
+        elif isinstance(v, bytes):
+            v = ("b", v)
+        if isinstance(v, list):
+            self.align(4)
+            self.patch(at)
+            self.b += struct.pack("<I", len(v))
+            start = len(self.b)
+            self.b += bytes(4 * len(v))
+            for i, one in enumerate(v):
+                self.table(one, start + 4 * i)
+            return None
+        kind, items = v
+        width = 1 if kind in "sb" else struct.calcsize("<" + kind)
+        self.align(4)
+        self.b += bytes(-(len(self.b) + 4) % (16 if kind == "b" else max(width, 4)))
+        self.patch(at)
+        self.b += struct.pack("<I", len(items)) + (items if kind in "sb" else struct.pack("<%d%s" % (len(items), kind), *items))
+        if kind == "s":
+            self.b += b"\0"
+        return None
+
+    def finish(self, root):
+        self.table(root, 0)
+        self.align(8)
+        return bytes(self.b)
+
+
+def tflite(code=0, old=0, custom=None, shape=(2, 2), kind=0, data=bytes(16), index=0, inputs=(0, 1), tensor_buffer=1, options=None, version=3, **model):
+    opcode = Table(f0=("b", old), f2=("i", 1), f3=("i", code))
+    if custom:
+        opcode.fields[1] = custom
+    tensors = [Table(f0=("i", list(shape)), f1=("b", kind), f2=("I", tensor_buffer), f3="weight"), Table(f0=("i", [2, 2]), f1=("b", 0), f2=("I", 0), f3="x"),
+               Table(f0=("i", [2, 2]), f1=("b", 0), f2=("I", 0), f3="y")]
+    operator = Table(f0=("I", index), f1=("i", list(inputs)), f2=("i", [2]), f3=("B", 11), f4=Table(f0=("b", 0)))
+    if options:
+        operator.fields[5] = options
+    graph = Table(f0=tensors, f1=("i", [1]), f2=("i", [2]), f3=[operator], f4="main")
+    root = Table(f0=("I", version), f1=[opcode], f2=[graph], f3="a model", f4=[Table(), Table(f0=data)])
+    for k, v in model.items():
+        root.fields[int(k[1:])] = v
+    return Writer(b"TFL3").finish(root)
+
+
+def good_flat():
+    yield "good.tflite", "A model that adds a weight.", tflite()
+    yield "good_new.tflite", "An operator beyond the old range.", tflite(code=150, old=127)
+    yield "good_int4.tflite", "Three elements of four bits.", tflite(shape=(3,), kind=17, data=bytes(2))
+    yield "good_strings.tflite", "A tensor of strings.", tflite(shape=(2,), kind=5, data=struct.pack("<4I", 2, 16, 18, 18) + b"ab")
+
+
+def bad_flat():
+    yield "custom.tflite", "tflite.custom-operator", "A custom operator is code of the program.", tflite(code=32, old=32, custom="Evil")
+    yield "flex.tflite", "tflite.custom-operator", "A TensorFlow operator by Flex.", tflite(code=32, old=32, custom="FlexWriteFile")
+    yield "options.tflite", "tflite.custom-operator", "A built-in operator with options of its own.", tflite(options=b"x")
+    yield "delegate.tflite", "tflite.operator", "A delegate is no operator of a file.", tflite(code=51, old=51)
+    yield "unknown.tflite", "tflite.operator", "An operator beyond the last.", tflite(code=1000, old=127)
+    yield "two_codes.tflite", "tflite.malformed", "Old and new readers see two operators.", tflite(code=32, old=1)
+    yield "shape.tflite", "tflite.malformed", "The shape needs more bytes than the buffer has.", tflite(shape=(2, 3))
+    yield "overflow.tflite", "tflite.malformed", "The shape overflows 64 bits.", tflite(shape=(2 ** 31 - 1,) * 3)
+    yield "type.tflite", "tflite.malformed", "A type that is not known.", tflite(kind=99)
+    yield "buffer.tflite", "tflite.malformed", "A tensor names a buffer that is not there.", tflite(tensor_buffer=2)
+    yield "index.tflite", "tflite.malformed", "An operator reads a tensor that is not there.", tflite(inputs=(0, 3))
+    yield "opcode.tflite", "tflite.malformed", "An operator's code is not there.", tflite(index=1)
+    yield "strings.tflite", "tflite.malformed", "A string lies outside of its buffer.", tflite(shape=(2,), kind=5, data=struct.pack("<4I", 2, 16, 99, 18) + b"ab")
+    yield "outside.tflite", "tflite.truncated", "A buffer lies beyond the end of the file.", \
+        tflite(f4=[Table(), Table(f1=("Q", 2 ** 63), f2=("Q", 2 ** 63))])
+    yield "version.tflite", "tflite.malformed", "A version of the schema that is not known.", tflite(version=4)
+    yield "root.tflite", "tflite.truncated", "The root lies beyond the end of the file.", struct.pack("<I", 0x18) + b"TFL3"
+    yield "cut.tflite", "tflite.truncated", "The second half is not there.", tflite()[:300]
