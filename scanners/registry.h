@@ -43,5 +43,6 @@ extern const struct ay_scanner ay_scanner_pbtxt;
 
 /* models as FlatBuffers */
 extern const struct ay_scanner ay_scanner_tflite;
+extern const struct ay_scanner ay_scanner_executorch;
 
 #endif

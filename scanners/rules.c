@@ -203,6 +203,18 @@ const struct ay_rule ay_rule_table[] = {
 	{ "tflite.operator", DESER, AY_FAIL, AY_HIGH, false, "The model calls an operator that is no known built-in one.",
 	  "Convert the model with built-in operators only." },
 
+	/* executorch */
+	{ "executorch.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The program ends before its own offsets say.",
+	  "Copy the file again." },
+	{ "executorch.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The program breaks the rules of FlatBuffers or of the ExecuTorch schema.",
+	  "Export the program again with ExecuTorch." },
+	{ "executorch.operator", DESER, AY_FAIL, AY_CRITICAL, true, "The program calls a kernel that the runtime does not have itself.",
+	  "Export the program with kernels of the edge dialect only." },
+	{ "executorch.delegate", DESER, AY_FAIL, AY_CRITICAL, true, "The program hands a part to a delegate whose content is not judged.",
+	  "Export the program without delegates, or for XNNPACK." },
+	{ "executorch.external", FORMAT, AY_FAIL, AY_HIGH, false, "The program's weights lie in another file, so it says nothing about them.",
+	  "Export the program with its weights inside." },
+
 	{ "code.not-built", "code", AY_FAIL, AY_HIGH, false, "Source code and notebooks are not judged by this version.",
 	  "Publish the data or model without code." },
 

@@ -115,3 +115,52 @@ def bad_flat():
     yield "version.tflite", "tflite.malformed", "A version of the schema that is not known.", tflite(version=4)
     yield "root.tflite", "tflite.truncated", "The root lies beyond the end of the file.", struct.pack("<I", 0x18) + b"TFL3"
     yield "cut.tflite", "tflite.truncated", "The second half is not there.", tflite()[:300]
+
+
+def pte(kernel="aten::add", overload="out", delegate=None, sizes=(2, 2), order=(0, 1), kind=6, index=1, offset=0, op=0, args=(0, 1, 2), size=16, extra=None,
+        jump=None, tail=b"", version=0, header=True):
+    """A method that adds a constant, whose bytes are a segment behind the program."""
+    tensors = [Table(f0=("b", kind), f2=("i", list(sizes)), f3=("B", list(order)), f5=("I", index)),
+               Table(f0=("b", 6), f2=("i", [2, 2]), f3=("B", [0, 1])),
+               Table(f0=("b", 6), f2=("i", [2, 2]), f3=("B", [0, 1]), f6=Table(f0=("I", 1), f1=("I", 0)))]
+    if extra is not None:
+        tensors[0].fields[9] = Table(f1="w", f2=("b", extra))
+    calls = [Table(f0=("B", 1), f1=Table(f0=("i", op), f1=("i", list(args))))]
+    if jump is not None:
+        calls.append(Table(f0=("B", 4), f1=Table(f0=("i", 0), f1=("i", jump))))
+    plan = Table(f0="forward", f2=[Table(f0=("B", 5), f1=t) for t in tensors], f3=("i", [1]), f4=("i", [2]),
+                 f5=[Table(f0=("i", [1]), f1=("i", [2]), f2=calls)], f6=[Table(f0=kernel, f1=overload)], f8=("q", [0, 16]))
+    program = Table(f0=("I", version), f1=[plan], f4=[Table(f0=("Q", 0), f1=("Q", size))], f5=Table(f0=("I", 0), f1=("Q", [0, offset])))
+    if delegate:
+        plan.fields[7] = [Table(f0=delegate, f1=Table(f0=("b", 0), f1=("I", 0)))]
+        program.fields[3] = [Table(f0=b"blob")]
+    out = bytearray(Writer(b"ET12", b"eh00" + struct.pack("<IQQ", 24, 0, 0) if header else b"").finish(program))
+    out += bytes(-len(out) % 16)
+    if header:
+        struct.pack_into("<QQ", out, 16, len(out), len(out))
+    return bytes(out) + bytes(16) + tail
+
+
+def good_pte():
+    yield "good.pte", "A program that adds a constant.", pte()
+    yield "good_xnnpack.pte", "A program with a delegate of XNNPACK.", pte(delegate="XnnpackBackend")
+    yield "good_jump.pte", "A jump to the end.", pte(jump=2)
+
+
+def bad_pte():
+    yield "delegate.pte", "executorch.delegate", "A delegate of a vendor.", pte(delegate="QnnBackend")
+    yield "kernel.pte", "executorch.operator", "A kernel that the program brings.", pte(kernel="evil::run")
+    yield "namespace.pte", "executorch.operator", "A kernel whose namespace only begins like a known one.", pte(kernel="aten_evil::add")
+    yield "overload.pte", "executorch.operator", "An overload that is no name.", pte(overload="out/../x")
+    yield "constant.pte", "executorch.malformed", "A constant reaches beyond its segment.", pte(offset=4)
+    yield "sizes.pte", "executorch.malformed", "A negative size.", pte(sizes=(-1, 2))
+    yield "order.pte", "executorch.malformed", "A dimension is there twice.", pte(order=(0, 0))
+    yield "type.pte", "executorch.malformed", "A type that is not known.", pte(kind=99)
+    yield "index.pte", "executorch.malformed", "A constant that is not there.", pte(index=2)
+    yield "op.pte", "executorch.malformed", "A call of a kernel that is not there.", pte(op=1)
+    yield "args.pte", "executorch.malformed", "An argument that is not there.", pte(args=(0, 3))
+    yield "jump.pte", "executorch.malformed", "A jump beyond the end.", pte(jump=3)
+    yield "segment.pte", "executorch.truncated", "A segment lies beyond the end of the file.", pte(size=17)
+    yield "external.pte", "executorch.external", "A tensor's data lies in another file.", pte(extra=1)
+    yield "header.pte", "executorch.malformed", "Segments without an extended header.", pte(header=False)
+    yield "version.pte", "executorch.malformed", "A version of the schema that is not known.", pte(version=1)
