@@ -33,6 +33,7 @@ const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_source_code,
 	&ay_scanner_mlflow,
 	&ay_scanner_pbtxt,
+	&ay_scanner_mxnet,
 	&ay_scanner_tflite,
 	&ay_scanner_executorch,
 };

@@ -215,6 +215,16 @@ const struct ay_rule ay_rule_table[] = {
 	{ "executorch.external", FORMAT, AY_FAIL, AY_HIGH, false, "The program's weights lie in another file, so it says nothing about them.",
 	  "Export the program with its weights inside." },
 
+	/* mxnet */
+	{ "mxnet.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "A list of arrays ends before its own sizes say.",
+	  "Copy the file again." },
+	{ "mxnet.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "A list of arrays breaks the format of MXNet.",
+	  "Save the parameters anew with MXNet, as dense arrays." },
+	{ "mxnet.custom-operator", DESER, AY_FAIL, AY_CRITICAL, true, "A symbol calls an operator that Python code of the loading program implements.",
+	  "Export the network without custom operators." },
+	{ "mxnet.operator", DESER, AY_FAIL, AY_HIGH, false, "A symbol calls an operator that is not known.",
+	  "Export the network with operators of MXNet itself." },
+
 	{ "code.not-built", "code", AY_FAIL, AY_HIGH, false, "Source code and notebooks are not judged by this version.",
 	  "Publish the data or model without code." },
 

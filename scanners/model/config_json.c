@@ -20,6 +20,10 @@ struct ay_config_rules {
 	struct ay_scan *s;
 	const char *base;
 	size_t depth;            /* open containers; levels[0] is the document */
+	bool symbol;             /* it has the keys of an MXNet symbol */
+	char operator[KEEP];     /* the first one in its nodes that is not known, cut; "" */
+	bool bad_operator;
+	uint64_t operator_off;
 	struct level levels[AY_LIMIT_JSON_DEPTH + 2];
 };
 
@@ -164,6 +168,28 @@ static bool in_templates(struct ay_config_rules *r)
 	return false;
 }
 
+/* "op" of an object in the list "nodes". Whether the document is a symbol shows only later. */
+static void note_operator(struct ay_config_rules *r, const char *text, size_t len, uint64_t off)
+{
+	if (r->depth != 3 || !key_is(r, "op") || strcmp(r->levels[1].key, "nodes") != 0 || r->bad_operator || ay_config_mxnet_operator(text, len))
+		return;
+	r->bad_operator = true;
+	r->operator_off = off;
+	len = len < KEEP ? len : KEEP - 1;
+	memcpy(r->operator, text, len);    /* own: cut to the room above */
+	r->operator[len] = 0;
+}
+
+static void judge_operators(struct ay_config_rules *r)
+{
+	if (!r->symbol || !r->bad_operator)
+		return;
+	if (strcmp(r->operator, "Custom") == 0 || strcmp(r->operator, "_Native") == 0 || strcmp(r->operator, "_NDArray") == 0)
+		ay_scan_find(r->s, "mxnet.custom-operator", r->operator_off, "the operator %s calls Python code of the loading program", r->operator);
+	else
+		ay_scan_find(r->s, "mxnet.operator", r->operator_off, "the operator %s is not known", r->operator);
+}
+
 static void string_value(struct ay_config_rules *r, const char *text, size_t len, uint64_t off)
 {
 	if (top(r)->array) {
@@ -171,6 +197,7 @@ static void string_value(struct ay_config_rules *r, const char *text, size_t len
 	} else {
 		judge_string(r, text, len, off);
 		judge_class(r, text, len, off);
+		note_operator(r, text, len, off);
 		judge_keras(r, text, len, off);
 	}
 	if (in_templates(r) || key_is(r, "response_schema") || key_is(r, "default_chat_template"))
@@ -194,6 +221,8 @@ static void close_container(struct ay_config_rules *r)
 		ay_scan_find(r->s, "config.module-reference", l->module_off, "a class is to be imported from a module that is not Keras");
 	if (r->depth > 0)
 		r->depth--;
+	if (r->depth == 0)
+		judge_operators(r);
 }
 
 void ay_config_rules_event(struct ay_config_rules *r, enum ay_json_event ev, const char *text, size_t len, uint64_t off)
@@ -203,6 +232,7 @@ void ay_config_rules_event(struct ay_config_rules *r, enum ay_json_event ev, con
 		len = len < KEEP ? len : KEEP - 1;
 		memcpy(top(r)->key, text, len);    /* own: cut to the room above */
 		top(r)->key[len] = 0;
+		r->symbol |= r->depth == 1 && key_is(r, "arg_nodes");
 		return;
 	case AY_JSON_EV_ARRAY:
 	case AY_JSON_EV_OBJECT:

@@ -163,3 +163,37 @@ bool ay_config_triton_platform(const char *text, size_t len)
 
 	return one_of(text, len, platforms);
 }
+
+bool ay_config_mxnet_operator(const char *text, size_t len)
+{
+	static const char *const operators[] = {
+		"null", "Activation", "BatchNorm", "BlockGrad", "BilinearSampler", "Cast", "Concat", "Convolution", "Convolution_v1", "Crop",
+		"CTCLoss", "Deconvolution", "Dropout", "Embedding", "Flatten", "FullyConnected", "GridGenerator", "GroupNorm",
+		"IdentityAttachKLSparseReg", "InstanceNorm", "L2Normalization", "LRN", "LayerNorm", "LeakyReLU", "LinearRegressionOutput",
+		"LogisticRegressionOutput", "MAERegressionOutput", "MakeLoss", "Pad", "Pooling", "Pooling_v1", "RNN", "ROIPooling", "Reshape",
+		"SVMOutput", "SequenceLast", "SequenceMask", "SequenceReverse", "SliceChannel", "Softmax", "SoftmaxActivation", "SoftmaxOutput",
+		"SpatialTransformer", "SwapAxis", "UpSampling", "abs", "arccos", "arcsin", "arctan", "argmax", "argmax_channel", "argmin", "argsort",
+		"batch_dot", "batch_take", "broadcast_add", "broadcast_axis", "broadcast_div", "broadcast_equal", "broadcast_greater",
+		"broadcast_greater_equal", "broadcast_hypot", "broadcast_lesser", "broadcast_lesser_equal", "broadcast_like", "broadcast_maximum",
+		"broadcast_minimum", "broadcast_mod", "broadcast_mul", "broadcast_not_equal", "broadcast_power", "broadcast_sub", "broadcast_to",
+		"cast", "cast_storage", "cbrt", "ceil", "clip", "cos", "cosh", "degrees", "depth_to_space", "diag", "dot", "elemwise_add",
+		"elemwise_div", "elemwise_mul", "elemwise_sub", "erf", "exp", "expand_dims", "expm1", "flatten", "floor", "gather_nd", "hard_sigmoid",
+		"identity", "log", "log10", "log1p", "log2", "log_softmax", "logical_not", "max", "max_axis", "mean", "min", "min_axis", "negative",
+		"norm", "ones_like", "one_hot", "pad", "pick", "prod", "radians", "rcbrt", "reciprocal", "relu", "repeat", "reshape", "reshape_like",
+		"reverse", "rint", "round", "rsqrt", "shape_array", "sigmoid", "sign", "sin", "sinh", "size_array", "slice", "slice_axis",
+		"slice_like", "smooth_l1", "softmax", "softmin", "softsign", "sort", "space_to_depth", "split_v2", "sqrt", "square", "squeeze",
+		"stack", "sum", "sum_axis", "swapaxes", "take", "tan", "tanh", "tile", "topk", "transpose", "trunc", "where", "zeros_like", "add_n",
+		"ElementWiseSum", "_copy", "_plus", "_minus", "_mul", "_div", "_plus_scalar", "_minus_scalar", "_rminus_scalar", "_mul_scalar",
+		"_div_scalar", "_rdiv_scalar", "_power_scalar", "_rpower_scalar", "_maximum_scalar", "_minimum_scalar", "_mod_scalar", "_equal_scalar",
+		"_not_equal_scalar", "_greater_scalar", "_greater_equal_scalar", "_lesser_scalar", "_lesser_equal_scalar", "_zeros", "_ones",
+		"_arange", "_full", "_maximum", "_minimum", "_power", "_equal", "_greater", "_lesser", "_contrib_MultiBoxPrior",
+		"_contrib_MultiBoxDetection", "_contrib_MultiBoxTarget", "_contrib_box_nms", "_contrib_box_iou", "_contrib_ROIAlign",
+		"_contrib_Proposal", "_contrib_MultiProposal", "_contrib_AdaptiveAvgPooling2D", "_contrib_BilinearResize2D", "_contrib_SyncBatchNorm",
+		"_contrib_arange_like", "_contrib_div_sqrt_dim", "_contrib_interleaved_matmul_selfatt_qk",
+		"_contrib_interleaved_matmul_selfatt_valatt", "_contrib_quantize_v2", "_contrib_dequantize", "_contrib_requantize",
+		"_contrib_quantized_conv", "_contrib_quantized_fully_connected", "_contrib_quantized_pooling", "_contrib_quantized_flatten",
+		"_contrib_DeformableConvolution", "_contrib_DeformablePSROIPooling", NULL
+	};
+
+	return one_of(text, len, operators);
+}

@@ -26,5 +26,7 @@ bool ay_config_mlflow_flavor(const char *text, size_t len);
 /* Triton's backends and platforms that run no Python. */
 bool ay_config_triton_backend(const char *text, size_t len);
 bool ay_config_triton_platform(const char *text, size_t len);
+/* Operators of an MXNet symbol. */
+bool ay_config_mxnet_operator(const char *text, size_t len);
 
 #endif

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small FlatBuffers for gen_recipes.py: TensorFlow Lite models and ExecuTorch programs by their published schemas."""
+"""Small models for gen_recipes.py by their published schemas: TensorFlow Lite, ExecuTorch, and MXNet's symbols and parameters."""
+import json
 import struct
 
 
@@ -164,3 +165,29 @@ def bad_pte():
     yield "external.pte", "executorch.external", "A tensor's data lies in another file.", pte(extra=1)
     yield "header.pte", "executorch.malformed", "Segments without an extended header.", pte(header=False)
     yield "version.pte", "executorch.malformed", "A version of the schema that is not known.", pte(version=1)
+
+
+def symbol(op, **attrs):
+    nodes = [{"op": "null", "name": "data", "inputs": []}, {"op": op, "name": "fc", "attrs": attrs, "inputs": [[0, 0, 0]]}]
+    return json.dumps({"nodes": nodes, "arg_nodes": [0], "node_row_ptr": [0, 1, 2], "heads": [[1, 0, 0]], "attrs": {"mxnet_version": ["int", 10900]}})
+
+
+def params(stype=0, dims=(2, 2), kind=0, data=bytes(16), names=("arg:w",), magic=0xF993FAC9, tail=b""):
+    out = struct.pack("<QQQIiI", 0x112, 0, 1, magic, stype, len(dims)) + struct.pack("<%dq" % len(dims), *dims) + struct.pack("<iii", 1, 0, kind) + data
+    out += struct.pack("<Q", len(names)) + b"".join(struct.pack("<Q", len(n)) + n.encode() for n in names)
+    return out + tail
+
+
+def good_mxnet():
+    yield "good-symbol.json", "A network of one layer.", symbol("FullyConnected", num_hidden="2")
+    yield "good-0000.params", "Its weights.", params()
+
+
+def bad_mxnet():
+    yield "custom-symbol.json", "mxnet.custom-operator", "An operator in Python.", symbol("Custom", op_type="evil")
+    yield "unknown-symbol.json", "mxnet.operator", "An operator that is not known.", symbol("_evil")
+    yield "sparse.params", "mxnet.malformed", "A sparse array.", params(stype=1)
+    yield "size.params", "mxnet.truncated", "More elements than bytes.", params(dims=(2 ** 20, 2))
+    yield "overflow.params", "mxnet.malformed", "Sizes that overflow 64 bits.", params(dims=(2 ** 32, 2 ** 32))
+    yield "names.params", "mxnet.malformed", "Two names for one array.", params(names=("a", "b"))
+    yield "tail.params", "mxnet.malformed", "Bytes follow the last name.", params(tail=b"x")

@@ -11,7 +11,7 @@ import os
 import sys
 
 sys.dont_write_bytecode = True
-from gen_flat import bad_flat, bad_pte, good_flat, good_pte  # noqa: E402
+from gen_flat import bad_flat, bad_mxnet, bad_pte, good_flat, good_mxnet, good_pte  # noqa: E402
 from gen_templates import BAD, GOOD  # noqa: E402
 
 MLMODEL = """artifact_path: model
@@ -126,8 +126,8 @@ def bad():
 def main():
     root = sys.argv[1]
     os.makedirs(root, exist_ok=True)
-    rows = [(n, "fail", r, s, d) for rows in (bad(), bad_flat(), bad_pte()) for n, r, s, d in rows] + [("bad_" + n, "fail", "template.dangerous", s, d) for n, s, d in templates(BAD)]
-    rows += [(n, "pass", "-", s, d) for rows in (good(), good_flat(), good_pte()) for n, s, d in rows] + [("good_" + n, "pass", "-", s, d) for n, s, d in templates(GOOD)]
+    rows = [(n, "fail", r, s, d) for rows in (bad(), bad_flat(), bad_pte(), bad_mxnet()) for n, r, s, d in rows] + [("bad_" + n, "fail", "template.dangerous", s, d) for n, s, d in templates(BAD)]
+    rows += [(n, "pass", "-", s, d) for rows in (good(), good_flat(), good_pte(), good_mxnet()) for n, s, d in rows] + [("good_" + n, "pass", "-", s, d) for n, s, d in templates(GOOD)]
     with open(os.path.join(root, "INDEX.tsv"), "w", encoding="utf-8") as index:
         for name, verdict, rule, sentence, data in rows:
             if isinstance(data, (dict, list)):

@@ -3,7 +3,7 @@
 
 #include "scanners/registry.h"
 
-FUZZ_SCANNERS(&ay_scanner_tflite, &ay_scanner_executorch, &ay_scanner_refused)
+FUZZ_SCANNERS(&ay_scanner_tflite, &ay_scanner_executorch, &ay_scanner_mxnet, &ay_scanner_refused)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
