@@ -32,6 +32,11 @@ const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_hdf5,
 	&ay_scanner_refused,
 	&ay_scanner_source_code,
+	&ay_scanner_mlflow,
+	&ay_scanner_pbtxt,
+	&ay_scanner_mxnet,
+	&ay_scanner_tflite,
+	&ay_scanner_executorch,
 };
 const size_t ay_scanners_count = AY_ARRAY_LEN(ay_scanners);
 

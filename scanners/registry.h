@@ -38,4 +38,13 @@ extern const struct ay_scanner ay_scanner_hdf5;
 extern const struct ay_scanner ay_scanner_refused;
 extern const struct ay_scanner ay_scanner_source_code;
 
+/* recipes that name code */
+extern const struct ay_scanner ay_scanner_mlflow;
+extern const struct ay_scanner ay_scanner_pbtxt;
+extern const struct ay_scanner ay_scanner_mxnet;
+
+/* models as FlatBuffers */
+extern const struct ay_scanner ay_scanner_tflite;
+extern const struct ay_scanner ay_scanner_executorch;
+
 #endif

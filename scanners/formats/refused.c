@@ -50,8 +50,6 @@ static const struct magic magics[] = {
 	M("lmgg", 0, 0, NULL, "a GGML model"),
 	M("tjgg", 0, 0, NULL, "a GGJT model"),
 	M("fmgg", 0, 0, NULL, "a GGMF model"),
-	M("TFL3", 4, 0, NULL, "a TensorFlow Lite model"),
-	M("ET12", 4, 0, NULL, "an ExecuTorch program"),
 	M("PTMF", 4, 0, NULL, "a PyTorch Mobile flatbuffer"),
 	M("\x08", 0, 0, ".onnx", "an ONNX model"),
 	M("", 0, AMONG_TEXT, ".pb", "a TensorFlow or other protobuf graph"),

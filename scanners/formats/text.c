@@ -159,5 +159,5 @@ static int text_scan(struct ay_scan *s, struct ay_source *in)
 }
 
 const struct ay_scanner ay_scanner_text = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "text", .version = 2, .bid = text_bid, .scan = text_scan
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "text", .version = 3, .bid = text_bid, .scan = text_scan
 };

@@ -2,11 +2,13 @@
 /*
  * YAML recipes as inert text. Nothing here decodes YAML: a line that could name
  * code to any loader (a tag outside the core schema, a %TAG directive, Hydra's
- * _target_, also when its underscores are escaped) is refused wherever it stands.
+ * _target_, also when escaped or split over lines) is refused wherever it stands,
+ * unless it names a class of torch that takes only numbers.
  */
 #include "scanners/formats/bytes.h"
 #include "scanners/formats/stream.h"
 #include "scanners/formats/text.h"
+#include "scanners/model/config_names.h"
 #include "scanners/registry.h"
 
 #include "assay/buf.h"
@@ -79,33 +81,85 @@ static bool judge_tags(struct ay_scan *s, struct ay_cursor line)
 	return false;
 }
 
-/* The line with \x5f, \u005f and \U0000005f put back to '_'. */
-static void unescape_underscores(struct ay_cursor line, struct ay_buf *out)
+static int hex_digit(int ch)
 {
-	static const char *const escapes[] = {"\\x5f", "\\u005f", "\\U0000005f", "\\x5F", "\\u005F", "\\U0000005F"};
+	if (ch >= '0' && ch <= '9')
+		return ch - '0';
+	ch |= 0x20;
+	return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
+}
 
-	ay_buf_clear(out);
+/* An escape of a double-quoted scalar at c that spells an ASCII character: that character and its length, else -1. */
+static int ascii_escape(const struct ay_cursor *c, size_t *len_out)
+{
+	int kind = ay_cursor_peek(c, 1);
+	size_t digits = kind == 'x' ? 2 : kind == 'u' ? 4 : kind == 'U' ? 8 : 0;
+	uint64_t v = 0;
+
+	if (ay_cursor_peek(c, 0) != '\\' || digits == 0)
+		return -1;
+	for (size_t i = 0; i < digits; i++) {
+		int digit = hex_digit(ay_cursor_peek(c, 2 + i));
+
+		if (digit < 0)
+			return -1;
+		v = v << 4 | (uint64_t)digit;
+	}
+	*len_out = 2 + digits;
+	return v < 0x80 ? (int)v : -1;
+}
+
+/* Adds the line with its ASCII escapes put back to out; a backslash at its end joins the next line to it. */
+static void unescape(struct ay_cursor line, struct ay_buf *out, bool *joined)
+{
+	if (!*joined)
+		ay_buf_clear(out);
+	while (*joined && (ay_cursor_peek(&line, 0) == ' ' || ay_cursor_peek(&line, 0) == '\t'))
+		ay_cursor_skip(&line, 1);
+	*joined = false;
 	while (line.left) {
-		size_t i = 0;
+		size_t len = 1;
+		int ch = ascii_escape(&line, &len);
 
-		while (i < AY_ARRAY_LEN(escapes) && !ay_cursor_accept(&line, escapes[i], strlen(escapes[i])))
-			i++;
-		ay_buf_addc(out, i < AY_ARRAY_LEN(escapes) ? '_' : ay_cursor_u8(&line));
+		if (ch < 0 && ay_cursor_peek(&line, 0) == '\\' && line.left == 1) {
+			*joined = true;
+			return;
+		}
+		ay_buf_addc(out, (char)(ch < 0 ? ay_cursor_peek(&line, 0) : ch));
+		ay_cursor_skip(&line, ch < 0 ? 1 : len);
 	}
 }
 
-static void judge_line(struct ay_scan *s, struct ay_cursor line, struct ay_buf *scratch)
+/* "_target_: NAME" alone on its line, NAME plain and on the list. */
+static bool known_target(struct ay_cursor line)
+{
+	const char *name;
+	size_t len;
+
+	while (ay_cursor_accept(&line, " ", 1) || ay_cursor_accept(&line, "- ", 2))
+		;
+	if (!ay_cursor_accept(&line, "_target_: ", 10))
+		return false;
+	len = line.left;
+	name = (const char *)ay_cursor_take(&line, len);
+	return name && ay_config_hydra_target(name, len);
+}
+
+static void judge_line(struct ay_scan *s, struct ay_cursor line, struct ay_buf *scratch, bool *joined)
 {
 	if (ay_cursor_starts(&line, "%TAG", 4)) {
 		ay_scan_find(s, "recipe.code-reference", line.off, "a YAML %%TAG directive can give a code tag another name");
 		return;
 	}
+	if (memchr(line.p, '\r', line.left) || memmem(line.p, line.left, "\xc2\x85", 2) || memmem(line.p, line.left, "\xe2\x80\xa8", 3) ||
+	    memmem(line.p, line.left, "\xe2\x80\xa9", 3)) {
+		ay_scan_find(s, "format.malformed", line.off, "a line break that only some YAML readers see can hide a key or a tag");
+		return;
+	}
 	if (judge_tags(s, line))
 		return;
-	if (!memmem(line.p, line.left, "target", 6))
-		return;
-	unescape_underscores(line, scratch);
-	if (scratch->err || memmem(scratch->data, scratch->len, "_target_", 8))
+	unescape(line, scratch, joined);
+	if (scratch->err || (scratch->len && memmem(scratch->data, scratch->len, "_target_", 8) && !known_target(line)))
 		ay_scan_find(s, "recipe.code-reference", line.off, "a _target_ names code that Hydra imports and calls");
 }
 
@@ -114,7 +168,7 @@ static int yaml_scan(struct ay_scan *s, struct ay_source *in)
 	struct ay_buf scratch = ay_buf_new(MIB);
 	struct ay_lines lines;
 	struct ay_cursor line;
-	bool clean;
+	bool clean, joined = false;
 	int more, err = ay_text_check(s, in, "yaml", MIB - 1, &clean);
 
 	if (err || !clean)
@@ -124,7 +178,7 @@ static int yaml_scan(struct ay_scan *s, struct ay_source *in)
 		if (more < 0)
 			err = more;
 		else if (line.left)
-			judge_line(s, line, &scratch);
+			judge_line(s, line, &scratch, &joined);
 	}
 	if (err)
 		ay_scan_find_error(s, "yaml", err, NULL);
@@ -136,6 +190,6 @@ static int yaml_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_text[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_yaml = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "yaml", .version = 1, .refines = refines_text,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "yaml", .version = 2, .refines = refines_text,
 	.bid = yaml_bid, .scan = yaml_scan
 };

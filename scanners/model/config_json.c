@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanners/model/config_json.h"
 
+#include "scanners/model/config_names.h"
 #include "scanners/model/template.h"
 
 #define KEEP 96      /* bytes of a key or module name that the rules look at */
@@ -19,6 +20,10 @@ struct ay_config_rules {
 	struct ay_scan *s;
 	const char *base;
 	size_t depth;            /* open containers; levels[0] is the document */
+	bool symbol;             /* it has the keys of an MXNet symbol */
+	char operator[KEEP];     /* the first one in its nodes that is not known, cut; "" */
+	bool bad_operator;
+	uint64_t operator_off;
 	struct level levels[AY_LIMIT_JSON_DEPTH + 2];
 };
 
@@ -77,28 +82,17 @@ static void judge_container(struct ay_config_rules *r, uint64_t off)
 		ay_scan_find(r->s, "config.custom-pipeline", off, "custom_pipelines makes the library import Python code that comes with the model");
 }
 
-static bool known_index_library(const char *text, size_t len)
-{
-	static const char *const known[] = {
-		"diffusers", "transformers", "onnxruntime", "stable_diffusion", "stable_diffusion_safe", "paint_by_example", "latent_diffusion",
-		"deepfloyd_if", "kandinsky", "wuerstchen", "unidiffuser"
-	};
-
-	for (size_t i = 0; i < AY_ARRAY_LEN(known); i++)
-		if (is(text, len, known[i]))
-			return true;
-	return false;
-}
-
 static void judge_array_string(struct ay_config_rules *r, const char *text, size_t len, uint64_t off)
 {
 	struct level *l = top(r);
 
 	if (strcmp(r->base, "model_index.json") == 0 && r->depth == 2) {
 		if (l->item == 0)
-			l->item0_foreign = !known_index_library(text, len);
+			l->item0_foreign = !ay_config_index_library(text, len);
 		else if (l->item == 1 && l->item0_foreign)
 			ay_scan_find(r->s, "config.module-reference", off, "a pipeline part is loaded from a library that is not known");
+		else if (l->item == 1 && !ay_config_identifier(text, len))
+			ay_scan_find(r->s, "config.module-reference", off, "the class of a pipeline part is not a plain name");
 		if (array_key_is(r, "_class_name") && l->item == 0)
 			ay_scan_find(r->s, "config.custom-pipeline", off, "_class_name names a pipeline module that comes with the model");
 	}
@@ -111,17 +105,35 @@ static void judge_string(struct ay_config_rules *r, const char *text, size_t len
 		judge_container(r, off);
 	else if (key_is(r, "custom_pipeline"))
 		ay_scan_find(r->s, "config.custom-pipeline", off, "custom_pipeline names Python code to download or import");
-	else if (key_is(r, "_target_"))
+	else if (key_is(r, "_target_") && !ay_config_hydra_target(text, len))
 		ay_scan_find(r->s, "recipe.code-reference", off, "a _target_ names code that Hydra imports and calls");
 	else if ((key_is(r, "_attn_implementation") || key_is(r, "attn_implementation") || key_is(r, "_experts_implementation")) &&
 		 memchr(text, '/', len))
 		ay_scan_find(r->s, "config.code-reference", off, "the implementation is a compiled kernel to be downloaded");
-	else if (key_is(r, "parent_library") && !within(text, len, "transformers"))
-		ay_scan_find(r->s, "config.module-reference", off, "parent_library names a module to import that is not transformers");
-	else if (key_is(r, "type") && strcmp(r->base, "modules.json") == 0 && !within(text, len, "sentence_transformers"))
-		ay_scan_find(r->s, "config.module-reference", off, "a module type is not part of sentence_transformers");
 	else if (key_is(r, "trust_remote_code") && !is(text, len, "false") && !is(text, len, ""))
 		ay_scan_find(r->s, "config.trust-remote-code", off, "trust_remote_code is not false");
+}
+
+/* Classes that a library finds by a dotted name: PEFT, sentence-transformers, diffusers. */
+static void judge_class(struct ay_config_rules *r, const char *text, size_t len, uint64_t off)
+{
+	bool types = r->depth > 0 && !r->levels[r->depth - 1].array && strcmp(r->levels[r->depth - 1].key, "types") == 0;
+
+	if (key_is(r, "parent_library") && !ay_config_peft_library(text, len))
+		ay_scan_find(r->s, "config.module-reference", off, "parent_library names a module to import that holds no models of transformers");
+	else if (key_is(r, "base_model_class") && !ay_config_identifier(text, len))
+		ay_scan_find(r->s, "config.module-reference", off, "base_model_class is not a plain name");
+	else if (key_is(r, "type") && strcmp(r->base, "modules.json") == 0 && !ay_config_sentence_module(text, len))
+		ay_scan_find(r->s, "config.module-reference", off, "a module type is not among those of sentence_transformers");
+	else if (types && strcmp(r->base, "router_config.json") == 0 && !ay_config_sentence_module(text, len))
+		ay_scan_find(r->s, "config.module-reference", off, "a routed module is not among those of sentence_transformers");
+	else if (key_is(r, "path") && strcmp(r->base, "modules.json") == 0 && len && !ay_config_inner_path(text, len))
+		ay_scan_find(r->s, "config.path", off, "the path of a module leads out of the model's folder");
+	else if ((key_is(r, "activation_function") || key_is(r, "activation_fn") || key_is(r, "sbert_ce_default_activation_function")) &&
+		 memchr(text, '.', len) && !ay_config_activation(text, len))
+		ay_scan_find(r->s, "config.module-reference", off, "an activation function is imported that is none of torch");
+	else if (key_is(r, "_class_name") && strcmp(r->base, "model_index.json") == 0 && !ay_config_identifier(text, len))
+		ay_scan_find(r->s, "config.custom-pipeline", off, "_class_name is not the plain name of a pipeline of diffusers");
 }
 
 /* Keras: {"module": ..., "class_name": ...} is what its deserializer imports. */
@@ -156,12 +168,36 @@ static bool in_templates(struct ay_config_rules *r)
 	return false;
 }
 
+/* "op" of an object in the list "nodes". Whether the document is a symbol shows only later. */
+static void note_operator(struct ay_config_rules *r, const char *text, size_t len, uint64_t off)
+{
+	if (r->depth != 3 || !key_is(r, "op") || strcmp(r->levels[1].key, "nodes") != 0 || r->bad_operator || ay_config_mxnet_operator(text, len))
+		return;
+	r->bad_operator = true;
+	r->operator_off = off;
+	len = len < KEEP ? len : KEEP - 1;
+	memcpy(r->operator, text, len);    /* own: cut to the room above */
+	r->operator[len] = 0;
+}
+
+static void judge_operators(struct ay_config_rules *r)
+{
+	if (!r->symbol || !r->bad_operator)
+		return;
+	if (strcmp(r->operator, "Custom") == 0 || strcmp(r->operator, "_Native") == 0 || strcmp(r->operator, "_NDArray") == 0)
+		ay_scan_find(r->s, "mxnet.custom-operator", r->operator_off, "the operator %s calls Python code of the loading program", r->operator);
+	else
+		ay_scan_find(r->s, "mxnet.operator", r->operator_off, "the operator %s is not known", r->operator);
+}
+
 static void string_value(struct ay_config_rules *r, const char *text, size_t len, uint64_t off)
 {
 	if (top(r)->array) {
 		judge_array_string(r, text, len, off);
 	} else {
 		judge_string(r, text, len, off);
+		judge_class(r, text, len, off);
+		note_operator(r, text, len, off);
 		judge_keras(r, text, len, off);
 	}
 	if (in_templates(r) || key_is(r, "response_schema") || key_is(r, "default_chat_template"))
@@ -185,6 +221,8 @@ static void close_container(struct ay_config_rules *r)
 		ay_scan_find(r->s, "config.module-reference", l->module_off, "a class is to be imported from a module that is not Keras");
 	if (r->depth > 0)
 		r->depth--;
+	if (r->depth == 0)
+		judge_operators(r);
 }
 
 void ay_config_rules_event(struct ay_config_rules *r, enum ay_json_event ev, const char *text, size_t len, uint64_t off)
@@ -194,6 +232,7 @@ void ay_config_rules_event(struct ay_config_rules *r, enum ay_json_event ev, con
 		len = len < KEEP ? len : KEEP - 1;
 		memcpy(top(r)->key, text, len);    /* own: cut to the room above */
 		top(r)->key[len] = 0;
+		r->symbol |= r->depth == 1 && key_is(r, "arg_nodes");
 		return;
 	case AY_JSON_EV_ARRAY:
 	case AY_JSON_EV_OBJECT:

@@ -1,177 +1,291 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Not a Jinja parser: inside {{ }} and {% %} it lexes words and string
- * literals, and refuses what templates of models do not need and every known
- * escape from a template does. Literal text outside the tags says nothing.
+ * Chat templates: the statements of Jinja that they need, and expressions in
+ * which everything is on a list. Text that a template spells itself must not
+ * name an attribute; which variables may hold such text is found by reading the
+ * template until nothing new is learned, and the last reading judges.
  */
 #include "scanners/model/template.h"
 
-#include "assay/text.h"
+#include <stdio.h>
+#include <string.h>
 
-static const char *const banned_words[] = {
-	"attr", "xmlattr", "import", "include", "extends", "from", "raw", "popen", "subprocess", "eval", "exec", "getattr", "setattr",
-	"globals", "builtins", "lipsum", "cycler", "joiner", "func_globals", "gi_frame", "gi_code", "cr_frame", "cr_code", "ag_frame",
-	"ag_code", "f_globals", "f_builtins", "tb_frame", "mro"
+#include "scanners/model/template_expr.h"
+
+#define MAX_BLOCKS 64
+#define MAX_READINGS 12
+
+enum block { IF, FOR, MACRO, SET, GENERATION };
+
+struct reading {
+	struct ay_template_parser p;
+	enum block blocks[MAX_BLOCKS];
+	unsigned depth;
 };
 
-/* Parts of a dunder name whose underscores were split off. */
-static const char *const dunder_stems[] = {
-	"class", "bases", "base", "mro", "subclasses", "globals", "builtins", "init", "import", "getattribute", "code", "dict", "func",
-	"module", "self", "call", "reduce", "getitem", "new"
-};
-
-struct lexer {
-	struct ay_cursor c;
-	uint64_t start;
-	const char *danger;
-	uint64_t at;
-};
-
-static bool is_word(int ch)
+static void refuse(struct reading *r, const char *why)
 {
-	return ch == '_' || (ch >= '0' && ch <= '9') || (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch >= 0x80;
+	ay_template_refuse(&r->p.l, why);
 }
 
-static void refuse(struct lexer *l, const char *why)
+static void push(struct reading *r, enum block block)
 {
-	if (!l->danger) {
-		l->danger = why;
-		l->at = l->c.off - l->start;
+	if (r->depth == MAX_BLOCKS)
+		return refuse(r, "statements that are nested too deep");
+	r->blocks[r->depth++] = block;
+}
+
+static void pop(struct reading *r, enum block block)
+{
+	if (r->depth == 0 || r->blocks[r->depth - 1] != block)
+		return refuse(r, "an end of a statement that is not open");
+	r->depth--;
+}
+
+/* The current token becomes a variable of the template. Its index. */
+static unsigned bind(struct reading *r, bool built)
+{
+	const char *name = r->p.l.text;
+	unsigned i;
+
+	if (r->p.l.kind != AY_TOK_NAME || ay_template_keyword(name)) {
+		refuse(r, "a statement that is not well-formed");
+		return 0;
 	}
+	if (ay_template_function(name) || ay_template_denied(name) || strcmp(name, "loop") == 0)
+		refuse(r, "a variable with the name of something else");
+	i = ay_template_mark(r->p.names, name, AY_NAME_BOUND | (built ? AY_NAME_BUILT : 0));
+	ay_template_next(&r->p.l);
+	return i;
 }
 
-static bool in_list(const char *word, size_t len, const char *const *list, size_t count)
+/* Up to four names with commas; they are bound when it is known to what. */
+struct targets {
+	char names[4][AY_TEMPLATE_NAME];
+	unsigned count;
+};
+
+static void take_targets(struct reading *r, struct targets *t)
 {
-	for (size_t i = 0; i < count; i++)
-		if (strlen(list[i]) == len && memcmp(list[i], word, len) == 0)
+	bool bracket = ay_template_accept_op(&r->p, "(");
+
+	t->count = 0;
+	do {
+		if (t->count == AY_ARRAY_LEN(t->names))
+			return refuse(r, "a statement that is not well-formed");
+		snprintf(t->names[t->count++], AY_TEMPLATE_NAME, "%s", r->p.l.text);
+		bind(r, false);
+	} while (!r->p.l.danger && ay_template_accept_op(&r->p, ","));
+	if (bracket)
+		ay_template_expect_op(&r->p, ")");
+}
+
+static void mark_targets(struct reading *r, const struct targets *t, bool built)
+{
+	for (unsigned i = 0; built && i < t->count; i++)
+		ay_template_mark(r->p.names, t->names[i], AY_NAME_BUILT);
+}
+
+static void take_for(struct reading *r)
+{
+	struct targets t;
+
+	take_targets(r, &t);
+	if (!ay_template_accept_name(&r->p, "in"))
+		return refuse(r, "a statement that is not well-formed");
+	mark_targets(r, &t, ay_template_or(&r->p));
+	if (ay_template_accept_name(&r->p, "if"))
+		(void)ay_template_expr(&r->p);
+	push(r, FOR);
+}
+
+/* "set a = x", "set a, b = x", "set n.a = x", or the block "set a". */
+static void take_set(struct reading *r)
+{
+	struct targets t;
+
+	take_targets(r, &t);
+	if (t.count == 1 && ay_template_accept_op(&r->p, ".")) {
+		snprintf(t.names[0], AY_TEMPLATE_NAME, "%s", r->p.l.text);
+		if (r->p.l.kind != AY_TOK_NAME || t.names[0][0] == '_' || ay_template_banned(t.names[0]))
+			return refuse(r, "an attribute that leads out of the template");
+		ay_template_next(&r->p.l);
+	}
+	if (r->p.l.kind == AY_TOK_CLOSE && t.count == 1) {
+		mark_targets(r, &t, true);
+		return push(r, SET);
+	}
+	ay_template_expect_op(&r->p, "=");
+	mark_targets(r, &t, ay_template_tuple(&r->p));
+}
+
+/* A second macro of that name could hand its arguments on to other parameters. */
+static void set_params(struct reading *r, struct ay_template_name *macro, const unsigned *params, unsigned count)
+{
+	bool again = macro->param_count > 0;
+
+	if (again && macro->param_count != count)
+		refuse(r, "two macros of one name");
+	for (unsigned i = 0; i < count; i++) {
+		if (again && macro->params[i] != params[i])
+			refuse(r, "two macros of one name");
+		macro->params[i] = params[i];
+	}
+	macro->param_count = count;
+}
+
+static void take_macro(struct reading *r)
+{
+	unsigned params[AY_TEMPLATE_PARAMS] = {0}, count = 0, macro;
+
+	if (r->p.l.kind != AY_TOK_NAME || r->p.l.text[0] == '_' || ay_template_function(r->p.l.text) || ay_template_denied(r->p.l.text))
+		return refuse(r, "a macro with the name of something else");
+	macro = ay_template_mark(r->p.names, r->p.l.text, AY_NAME_MACRO);
+	ay_template_next(&r->p.l);
+	ay_template_expect_op(&r->p, "(");
+	while (!r->p.l.danger && !ay_template_accept_op(&r->p, ")")) {
+		if (count == AY_TEMPLATE_PARAMS)
+			return refuse(r, "a macro with too many parameters");
+		params[count++] = bind(r, false);
+		if (ay_template_accept_op(&r->p, "=") && ay_template_expr(&r->p))
+			ay_template_mark(r->p.names, r->p.names->list[params[count - 1]].text, AY_NAME_BUILT);
+		if (!ay_template_is_op(&r->p.l, ")"))
+			ay_template_expect_op(&r->p, ",");
+	}
+	set_params(r, &r->p.names->list[macro], params, count);
+	push(r, MACRO);
+}
+
+static void take_else(struct reading *r, bool condition)
+{
+	enum block inner = r->depth ? r->blocks[r->depth - 1] : SET;
+
+	if (inner != IF && (condition || inner != FOR))
+		refuse(r, "an else without its if");
+	else if (condition)
+		(void)ay_template_tuple(&r->p);
+}
+
+static bool take_end(struct reading *r, const char *word)
+{
+	static const struct { const char *word; enum block block; } ends[] = {
+		{"endif", IF}, {"endfor", FOR}, {"endmacro", MACRO}, {"endset", SET}, {"endgeneration", GENERATION}
+	};
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(ends); i++) {
+		if (strcmp(word, ends[i].word) == 0) {
+			pop(r, ends[i].block);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool in_loop(const struct reading *r)
+{
+	for (unsigned i = 0; i < r->depth; i++)
+		if (r->blocks[i] == FOR)
 			return true;
 	return false;
 }
 
-/* A name or literal with its outer underscores off is part of a dunder name, and had some. */
-static bool split_dunder(const char *text, size_t len)
+static void take_statement(struct reading *r)
 {
-	size_t from = 0, to = len;
+	char word[AY_TEMPLATE_NAME];
 
-	while (from < to && text[from] == '_')
-		from++;
-	while (to > from && text[to - 1] == '_')
-		to--;
-	if (to - from == len)
-		return false;
-	return from == to || in_list(text + from, to - from, dunder_stems, AY_ARRAY_LEN(dunder_stems));
+	snprintf(word, sizeof(word), "%s", r->p.l.kind == AY_TOK_NAME ? r->p.l.text : "");
+	ay_template_next(&r->p.l);
+	if (strcmp(word, "if") == 0) {
+		(void)ay_template_tuple(&r->p);
+		push(r, IF);
+	} else if (strcmp(word, "for") == 0) {
+		take_for(r);
+	} else if (strcmp(word, "set") == 0) {
+		take_set(r);
+	} else if (strcmp(word, "macro") == 0) {
+		take_macro(r);
+	} else if (strcmp(word, "elif") == 0 || strcmp(word, "else") == 0) {
+		take_else(r, word[2] == 'i');
+	} else if (strcmp(word, "generation") == 0) {
+		push(r, GENERATION);
+	} else if (!take_end(r, word) && !((strcmp(word, "break") == 0 || strcmp(word, "continue") == 0) && in_loop(r))) {
+		refuse(r, "a statement other than if, for, set and macro");
+	}
 }
 
-static bool has_double_underscore(const char *text, size_t len)
+/* From behind the opening to behind the closing of one tag. */
+static void take_tag(struct reading *r, int kind)
 {
-	return len >= 2 && memmem(text, len, "__", 2) != NULL;
-}
+	struct ay_template_lexer *l = &r->p.l;
 
-static void lex_word(struct lexer *l)
-{
-	char word[64];
-	size_t len = 0;
-
-	while (is_word(ay_cursor_peek(&l->c, len)))
-		len++;
-	size_t keep = len < sizeof(word) ? len : sizeof(word);
-	struct ay_cursor whole = l->c;
-
-	ay_cursor_copy(&whole, word, keep);
-	if (has_double_underscore(word, keep) || len > sizeof(word))
-		refuse(l, len > sizeof(word) ? "a name longer than 64 bytes" : "a name with a double underscore");
-	else if (in_list(word, keep, banned_words, AY_ARRAY_LEN(banned_words)))
-		refuse(l, "a name that leaves the template, such as attr, import or popen");
-	ay_cursor_skip(&l->c, len);
-}
-
-/* One string literal. Escapes other than of quotes, backslash and white space can spell any name, so they are refused. */
-static void lex_string(struct lexer *l, int quote)
-{
-	char text[64];
-	size_t len = 0;
-	int prev = 0, ch;
-
-	ay_cursor_skip(&l->c, 1);
-	while ((ch = ay_cursor_peek(&l->c, 0)) >= 0 && ch != quote) {
-		if (ch == '\\') {
-			int next = ay_cursor_peek(&l->c, 1);
-
-			if (next < 0 || !memchr("nrt\\\"'", next, 6))
-				refuse(l, "an escape sequence that can spell a hidden name");
-			ay_cursor_skip(&l->c, 1);
-		} else if (ch == '_' && prev == '_') {
-			refuse(l, "a string with a double underscore");
-		} else if (ch == 'c' && prev == '%') {
-			refuse(l, "a format that spells characters");
-		}
-		prev = ch == '\\' ? 0 : ch;
-		if (len < sizeof(text))
-			text[len++] = (char)ch;
+	if (ay_cursor_peek(&l->c, 0) == '-' || (kind == '%' && ay_cursor_peek(&l->c, 0) == '+'))
 		ay_cursor_skip(&l->c, 1);
-	}
-	if (ch < 0)
-		return refuse(l, "a string that does not end");
-	if (len < sizeof(text) && split_dunder(text, len))
-		refuse(l, "a part of a name with underscores, to be joined");
-	ay_cursor_skip(&l->c, 1);
+	l->close = kind == '{' ? '}' : '%';
+	l->open = 0;
+	ay_template_next(l);
+	if (kind == '{')
+		(void)ay_template_tuple(&r->p);
+	else
+		take_statement(r);
+	if (l->kind != AY_TOK_CLOSE)
+		refuse(r, "a tag that is not well-formed");
 }
 
-/* From behind the opening to the closing bracket of one tag. */
-static void lex_tag(struct lexer *l, int close)
+static void skip_comment(struct reading *r)
 {
-	size_t open = 0;    /* brackets: a tag does not end inside them */
+	struct ay_cursor *c = &r->p.l.c;
+	const uint8_t *end = c->left ? memmem(c->p, c->left, "#}", 2) : NULL;
 
-	while (l->c.left && !l->danger) {
-		int ch = ay_cursor_peek(&l->c, 0);
-
-		if (!open && ch == close && ay_cursor_peek(&l->c, 1) == '}') {
-			ay_cursor_skip(&l->c, 2);
-			return;
-		}
-		if (ch == '"' || ch == '\'') {
-			lex_string(l, ch);
-		} else if (is_word(ch)) {
-			lex_word(l);
-		} else {
-			if (ch == '(' || ch == '[' || ch == '{')
-				open++;
-			else if (open && (ch == ')' || ch == ']' || ch == '}'))
-				open--;
-			ay_cursor_skip(&l->c, 1);
-		}
-	}
+	if (!end)
+		return refuse(r, "a comment that does not end");
+	ay_cursor_skip(c, (size_t)(end - c->p) + 2);
 }
 
-static void skip_comment(struct lexer *l)
+/* One reading of the whole template. */
+static void read_all(struct reading *r)
 {
-	const uint8_t *end = l->c.left ? memmem(l->c.p, l->c.left, "#}", 2) : NULL;
+	struct ay_cursor *c = &r->p.l.c;
 
-	ay_cursor_skip(&l->c, end ? (size_t)(end - l->c.p) + 2 : l->c.left);
+	while (c->left && !r->p.l.danger) {
+		const uint8_t *brace = memchr(c->p, '{', c->left);
+
+		if (!brace)
+			break;
+		ay_cursor_skip(c, (size_t)(brace - c->p) + 1);
+		int kind = ay_cursor_peek(c, 0);
+
+		if (kind != '{' && kind != '%' && kind != '#')
+			continue;
+		ay_cursor_skip(c, 1);
+		if (kind == '#')
+			skip_comment(r);
+		else
+			take_tag(r, kind);
+	}
+	if (!r->p.l.danger && r->depth)
+		refuse(r, "a statement that does not end");
+	if (!r->p.l.danger && r->p.names->full)
+		refuse(r, "too many variables");
 }
 
 const char *ay_template_danger(struct ay_cursor text, size_t *at_out)
 {
-	struct lexer l = {.c = text, .start = text.off};
+	struct ay_template_names names = {.count = 0};
+	struct reading r;
+	unsigned readings = 0;
+	bool judging = false;
 
-	while (l.c.left && !l.danger) {
-		const uint8_t *brace = memchr(l.c.p, '{', l.c.left);
-
-		if (!brace)
-			break;
-		ay_cursor_skip(&l.c, (size_t)(brace - l.c.p) + 1);
-		int kind = ay_cursor_peek(&l.c, 0);
-
-		if (kind != '{' && kind != '%' && kind != '#')
-			continue;
-		ay_cursor_skip(&l.c, 1);
-		if (kind == '#')
-			skip_comment(&l);
-		else
-			lex_tag(&l, kind == '{' ? '}' : '%');
+	for (;;) {
+		r = (struct reading){.p = {.l = {.c = text, .start = text.off}, .names = &names, .judging = judging}};
+		names.changed = false;
+		read_all(&r);
+		*at_out = r.p.l.danger_at;
+		if (r.p.l.danger || judging)
+			return r.p.l.danger;
+		judging = !names.changed;
+		if (++readings > MAX_READINGS)
+			return "variables that depend on each other too often";
 	}
-	*at_out = (size_t)l.at;
-	return l.danger;
 }
 
 void ay_template_check(struct ay_scan *s, struct ay_cursor text, uint64_t off)

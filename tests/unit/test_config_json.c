@@ -52,7 +52,7 @@ static void templates(void)
 	scan_is("t.json", TEMPLATE("{% raw %}{{ ' {% endraw %}{{ x.__class__ }}"), "template.dangerous", "behind raw text");
 	scan_is("t.json", "{\"chat_template\": [{\"name\": \"a\", \"template\": \"{{ x.__class__ }}\"}]}", "template.dangerous", "in a list of templates");
 	scan_is("chat_template.jinja", "{{ x.__class__ }}", "template.dangerous", "in a file of its own");
-	scan_is("chat_template.jinja", "{{ x.y }}", "pass", "which may be harmless");
+	scan_is("chat_template.jinja", "{{ messages.y }}", "pass", "which may be harmless");
 }
 
 int main(void)
