@@ -124,7 +124,7 @@ static bool call_name(struct ay_template_parser *p, const char *name)
 
 	take_arguments(p, &a);
 	if (ay_template_function(name))
-		return strcmp(name, "range") != 0 && (a.built || strcmp(name, "namespace") != 0) && (a.any_built || strcmp(name, "dict") != 0);
+		return strcmp(name, "range") != 0 && (a.built || strcmp(name, "namespace") != 0);
 	if (!macro || !(macro->flags & AY_NAME_MACRO) || (macro->flags & AY_NAME_BOUND)) {
 		if (p->judging)
 			ay_template_refuse(&p->l, "a call of what is neither a macro nor a function of chat templates");
@@ -145,8 +145,11 @@ static bool call_method(struct ay_template_parser *p, const char *method, bool b
 	take_arguments(p, &a);
 	if (a.any_built && ay_template_mutator(method) && !p->names->filled)
 		p->names->filled = p->names->changed = true;
-	if (ay_template_harmless(method))
+	p->number = ay_template_harmless(method);
+	if (p->number)
 		return false;
+	if (strcmp(method, "join") == 0 || strcmp(method, "replace") == 0)
+		return true;
 	if (strcmp(method, "get") == 0 && *a.literal[0])
 		a.any_built = (a.built & ~1u) != 0;
 	return built || a.any_built;
@@ -162,6 +165,10 @@ static bool take_attribute(struct ay_template_parser *p, bool built, bool of_loo
 		return built;
 	}
 	snprintf(name, sizeof(name), "%s", p->l.text);
+	if (of_loop && (strcmp(name, "previtem") == 0 || strcmp(name, "nextitem") == 0))
+		built = true;
+	else
+		p->number = of_loop;
 	if (p->l.kind != AY_TOK_NAME)
 		ay_template_refuse(&p->l, "an expression that is not well-formed");
 	else if (name[0] == '_')
@@ -228,9 +235,8 @@ static bool take_filter(struct ay_template_parser *p, bool built)
 	if (ay_template_accept_op(p, "("))
 		take_arguments(p, &a);
 	judge_lookup(p, name, &a);
-	if (ay_template_harmless(name))
-		return false;
-	return built || a.any_built || strcmp(name, "string") == 0 || strcmp(name, "tojson") == 0 || strcmp(name, "join") == 0;
+	p->number = ay_template_harmless(name);
+	return !p->number && (built || a.any_built || ay_template_spells(name));
 }
 
 static bool take_primary(struct ay_template_parser *p, char *name_out);
@@ -287,6 +293,8 @@ static bool take_variable(struct ay_template_parser *p, char *name_out)
 	flags = ay_template_flags(p->names, name);
 	if (ay_template_denied(name))
 		ay_template_refuse(&p->l, "a variable that leads out of the template");
+	else if (flags & AY_NAME_MACRO)
+		ay_template_refuse(&p->l, "a macro that is not called");
 	else if (p->judging && !flags && !ay_template_variable(name) && !ay_template_is_name(&p->l, "is"))
 		ay_template_refuse(&p->l, "a variable that neither the template sets nor chat libraries do");
 	return (flags & AY_NAME_BUILT) || ((flags & AY_NAME_BOUND) && p->names->filled) || ay_template_token(name);
@@ -320,7 +328,7 @@ static bool take_primary(struct ay_template_parser *p, char *name_out)
 static bool take_operand(struct ay_template_parser *p)
 {
 	char name[AY_TEMPLATE_NAME];
-	bool built, filtered = false;
+	bool built, number, bracket, filtered = false;
 
 	if (p->depth == MAX_DEPTH) {
 		ay_template_refuse(&p->l, "an expression that is nested too deep");
@@ -329,20 +337,27 @@ static bool take_operand(struct ay_template_parser *p)
 	p->depth++;
 	while (ay_template_accept_op(p, "-") || ay_template_accept_op(p, "+"))
 		;
+	number = p->l.kind == AY_TOK_NUMBER;
+	bracket = ay_template_is_op(&p->l, "(");
 	built = take_primary(p, name);
+	p->number = number || (bracket && p->number);
 	while (!p->l.danger) {
+		number = p->number;
+		p->number = false;
 		if (!filtered && ay_template_accept_op(p, ".")) {
 			built = take_attribute(p, built, strcmp(name, "loop") == 0);
 		} else if (!filtered && ay_template_accept_op(p, "[")) {
 			built = take_subscript(p, built);
+			p->number = false;
 		} else if (ay_template_accept_op(p, "|")) {
 			built = take_filter(p, built);
 			filtered = true;
 		} else if (ay_template_accept_name(p, "is")) {
 			take_test(p, name);
-			built = false;
+			p->number = built = false;
 			filtered = true;
 		} else {
+			p->number = number;
 			break;
 		}
 		name[0] = 0;
@@ -353,20 +368,29 @@ static bool take_operand(struct ay_template_parser *p)
 	return built;
 }
 
+/* Two values that may be text spell a new one by "+", and one does by "*". */
+static bool spells(const char *op, bool left_number, bool right_number)
+{
+	return *op == '~' || (*op == '+' && !left_number && !right_number) || (op[0] == '*' && !(left_number && right_number));
+}
+
 static bool take_arithmetic(struct ay_template_parser *p)
 {
 	static const char *const ops[] = {"+", "-", "~", "*", "/", "//", "%", "**"};
-	bool built = take_operand(p), more = true;
+	bool built = take_operand(p), number = p->number, more = true;
 
 	while (more && !p->l.danger) {
 		more = false;
 		for (size_t i = 0; i < AY_ARRAY_LEN(ops) && !more; i++) {
 			if (!ay_template_accept_op(p, ops[i]))
 				continue;
-			built |= take_operand(p) || *ops[i] == '~';
+			built |= take_operand(p);
+			built |= spells(ops[i], number, p->number);
+			number = *ops[i] == '-' || *ops[i] == '/' || (*ops[i] == '+' && (number || p->number));
 			more = true;
 		}
 	}
+	p->number = number;
 	return built;
 }
 

@@ -10,6 +10,7 @@ struct ay_template_parser {
 	struct ay_template_names *names;
 	unsigned depth;
 	bool judging;      /* all names are known by now */
+	bool number;       /* the last operand is a number for certain */
 };
 
 /*

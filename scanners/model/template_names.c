@@ -162,6 +162,15 @@ bool ay_template_harmless(const char *text)
 	return one_of(text, list);
 }
 
+bool ay_template_spells(const char *text)
+{
+	static const char *const list[] = {
+		"string", "tojson", "join", "sum", "replace", "lower", "upper", "title", "capitalize", "indent", "e", "escape", "safe", "trim", NULL
+	};
+
+	return one_of(text, list);
+}
+
 bool ay_template_by_name(const char *text)
 {
 	static const char *const list[] = {"map", "select", "reject", "selectattr", "rejectattr", "groupby", NULL};

@@ -52,6 +52,8 @@ bool ay_template_banned(const char *text);
 bool ay_template_denied(const char *text);
 /* Filters and methods whose result is a number, a truth value, or the data's own keys. */
 bool ay_template_harmless(const char *text);
+/* Filters that make text of anything, or put text together. */
+bool ay_template_spells(const char *text);
 /* Filters that look an attribute, a filter or a test up by a name in their arguments. */
 bool ay_template_by_name(const char *text);
 bool ay_template_by_attribute(const char *text);
