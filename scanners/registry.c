@@ -7,6 +7,7 @@ const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_npz,
 	&ay_scanner_npy,
 	&ay_scanner_safetensors,
+	&ay_scanner_tar,
 	&ay_scanner_gzip,
 	&ay_scanner_zlib,
 	&ay_scanner_bzip2,

@@ -10,6 +10,7 @@ extern const struct ay_scanner ay_scanner_torch_zip;
 extern const struct ay_scanner ay_scanner_npz;
 extern const struct ay_scanner ay_scanner_npy;
 extern const struct ay_scanner ay_scanner_safetensors;
+extern const struct ay_scanner ay_scanner_tar;
 extern const struct ay_scanner ay_scanner_gzip;
 extern const struct ay_scanner ay_scanner_zlib;
 extern const struct ay_scanner ay_scanner_bzip2;

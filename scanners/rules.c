@@ -77,6 +77,26 @@ const struct ay_rule ay_rule_table[] = {
 	{ "zip.zip64", FORMAT, AY_FAIL, AY_HIGH, false, "The 64-bit fields of the archive contradict the others.",
 	  "Write the archive anew with the library that made it." },
 
+	/* tar */
+	{ "tar.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The archive ends before its own headers or its end mark say.",
+	  "Copy the file again, or write it anew." },
+	{ "tar.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "A header of the archive breaks the tar format.",
+	  "Write the archive anew with `tar` or Python's tarfile." },
+	{ "tar.layout", FORMAT, AY_FAIL, AY_CRITICAL, true,
+	  "Bytes that belong to no member lie between the members or after the end, so two readers can see different content.",
+	  "Write the archive anew, with nothing appended." },
+	{ "tar.extended", FORMAT, AY_FAIL, AY_CRITICAL, true,
+	  "An extended header changes a member in a way that readers take differently, so two readers see different members.",
+	  "Write the archive anew with `tar --format=ustar`." },
+	{ "tar.duplicate-name", FORMAT, AY_FAIL, AY_CRITICAL, true,
+	  "Two members have the same name: some readers take the first, others the last.", "Write the archive anew with unique names." },
+	{ "tar.case-fold", FORMAT, AY_FAIL, AY_CRITICAL, true,
+	  "Two names differ only in upper and lower case: some readers take one for the other.", "Rename one of the members." },
+	{ "tar.name", FORMAT, AY_FAIL, AY_HIGH, false, "A member's name is absolute, leaves the archive, or has characters that readers take differently.",
+	  "Write the archive anew with plain relative names." },
+	{ "tar.special", FORMAT, AY_FAIL, AY_HIGH, false, "A member is a link, a device or a pipe, not a file or a directory.",
+	  "Write the archive anew with `tar --dereference --hard-dereference`." },
+
 	/* torch */
 	{ "torch.layout", FORMAT, AY_FAIL, AY_HIGH, false, "The members of the archive are not laid out as torch.save does it.",
 	  "Load the model in a trusted place and save it again with torch.save or as safetensors." },

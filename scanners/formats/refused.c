@@ -40,7 +40,6 @@ static const struct magic magics[] = {
 	M("{\\rtf", 0, AMONG_TEXT, NULL, "a Rich Text document"),
 	M("7z\xbc\xaf\x27\x1c", 0, 0, NULL, "a 7z archive"),
 	M("Rar!\x1a\x07", 0, 0, NULL, "a RAR archive"),
-	M("ustar", 257, AMONG_TEXT, NULL, "a tar archive"),
 	M("MSCF", 0, 0, NULL, "a Windows cabinet archive"),
 	M("LZIP", 0, 0, NULL, "an lzip stream"),
 	M("\x1f\x9d", 0, 0, NULL, "a compress (.Z) stream"),
