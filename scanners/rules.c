@@ -43,7 +43,7 @@ const struct ay_rule ay_rule_table[] = {
 	{ "format.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The content breaks the rules of its format.",
 	  "Write the file anew with the library that made it." },
 
-	/* compress: gzip, zlib, bzip2, xz, lzma, lz4 */
+	/* compress: gzip, zlib, bzip2, xz, lzma, lz4, zstd */
 	{ "compress.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "A compressed stream ends before its own end mark.",
 	  "Copy the file again, or compress it anew." },
 	{ "compress.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "A compressed stream is damaged, or other bytes follow it.",

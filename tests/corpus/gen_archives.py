@@ -101,6 +101,8 @@ def main(folder):
     os.makedirs(folder, exist_ok=True)
     rows = [(name, "pass", "-", sentence, data) for name, sentence, data in good_tars()]
     rows += [(name, "fail", rule, sentence, data) for name, rule, sentence, data in bad_tars()]
+    rows.append(("window.zst", "inconclusive", "limit.exceeded", "The frame asks for a window of 256 MiB.", b"\x28\xb5\x2f\xfd\0\x90\x29\0\0hello"))
+    rows.append(("window_most.zst", "pass", "-", "The frame asks for a window of 128 MiB.", b"\x28\xb5\x2f\xfd\0\x88\x29\0\0hello"))
     with open(os.path.join(folder, "INDEX.tsv"), "w", encoding="utf-8") as index:
         for name, verdict, rule, sentence, data in rows:
             with open(os.path.join(folder, name), "wb") as f:

@@ -3,7 +3,7 @@
 
 #include "scanners/registry.h"
 
-FUZZ_SCANNERS(&ay_scanner_tar, &ay_scanner_npy, &ay_scanner_text)
+FUZZ_SCANNERS(&ay_scanner_tar, &ay_scanner_gzip, &ay_scanner_text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
