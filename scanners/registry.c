@@ -29,6 +29,7 @@ const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_jpeg,
 	&ay_scanner_gif,
 	&ay_scanner_webp,
+	&ay_scanner_wav,
 	&ay_scanner_hdf5,
 	&ay_scanner_refused,
 	&ay_scanner_source_code,

@@ -34,6 +34,7 @@ extern const struct ay_scanner ay_scanner_png;
 extern const struct ay_scanner ay_scanner_jpeg;
 extern const struct ay_scanner ay_scanner_gif;
 extern const struct ay_scanner ay_scanner_webp;
+extern const struct ay_scanner ay_scanner_wav;
 extern const struct ay_scanner ay_scanner_hdf5;
 extern const struct ay_scanner ay_scanner_refused;
 extern const struct ay_scanner ay_scanner_source_code;

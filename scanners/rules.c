@@ -97,6 +97,12 @@ const struct ay_rule ay_rule_table[] = {
 	{ "tar.special", FORMAT, AY_FAIL, AY_HIGH, false, "A member is a link, a device or a pipe, not a file or a directory.",
 	  "Write the archive anew with `tar --dereference --hard-dereference`." },
 
+	/* audio: wav */
+	{ "audio.truncated", FORMAT, AY_FAIL, AY_MEDIUM, false, "The recording ends before its own chunks say.",
+	  "Copy the file again." },
+	{ "audio.malformed", FORMAT, AY_FAIL, AY_MEDIUM, false, "The recording is compressed, has unknown chunks, or breaks the rules of its format.",
+	  "Convert it to plain PCM: ffmpeg -i IN -map_metadata -1 -fflags +bitexact -c:a pcm_s16le OUT.wav." },
+
 	/* torch */
 	{ "torch.layout", FORMAT, AY_FAIL, AY_HIGH, false, "The members of the archive are not laid out as torch.save does it.",
 	  "Load the model in a trusted place and save it again with torch.save or as safetensors." },

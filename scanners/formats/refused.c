@@ -68,7 +68,6 @@ static const struct magic magics[] = {
 	M("MATLAB 5.0 MAT-file", 0, AMONG_TEXT, NULL, "a MATLAB file"),
 	M("RDX", 0, 0, NULL, "an R workspace"),
 	M("\xac\xed\0\x05", 0, CODE, NULL, "a Java serialised object"),
-	M("WAVE", 8, 0, NULL, "a WAV recording"),
 	M("AVI ", 8, 0, NULL, "an AVI video"),
 	M("fLaC", 0, 0, NULL, "a FLAC recording"),
 	M("OggS", 0, 0, NULL, "an Ogg stream"),

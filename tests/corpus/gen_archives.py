@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes archives that attack readers, and good ones, into a directory.
+"""Writes archives and recordings that attack readers, and good ones, into a directory.
 
 gen_archives.py DIR writes DIR/NAME and DIR/INDEX.tsv: file, expected verdict, a rule that must be among the findings
 ("-": none at all), and a sentence that says what is wrong with it. Needs only the standard library. Payloads are
@@ -11,6 +11,7 @@ import io
 import os
 import sys
 import tarfile
+import wave
 import zipfile
 
 EVIL = b"\x80\x02cposix\nsystem\nX\x04\x00\x00\x00true\x85R."
@@ -41,6 +42,16 @@ def make_zip(name, data):
     return out.getvalue()
 
 
+def make_wav(channels=1, width=2):
+    out = io.BytesIO()
+    with wave.open(out, "wb") as w:
+        w.setnchannels(channels)
+        w.setsampwidth(width)
+        w.setframerate(16000)
+        w.writeframes(bytes(range(240)))
+    return out.getvalue()
+
+
 def link(name, target, kind=tarfile.SYMTYPE):
     return member(name, b"", type=kind, linkname=target)
 
@@ -59,6 +70,8 @@ def good_tars():
     yield "dir.tar", "A directory.", make_tar([member("d/", b"", type=tarfile.DIRTYPE), member("d/a.txt")])
     yield "good.tar.gz", "A tar in gzip.", gzip.compress(make_tar(both), mtime=0)
     yield "zip_last.tar", "The last member is a zip, whose end record a zip reader finds.", make_tar([member("a.txt"), member("b.zip", make_zip("c.txt", TEXT))])
+    yield "mono.wav", "A recording of one channel.", make_wav()
+    yield "stereo24.wav", "A recording of two channels and 24 bits.", make_wav(2, 3)
     yield "zip_first.tar", "A text follows the zip.", make_tar([member("b.zip", make_zip("c.txt", TEXT)), member("a.txt")])
 
 
@@ -93,6 +106,9 @@ def bad_tars():
     yield "cut.tar", "tar.truncated", "The last member is cut.", make_tar([member("a.txt", TEXT * 200)])[:1024]
     yield "zip_hidden.tar", "format.polyglot", "A zip that readers of zip would find lies inside a member of another kind.", \
         make_tar([member("notes.bin", b"notes" + make_zip("a.pkl", EVIL))])
+    yield "appended.wav", "audio.malformed", "A pickle follows the recording.", make_wav() + EVIL
+    yield "zip.wav", "format.polyglot", "An archive follows the recording.", make_wav() + make_zip("a.pkl", EVIL)
+    yield "cut.wav", "audio.malformed", "The recording is cut.", make_wav()[:-4]
     yield "torch01.pt", "format.unsupported", "What torch 0.1 wrote.", \
         make_tar([member(name, data) for name, data in (("sys_info", TEXT), ("pickle", EVIL), ("storages", TEXT), ("tensors", TEXT))])
 
