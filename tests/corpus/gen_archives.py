@@ -35,10 +35,11 @@ def make_tar(members, form=tarfile.USTAR_FORMAT, headers=None):
     return out.getvalue()
 
 
-def make_zip(name, data):
+def make_zip(name, data, *more):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as z:
-        z.writestr(zipfile.ZipInfo(name), data)
+        for n, d in ((name, data),) + more:
+            z.writestr(zipfile.ZipInfo(n), d)
     return out.getvalue()
 
 
@@ -70,6 +71,7 @@ def good_tars():
     yield "dir.tar", "A directory.", make_tar([member("d/", b"", type=tarfile.DIRTYPE), member("d/a.txt")])
     yield "good.tar.gz", "A tar in gzip.", gzip.compress(make_tar(both), mtime=0)
     yield "zip_last.tar", "The last member is a zip, whose end record a zip reader finds.", make_tar([member("a.txt"), member("b.zip", make_zip("c.txt", TEXT))])
+    yield "plain.nemo", "A NeMo archive whose configuration names no code.", make_tar([member("./model_config.yaml", b"sample_rate: 16000\n")])
     yield "mono.wav", "A recording of one channel.", make_wav()
     yield "stereo24.wav", "A recording of two channels and 24 bits.", make_wav(2, 3)
     yield "zip_first.tar", "A text follows the zip.", make_tar([member("b.zip", make_zip("c.txt", TEXT)), member("a.txt")])
@@ -109,6 +111,13 @@ def bad_tars():
     yield "appended.wav", "audio.malformed", "A pickle follows the recording.", make_wav() + EVIL
     yield "zip.wav", "format.polyglot", "An archive follows the recording.", make_wav() + make_zip("a.pkl", EVIL)
     yield "cut.wav", "audio.malformed", "The recording is cut.", make_wav()[:-4]
+    target = b"decoder:\n  _target_: os.system\n  command: 'true'\n"
+    yield "evil.nemo", "recipe.code-reference", "The configuration of a NeMo archive names a function to call.", make_tar([member("./model_config.yaml", target)])
+    yield "evil_gz.nemo", "recipe.code-reference", "The same in gzip.", gzip.compress(make_tar([member("model_config.yaml", target)]), mtime=0)
+    yield "weights.nemo", "pickle.call.denied", "The weights of a NeMo archive are a pickle that runs a command.", \
+        make_tar([member("./model_config.yaml", b"sample_rate: 16000\n"), member("./model_weights.ckpt", EVIL)])
+    yield "handler.mar", "code.not-built", "A TorchServe archive brings a handler in Python.", \
+        make_zip("MAR-INF/MANIFEST.json", b'{"model": {"handler": "handler.py"}}', ("handler.py", b"import os\n"))
     yield "torch01.pt", "format.unsupported", "What torch 0.1 wrote.", \
         make_tar([member(name, data) for name, data in (("sys_info", TEXT), ("pickle", EVIL), ("storages", TEXT), ("tensors", TEXT))])
 
