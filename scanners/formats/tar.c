@@ -83,11 +83,11 @@ static bool take_number(struct ay_cursor *c, size_t len, uint64_t *out)
 	int ch = ay_cursor_peek(&field, 0);
 
 	*out = 0;
-	if (ch == 0x80 && len == 12) {
-		uint32_t high = ay_cursor_be32(&field);
-
-		*out = ay_cursor_be64(&field);
-		return high == 0x80000000u && *out <= INT64_MAX;
+	if (ch == 0x80) {
+		for (ay_cursor_skip(&field, 1); field.left > 0; *out = *out << 8 | ay_cursor_u8(&field))
+			if (*out >> 55)
+				return false;
+		return !c->err;
 	}
 	while (ay_cursor_accept(&field, " ", 1))
 		;
@@ -316,7 +316,7 @@ static int take_extended(struct tar *t, const struct header *h)
 	struct ay_cursor c;
 	int rc;
 
-	if (h->type != 'g' && (t->next.pax || t->next.long_name))
+	if (t->next.pax || t->next.long_name)
 		return refuse(t, "tar.extended", h->off, "two headers in a row change one member, and readers differ about which counts");
 	if (h->size == 0 || h->size > EXTENDED_MAX)
 		return refuse(t, "tar.extended", h->off, "an extended header is empty or far larger than any that tar writes");

@@ -185,6 +185,11 @@ static void test_extended(void)
 	member("a", '0', "hello\n");
 	want(used + 2 * BLOCK, "tar.extended", "two extended headers for one member");
 	start();
+	member("x", 'x', "12 path=abc\n");
+	member("x", 'g', "17 comment=abcde\n");
+	member("a", '0', "hello\n");
+	want(used + 2 * BLOCK, "tar.extended", "a global header between an extended one and its member");
+	start();
 	member("a", '0', "hello\n");
 	member("x", 'x', "12 path=abc\n");
 	want(used + 2 * BLOCK, "tar.malformed", "an extended header without a member");
@@ -228,6 +233,19 @@ static void test_sizes(void)
 	size_is((const uint8_t *)"-0000000006\0", "tar.malformed", "a sign");
 	size_is((const uint8_t *)"00000003001\0", "tar.truncated", "one byte more than there is");
 	size_is((const uint8_t *)"00000000005\0", "tar.layout", "one byte less than there is");
+}
+
+static void test_owner(void)
+{
+	start();
+	size_t at = member("a", '0', "hello\n");
+
+	memcpy(file + at + 108, "\x80\0\0\0\x7f\xff\xff\xff", 8);
+	seal(at);
+	want(used + 2 * BLOCK, "", "an owner's number in binary, as it is too large for octal digits");
+	memcpy(file + at + 108, "0000x00\0", 8);
+	seal(at);
+	want(used + 2 * BLOCK, "tar.malformed", "an owner's number that is none");
 }
 
 static void test_layout(void)
@@ -283,6 +301,7 @@ int main(void)
 	test_extended();
 	test_long_name();
 	test_sizes();
+	test_owner();
 	test_layout();
 	test_every_cut();
 	return done_testing();
