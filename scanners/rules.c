@@ -43,7 +43,7 @@ const struct ay_rule ay_rule_table[] = {
 	{ "format.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The content breaks the rules of its format.",
 	  "Write the file anew with the library that made it." },
 
-	/* compress: gzip, zlib, bzip2, xz, lzma, lz4 */
+	/* compress: gzip, zlib, bzip2, xz, lzma, lz4, zstd */
 	{ "compress.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "A compressed stream ends before its own end mark.",
 	  "Copy the file again, or compress it anew." },
 	{ "compress.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "A compressed stream is damaged, or other bytes follow it.",
@@ -76,6 +76,32 @@ const struct ay_rule ay_rule_table[] = {
 	  "Publish the archive without encryption." },
 	{ "zip.zip64", FORMAT, AY_FAIL, AY_HIGH, false, "The 64-bit fields of the archive contradict the others.",
 	  "Write the archive anew with the library that made it." },
+
+	/* tar */
+	{ "tar.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The archive ends before its own headers or its end mark say.",
+	  "Copy the file again, or write it anew." },
+	{ "tar.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "A header of the archive breaks the tar format.",
+	  "Write the archive anew with `tar` or Python's tarfile." },
+	{ "tar.layout", FORMAT, AY_FAIL, AY_CRITICAL, true,
+	  "Bytes that belong to no member lie between the members or after the end, so two readers can see different content.",
+	  "Write the archive anew, with nothing appended." },
+	{ "tar.extended", FORMAT, AY_FAIL, AY_CRITICAL, true,
+	  "An extended header changes a member in a way that readers take differently, so two readers see different members.",
+	  "Write the archive anew with `tar --format=ustar`." },
+	{ "tar.duplicate-name", FORMAT, AY_FAIL, AY_CRITICAL, true,
+	  "Two members have the same name: some readers take the first, others the last.", "Write the archive anew with unique names." },
+	{ "tar.case-fold", FORMAT, AY_FAIL, AY_CRITICAL, true,
+	  "Two names differ only in upper and lower case: some readers take one for the other.", "Rename one of the members." },
+	{ "tar.name", FORMAT, AY_FAIL, AY_HIGH, false, "A member's name is absolute, leaves the archive, or has characters that readers take differently.",
+	  "Write the archive anew with plain relative names." },
+	{ "tar.special", FORMAT, AY_FAIL, AY_HIGH, false, "A member is a link, a device or a pipe, not a file or a directory.",
+	  "Write the archive anew with `tar --dereference --hard-dereference`." },
+
+	/* audio: wav */
+	{ "audio.truncated", FORMAT, AY_FAIL, AY_MEDIUM, false, "The recording ends before its own chunks say.",
+	  "Copy the file again." },
+	{ "audio.malformed", FORMAT, AY_FAIL, AY_MEDIUM, false, "The recording is compressed, has unknown chunks, or breaks the rules of its format.",
+	  "Convert it to plain PCM: ffmpeg -i IN -map_metadata -1 -fflags +bitexact -c:a pcm_s16le OUT.wav." },
 
 	/* torch */
 	{ "torch.layout", FORMAT, AY_FAIL, AY_HIGH, false, "The members of the archive are not laid out as torch.save does it.",

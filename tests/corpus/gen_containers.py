@@ -211,6 +211,16 @@ def attack_zips():
     yield "short_storage.pt", "*", "The pickle asks for more elements than the storage has.", make_zip(torch_members(torch_pickle("0", 200)))
 
 
+def zstd_frame(data, run=False):
+    """One frame of raw blocks, or of runs of the first byte."""
+    out = b"\x28\xb5\x2f\xfd\xa0" + struct.pack("<I", len(data))
+    for i in range(0, len(data), 1 << 17):
+        part = data[i:i + (1 << 17)]
+        last = i + len(part) == len(data)
+        out += struct.pack("<I", last | run << 1 | len(part) << 3)[:3] + (part[:1] if run else part)
+    return out
+
+
 def attack_others():
     for suffix in ("pt", "bin", "pth", "ckpt", "safetensors", "txt", "h5", "gguf", "onnx", "csv", "json"):
         yield "t20_raw." + suffix, "pickle.call.denied", "A raw pickle is named .%s." % suffix, EVIL
@@ -220,12 +230,17 @@ def attack_others():
     yield "t21_legacy_tar.pt", "*", "The tar form of PyTorch files ignores weights_only.", tar_legacy()
     yield "seven.7z", "format.unsupported", "A 7z archive is not judged.", b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(64)
     for name, pack in (("zlib", zlib.compress), ("gz", lambda d: gzip.compress(d, mtime=0)), ("bz2", bz2.compress), ("xz", lzma.compress),
-                       ("lzma", lzma_alone), ("lz4", lz4_frame)):
+                       ("lzma", lzma_alone), ("lz4", lz4_frame), ("zst", zstd_frame)):
         yield "p07_evil.pkl." + name, "pickle.call.denied", "A pickle is compressed with %s: joblib and pandas open it by themselves." % name, pack(EVIL)
         yield "p07_cut.pkl." + name, "compress.truncated", "The compressed stream is cut after the payload.", pack(EVIL + bytes(500))[:-3]
         yield "p07_tail.pkl." + name, "compress.malformed", "Bytes follow the compressed stream.", pack(GOOD) + b"tail" * 8
     yield "p07_zlib6.pkl", "pickle.call.denied", "A pickle is compressed with zlib at its default level.", zlib.compress(EVIL, 6)
-    yield "p07_zstd.pkl.zst", "format.unsupported", "zstd is not judged.", b"\x28\xb5\x2f\xfd\x20\x05\x29\x00\x00hello"
+    yield "bomb.zst", "limit.ratio", "64 megabytes of zeros in two kilobytes.", zstd_frame(bytes(64 << 20), run=True)
+    yield "skip.zst", "format.unsupported", "A frame that only some readers skip comes first.", b"\x50\x2a\x4d\x18\4\0\0\0skip" + zstd_frame(GOOD)
+    yield "skip_last.zst", "format.unsupported", "A frame that only some readers skip comes last.", zstd_frame(GOOD) + b"\x5f\x2a\x4d\x18\4\0\0\0skip"
+    yield "dictionary.zst", "format.unsupported", "The frame needs a dictionary.", b"\x28\xb5\x2f\xfd\x21\x07\x05\x29\0\0hello"
+    yield "checksum.zst", "compress.malformed", "The checksum of the content is wrong.", b"\x28\xb5\x2f\xfd\x24\x05\x29\0\0hello\1\2\3\4"
+    yield "second.zst", "pickle.call.denied", "A second frame goes on with the content.", zstd_frame(EVIL[:9]) + zstd_frame(EVIL[9:])
     yield "p07_twice.gz", "pickle.call.denied", "An evil pickle is compressed twice.", gzip.compress(zlib.compress(EVIL), mtime=0)
     yield "bomb.gz", "limit.ratio", "256 megabytes of zeros in a quarter of one.", zeros_gzip(256)
     yield "bomb.bz2", "limit.ratio", "64 megabytes of zeros in a few dozen bytes.", bz2.compress(bytes(64 << 20))
@@ -305,7 +320,7 @@ def good_files():
     yield "good_subarray.npy", "A field of structured type, nested.", npy("[('a', [('x', '<u2'), ('y', '<c16')])]", "(2,)", bytes(36))
     yield "good_zero.npy", "An array without elements.", npy("'<f4'", "(0, 3)", b"")
     for name, pack in (("zlib", zlib.compress), ("gz", lambda d: gzip.compress(d, mtime=0)), ("bz2", bz2.compress), ("xz", lzma.compress),
-                       ("lzma", lzma_alone), ("lz4", lz4_frame)):
+                       ("lzma", lzma_alone), ("lz4", lz4_frame), ("zst", zstd_frame)):
         yield "good.npy." + name, "An array compressed with %s." % name, pack(stored[0]["data"])
     half = len(stored[0]["data"]) // 2
     yield "good_members.npy.gz", "An array compressed in two gzip members.", \

@@ -5,7 +5,7 @@
 #include "tests/lib/tap.h"
 #include "tests/unit/scan_check.h"
 
-/* Compressed nothing, as gzip -n, zlib.compress, bzip2, xz --check=crc32, xz --format=lzma and lz4 --no-frame-crc write it. */
+/* Compressed nothing, as gzip -n, zlib.compress, bzip2, xz --check=crc32, xz --format=lzma, lz4 --no-frame-crc and zstd write it. */
 static const struct {
 	const char *name;
 	const char *bytes;
@@ -18,6 +18,7 @@ static const struct {
 	{ "xz", "\xfd" "7zXZ\0\0\x01\x69\x22\xde\x36\0\0\0\0\x1c\xdf\x44\x21\x90\x42\x99\x0d\x01\0\0\0\0\x01YZ", 32, true },
 	{ "lzma", "\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0\x83\xff\xfb\xff\xff\xc0\0\0\0", 23, false },
 	{ "lz4", "\x04\x22\x4d\x18\x60\x40\x82\0\0\0\0", 11, false },
+	{ "zstd", "\x28\xb5\x2f\xfd\x24\x00\x01\0\0\x99\xe9\xd8\x51", 13, true },
 };
 
 static void test_empties(void)
@@ -58,9 +59,9 @@ static unsigned bid_all(struct ay_cursor head, struct ay_source *in, const char 
 }
 
 static const struct ay_scanner spooler = { .abi = AY_SCAN_ABI, .name = "spooler", .bid = bid_all, .scan = run_body };
-extern const struct ay_scanner ay_scanner_gzip, ay_scanner_zlib, ay_scanner_bzip2, ay_scanner_xz, ay_scanner_lzma, ay_scanner_lz4;
+extern const struct ay_scanner ay_scanner_gzip, ay_scanner_zlib, ay_scanner_bzip2, ay_scanner_xz, ay_scanner_lzma, ay_scanner_lz4, ay_scanner_zstd;
 const struct ay_scanner *const ay_scanners[] = {
-	&spooler, &ay_scanner_gzip, &ay_scanner_zlib, &ay_scanner_bzip2, &ay_scanner_xz, &ay_scanner_lzma, &ay_scanner_lz4,
+	&spooler, &ay_scanner_gzip, &ay_scanner_zlib, &ay_scanner_bzip2, &ay_scanner_xz, &ay_scanner_lzma, &ay_scanner_lz4, &ay_scanner_zstd,
 };
 const size_t ay_scanners_count = AY_ARRAY_LEN(ay_scanners);
 
