@@ -78,15 +78,6 @@ void ay_scan_find(struct ay_scan *s, const char *rule, uint64_t off, const char 
 	ay_scan_find_full(s, &f);
 }
 
-int ay_scan_need_sibling(struct ay_scan *s, const char *name, uint64_t size, uint64_t off)
-{
-	int rc = ay_scan_result_sibling(s->result, name, size);
-
-	if (rc)
-		ay_scan_find(s, "limit.exceeded", off, "the file refers to more than %d others", AY_LIMIT_SIBLINGS);
-	return rc ? AY_ELIMIT : 0;
-}
-
 /* FORMAT.what when the table has it, else format.what. */
 static const char *rule_for(const char *format, const char *what, char *buf, size_t size)
 {

@@ -29,7 +29,5 @@ bool ay_scan_is_opaque(const struct ay_scan *s);
 
 /* Result side (result.c). Adds a finding to the result, keeping the worst when the list is full. */
 void ay_scan_result_add(struct ay_scan_result *r, const struct ay_rule *rule, const char *member, const struct ay_finding *f);
-/* Records what ay_scan_need_sibling was told. AY_ELIMIT: too many names; -ENOMEM. */
-AY_MUSTCHECK int ay_scan_result_sibling(struct ay_scan_result *r, const char *path, uint64_t size);
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanners/driver.h"
 
-#include <errno.h>
-
 #include "assay/text.h"
 
 const char *ay_verdict_name(enum ay_verdict v)
@@ -73,9 +71,6 @@ void ay_scan_result_free(struct ay_scan_result *r)
 	for (size_t i = 0; i < r->found_count; i++)
 		found_free(&r->found[i]);
 	free(r->found);
-	for (size_t i = 0; i < r->sibling_count; i++)
-		free(r->siblings[i].path);
-	free(r->siblings);
 	*r = (struct ay_scan_result){ 0 };
 }
 
@@ -128,28 +123,4 @@ void ay_scan_result_add(struct ay_scan_result *r, const struct ay_rule *rule, co
 		.rule = rule, .member = escaped(member), .column = escaped(f->column), .value = escaped(f->value),
 		.limit = escaped(f->limit), .message = escaped(f->message), .off = f->off, .row = f->row,
 	};
-}
-
-int ay_scan_result_sibling(struct ay_scan_result *r, const char *path, uint64_t size)
-{
-	struct ay_sibling *more;
-
-	for (size_t i = 0; i < r->sibling_count; i++) {
-		if (strcmp(r->siblings[i].path, path) == 0) {
-			if (r->siblings[i].size < size)
-				r->siblings[i].size = size;
-			return 0;
-		}
-	}
-	if (r->sibling_count >= AY_LIMIT_SIBLINGS)
-		return AY_ELIMIT;
-	more = reallocarray(r->siblings, r->sibling_count + 1, sizeof(*more));
-	if (!more)
-		return -ENOMEM;
-	r->siblings = more;
-	more[r->sibling_count].path = strdup(path);
-	if (!more[r->sibling_count].path)
-		return -ENOMEM;
-	more[r->sibling_count++].size = size;
-	return 0;
 }

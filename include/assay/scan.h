@@ -141,14 +141,6 @@ void ay_scan_need_profile(struct ay_scan *s, uint32_t bits);
 void ay_scratch_fd(int fd);
 
 /*
- * The loader of this content opens name beside it and reads at least size bytes of it (ONNX external data, the shards
- * of an index). name must be a plain relative path without "..", or the scanner refuses the file itself. Recorded once
- * for each name, with the largest size; whoever sees the whole tree compares. AY_ELIMIT, reported, beyond
- * AY_LIMIT_SIBLINGS names.
- */
-AY_MUSTCHECK int ay_scan_need_sibling(struct ay_scan *s, const char *name, uint64_t size, uint64_t off);
-
-/*
  * A container hands a member to the driver, which identifies and scans it with
  * depth + 1. hint says what the container's format demands it to be (a scanner
  * name, e.g. "pickle" for torch's data.pkl), or NULL. Returns 0 also when the
@@ -190,16 +182,12 @@ struct ay_found {
 	char *member, *column, *value, *limit, *message;
 	uint64_t off, row;
 };
-/* A file that a loader reads beside the scanned one; path is relative to its folder. */
-struct ay_sibling { char *path; uint64_t size; };
 struct ay_scan_result {
 	enum ay_verdict verdict;
 	char format[48];              /* scanner name(s), "torch-zip" */
 	struct ay_found *found;
 	size_t found_count;
 	uint64_t found_total;         /* including those that were only counted */
-	struct ay_sibling *siblings;  /* owned */
-	size_t sibling_count;
 	uint32_t profile_would_pass;  /* profiles with which it passes: those asked for when it did, else the fewest found; 0: none would do */
 };
 /* The driver: identifies, runs all bidders, reports conflicts and unknown formats. 0 with *out filled, or negative when even that failed. */
