@@ -86,7 +86,7 @@ check() {
 		bad "$1 is not admitted and can be read (INV-4)"
 	fi
 	mount_end
-	[ "$daemon_status" -eq 0 ] || bad "the mount ended with $daemon_status"
+	[ "$daemon_status" -eq 0 ] || { diag "$(tail -n 5 "$T/daemon.log")"; bad "the mount ended with $daemon_status"; }
 }
 # The same publication by a process that is not killed.
 again() {
