@@ -64,6 +64,10 @@ static const struct magic magics[] = {
 	M("SQLite format 3\0", 0, 0, NULL, "an SQLite database"),
 	M("MATLAB 5.0 MAT-file", 0, AMONG_TEXT, NULL, "a MATLAB file"),
 	M("RDX", 0, 0, NULL, "an R workspace"),
+	M("RDA2\n", 0, AMONG_TEXT, NULL, "an R workspace as text"),
+	M("RDA3\n", 0, AMONG_TEXT, NULL, "an R workspace as text"),
+	M("A\n2\n", 0, AMONG_TEXT, NULL, "an R object as text"),
+	M("A\n3\n", 0, AMONG_TEXT, NULL, "an R object as text"),
 	M("\xac\xed\0\x05", 0, CODE, NULL, "a Java serialised object"),
 	M("AVI ", 8, 0, NULL, "an AVI video"),
 	M("fLaC", 0, 0, NULL, "a FLAC recording"),
@@ -129,7 +133,7 @@ static int refused_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_text[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_refused = {
-	.abi = AY_SCAN_ABI, .name = "refused", .version = 1, .refines = refines_text, .bid = refused_bid, .scan = refused_scan
+	.abi = AY_SCAN_ABI, .name = "refused", .version = 2, .refines = refines_text, .bid = refused_bid, .scan = refused_scan
 };
 
 /* ---- source code: the gate that judges it is not built ---- */

@@ -107,6 +107,8 @@ static void judge_string(struct ay_config_rules *r, const char *text, size_t len
 		ay_scan_find(r->s, "config.custom-pipeline", off, "custom_pipeline names Python code to download or import");
 	else if (key_is(r, "_target_") && !ay_config_hydra_target(text, len))
 		ay_scan_find(r->s, "recipe.code-reference", off, "a _target_ names code that Hydra imports and calls");
+	else if (key_is(r, "__loader__"))
+		ay_scan_find(r->s, "recipe.code-reference", off, "__loader__ tells skops which object to build, and skops is not judged");
 	else if ((key_is(r, "_attn_implementation") || key_is(r, "attn_implementation") || key_is(r, "_experts_implementation")) &&
 		 memchr(text, '/', len))
 		ay_scan_find(r->s, "config.code-reference", off, "the implementation is a compiled kernel to be downloaded");

@@ -19,6 +19,7 @@ static void references(void)
 	scan_is("adapter_config.json", "{\"auto_mapping\": {\"parent_library\": \"transformers_modules.x\"}}", "config.module-reference", "PEFT's library");
 	scan_is("adapter_config.json", "{\"auto_mapping\": {\"parent_library\": \"transformers.models.llama\"}}", "pass", "one of transformers");
 	scan_is("c.json", "{\"model\": {\"_target_\": \"os.system\"}}", "recipe.code-reference", "Hydra's target");
+	scan_is("schema.json", "{\"__class__\": \"attrgetter\", \"__loader__\": \"OperatorFuncNode\"}", "recipe.code-reference", "an object of skops");
 	scan_is("model_index.json", "{\"_class_name\": \"P\", \"unet\": [\"diffusers\", \"UNet2DConditionModel\"], \"x\": [null, null]}", "pass", "a pipeline");
 	scan_is("model_index.json", "{\"unet\": [\"my_unet\", \"Net\"]}", "config.module-reference", "a module of its own");
 	scan_is("model_index.json", "{\"_class_name\": [\"pipe\", \"P\"]}", "config.custom-pipeline", "a pipeline of its own");

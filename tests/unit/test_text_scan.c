@@ -93,6 +93,8 @@ static void refused(void)
 	scan_is("x.pdf", "%PDF-1.4\n", "format.unsupported", "PDF");
 	scan_is("x.h5", "\x89HDF\r\n\x1a\n\0", "format.unsupported", "HDF5");
 	scan_is("x.gguf", "GGUF\3\0\0\0", "gguf.truncated", "a GGUF header alone");
+	scan_is("x.rds", "A\n3\n262657\n197888\n6\n", "format.unsupported", "an R call as text");
+	scan_is("x.rda", "RDA2\nA\n2\n262657\n", "format.unsupported", "an R workspace as text");
 	scan_is("x.py", "print(1)\n", "code.not-built", "Python");
 	scan_is("x.py", "#!/usr/bin/python3\nprint(1)\n", "code.not-built", "Python that is a script");
 	scan_is("x.ipynb", "{\"cells\": []}", "code.not-built", "a notebook");
