@@ -98,7 +98,7 @@ static bool plain_name(const char *text, size_t len)
 }
 
 struct index_state {
-	bool active, in_map, value_next;
+	bool active, map_next, in_map, value_next;
 };
 
 static void index_event(struct ay_scan *s, struct index_state *x, int ev, const char *text, size_t len, size_t depth, uint64_t off)
@@ -107,9 +107,12 @@ static void index_event(struct ay_scan *s, struct index_state *x, int ev, const 
 		return;
 	if (x->value_next && !(ev == AY_JSON_EV_STRING && plain_name(text, len)))
 		ay_scan_find(s, "json.index-path", off, "a shard of the index is not the plain name of a sibling file");
+	if (x->map_next && ev != AY_JSON_EV_OBJECT)
+		ay_scan_find(s, "json.index-path", off, "weight_map is not an object that gives each tensor the name of a file");
 	x->value_next = x->in_map && ev == AY_JSON_EV_KEY && depth == 2;
+	x->map_next = false;
 	if (ev == AY_JSON_EV_KEY && depth == 1)
-		x->in_map = len == 10 && memcmp(text, "weight_map", 10) == 0;
+		x->map_next = x->in_map = len == 10 && memcmp(text, "weight_map", 10) == 0;
 }
 
 /* ---- scan ---- */
@@ -209,7 +212,7 @@ static int jsonl_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_text[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_json = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "json", .version = 5, .refines = refines_text,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "json", .version = 6, .refines = refines_text,
 	.bid = json_bid, .scan = json_scan
 };
 

@@ -29,6 +29,9 @@ int main(void)
 	scan_is("model.safetensors.index.json", "{\"weight_map\": {\"a\": \"\"}}", "json.index-path", "an empty name");
 	scan_is("model.safetensors.index.json", "{\"weight_map\": {\"a\": 7}}", "json.index-path", "no name");
 	scan_is("model.safetensors.index.json", "{\"weight_map\": {\"a\": [\"../x\"]}}", "json.index-path", "a list of names");
+	scan_is("model.safetensors.index.json", "{\"weight_map\": [\"../x\"]}", "json.index-path", "a list in place of the map");
+	scan_is("model.safetensors.index.json", "{\"weight_map\": \"../x\"}", "json.index-path", "a text in place of the map");
+	scan_is("model.safetensors.index.json", "{\"metadata\": {}}", "pass", "an index that names no file");
 	scan_is("other.json", "{\"weight_map\": {\"a\": \"../x.safetensors\"}}", "pass", "only an index is one");
 	ay_scan_result_free(&scan_case_result);
 	return done_testing();
