@@ -3,7 +3,7 @@
 
 #include <stdarg.h>
 
-#define MAX_SCANNERS 64
+#define MAX_SCANNERS 128
 
 struct ay_scan {
 	const struct ay_scan_options *options;
