@@ -39,6 +39,9 @@ const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_mxnet,
 	&ay_scanner_tflite,
 	&ay_scanner_executorch,
+	&ay_scanner_xml,
+	&ay_scanner_pmml,
+	&ay_scanner_openvino,
 };
 const size_t ay_scanners_count = AY_ARRAY_LEN(ay_scanners);
 

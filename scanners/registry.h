@@ -48,5 +48,8 @@ extern const struct ay_scanner ay_scanner_mxnet;
 /* models as FlatBuffers */
 extern const struct ay_scanner ay_scanner_tflite;
 extern const struct ay_scanner ay_scanner_executorch;
+extern const struct ay_scanner ay_scanner_xml;
+extern const struct ay_scanner ay_scanner_pmml;
+extern const struct ay_scanner ay_scanner_openvino;
 
 #endif

@@ -53,7 +53,6 @@ static const struct magic magics[] = {
 	M("\x08", 0, 0, ".onnx", "an ONNX model"),
 	M("", 0, AMONG_TEXT, ".pb", "a TensorFlow or other protobuf graph"),
 	M("", 0, AMONG_TEXT, ".pbtxt", "a TensorFlow graph as text"),
-	M("", 0, AMONG_TEXT, ".pmml", "a PMML model"),
 	M("", 0, AMONG_TEXT, ".mlmodel", "a Core ML model"),
 	M("PAR1", 0, 0, NULL, "a Parquet table"),
 	M("PARE", 0, 0, NULL, "an encrypted Parquet table"),
@@ -79,11 +78,6 @@ static const struct magic magics[] = {
 	M("II*\0", 0, 0, NULL, "a TIFF image"),
 	M("MM\0*", 0, 0, NULL, "a TIFF image"),
 	M("8BPS", 0, 0, NULL, "a Photoshop image"),
-	M("<svg", 0, AMONG_TEXT, NULL, "an SVG image, which may hold scripts"),
-	M("", 0, AMONG_TEXT, ".svg", "an SVG image, which may hold scripts"),
-	M("<?xml", 0, AMONG_TEXT, NULL, "an XML document"),
-	M("<!DOCTYPE", 0, AMONG_TEXT, NULL, "an HTML or XML document"),
-	M("<html", 0, AMONG_TEXT, NULL, "an HTML document"),
 };
 
 static const struct magic *find_magic(struct ay_cursor head, const char *path)
@@ -133,7 +127,7 @@ static int refused_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_text[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_refused = {
-	.abi = AY_SCAN_ABI, .name = "refused", .version = 2, .refines = refines_text, .bid = refused_bid, .scan = refused_scan
+	.abi = AY_SCAN_ABI, .name = "refused", .version = 3, .refines = refines_text, .bid = refused_bid, .scan = refused_scan
 };
 
 /* ---- source code: the gate that judges it is not built ---- */
