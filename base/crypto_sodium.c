@@ -33,6 +33,15 @@ int ay_crypto_init(void)
 	return sodium_init() < 0 ? AY_EINTERNAL : 0;
 }
 
+struct ay_sha256 ay_sha256_short(const void *bytes, size_t len)
+{
+	struct ay_sha256 d;
+
+	_Static_assert(sizeof(d.b) == crypto_hash_sha256_BYTES, "digest size");
+	crypto_hash_sha256(d.b, bytes, len);
+	return d;
+}
+
 static void need_sodium(void)
 {
 	if (sodium_init() < 0)

@@ -20,9 +20,15 @@ struct scan_job {
 	bool scanned;                  /* guarded by run.lock */
 	int code;
 	struct ay_error e;
-	struct ay_buf json;            /* the "files" element */
-	enum ay_verdict verdict;
-	uint32_t would_pass;
+	struct ay_scan_result result;
+};
+
+/* A folder that is scanned as one tree: what files need of each other is compared at its end. */
+struct folder {
+	struct ay_sibling_file *files;
+	struct ay_names *tensors;      /* of each file */
+	struct scan_job **held;        /* of each file: not yet printed, because it needs others; else NULL */
+	size_t n, cap;
 };
 
 struct scan_run {
@@ -34,6 +40,7 @@ struct scan_run {
 	pthread_cond_t ready;
 	struct scan_job *ring[IN_FLIGHT];
 	size_t first, count;           /* of the ring, in order of output */
+	struct folder *folder;         /* NULL outside of one */
 	struct ay_buf files;           /* JSON of all, comma separated */
 	enum ay_verdict worst;
 	uint64_t done, bytes, by_verdict[AY_FAIL + 1];
@@ -41,7 +48,7 @@ struct scan_run {
 
 struct callback { struct scan_run *run; struct scan_job *job; };
 
-static void scanned(void *arg, int code, const struct ay_scan_result *r, const struct ay_error *e)
+static void scanned(void *arg, int code, struct ay_scan_result *r, const struct ay_error *e)
 {
 	struct callback *cb = arg;
 	struct scan_job *j = cb->job;
@@ -49,11 +56,10 @@ static void scanned(void *arg, int code, const struct ay_scan_result *r, const s
 	pthread_mutex_lock(&cb->run->lock);
 	j->code = code;
 	if (code == 0) {
-		ay_scan_result_json(r, j->path, j->size, &j->json);
-		j->verdict = r->verdict;
-		j->would_pass = r->profile_would_pass;
+		j->result = *r;
+		*r = (struct ay_scan_result){ 0 };
 	} else {
-		j->verdict = AY_ERROR;
+		j->result.verdict = AY_ERROR;
 		j->e = *e;
 	}
 	j->scanned = true;
@@ -73,56 +79,118 @@ static void print_profiles(uint32_t bits)
 		}
 }
 
-/* Prints one finished file and keeps its JSON. */
+/* The "files" element, without its digest. */
+static void write_json(const struct scan_job *j, struct ay_buf *out)
+{
+	if (j->code == 0) {
+		ay_scan_result_json(&j->result, j->path, j->size, out);
+		return;
+	}
+	struct ay_jw w = ay_jw_new(out, false);
+
+	ay_jw_object(&w);
+	ay_jw_kstr(&w, "path", j->path);
+	ay_jw_ku64(&w, "size", j->size);
+	ay_jw_kstr(&w, "format", NULL);
+	ay_jw_kstr(&w, "verdict", "error");
+	ay_jw_kstr(&w, "error", j->e.msg);
+	ay_jw_key(&w, "findings");
+	ay_jw_array(&w);
+	ay_jw_array_end(&w);
+	ay_jw_object_end(&w);
+}
+
+static void print_text(const struct scan_run *run, const struct scan_job *j, const struct ay_buf *json)
+{
+	enum ay_verdict verdict = j->result.verdict;
+	uint32_t would_pass = j->result.profile_would_pass;
+	struct ay_json_doc *doc = NULL;
+	char size[16];
+
+	cli_progress_end();
+	printf("%-12s ", ay_verdict_name(verdict));
+	cli_put(j->path);
+	printf("  %s\n", ay_size_format(size, j->size));
+	if (j->code < 0)
+		printf("      scan.error: %s\n", j->e.msg);
+	else if (ay_json_parse(json->data, json->len, 1000000, &doc, NULL) == 0)
+		cli_findings(ay_json_root(doc));
+	if (would_pass && (run->automatic ? verdict < AY_INCONCLUSIVE : verdict >= AY_INCONCLUSIVE)) {
+		fputs(run->automatic ? "      profile: " : "      would pass with --profile ", stdout);
+		print_profiles(would_pass);
+		putchar('\n');
+	}
+	ay_json_free(doc);
+}
+
+/* Prints one finished file and keeps its JSON. Frees j. */
 static void finish(struct scan_run *run, struct scan_job *j)
 {
-	struct ay_json_doc *doc = NULL;
-	char hex[AY_SHA256_HEX], size[16];
+	struct ay_buf json = ay_buf_new(AY_LIMIT_WORKER_ANSWER);
+	char hex[AY_SHA256_HEX];
 
 	ay_sha256_hex(&j->digest, hex);
-	if (j->code < 0) {
-		struct ay_jw w = ay_jw_new(&j->json, false);
-
-		ay_jw_object(&w);
-		ay_jw_kstr(&w, "path", j->path);
-		ay_jw_ku64(&w, "size", j->size);
-		ay_jw_kstr(&w, "format", NULL);
-		ay_jw_kstr(&w, "verdict", "error");
-		ay_jw_kstr(&w, "error", j->e.msg);
-		ay_jw_key(&w, "findings");
-		ay_jw_array(&w);
-		ay_jw_array_end(&w);
-		ay_jw_object_end(&w);
-	}
+	write_json(j, &json);
 	if (run->files.len)
 		ay_buf_addc(&run->files, ',');
-	/* The digest was not known when the worker's answer was written down. */
 	ay_buf_addf(&run->files, "{\"sha256\":\"%s\",", hex);
-	ay_buf_add(&run->files, j->json.data + 1, j->json.len - 1);
-	run->by_verdict[j->verdict]++;
+	ay_buf_add(&run->files, json.data + 1, json.len - 1);
+	run->by_verdict[j->result.verdict]++;
 	run->done++;
 	run->bytes += j->size;
-	if (j->verdict > run->worst)
-		run->worst = j->verdict;
-	if (run->c->format == CLI_TEXT) {
-		cli_progress_end();
-		printf("%-12s ", ay_verdict_name(j->verdict));
-		cli_put(j->path);
-		printf("  %s\n", ay_size_format(size, j->size));
-		if (j->code < 0)
-			printf("      scan.error: %s\n", j->e.msg);
-		else if (ay_json_parse(j->json.data, j->json.len, 1000000, &doc, NULL) == 0)
-			cli_findings(ay_json_root(doc));
-		if (j->would_pass && (run->automatic ? j->verdict < AY_INCONCLUSIVE : j->verdict >= AY_INCONCLUSIVE)) {
-			fputs(run->automatic ? "      profile: " : "      would pass with --profile ", stdout);
-			print_profiles(j->would_pass);
-			putchar('\n');
-		}
-		ay_json_free(doc);
-	}
-	ay_buf_free(&j->json);
+	if (j->result.verdict > run->worst)
+		run->worst = j->result.verdict;
+	if (run->c->format == CLI_TEXT)
+		print_text(run, j, &json);
+	ay_buf_free(&json);
+	ay_scan_result_free(&j->result);
 	free(j->path);
 	free(j);
+}
+
+/* Notes what the tree has to know of a file; true when the file waits for the end of the tree. */
+static bool keep(struct folder *d, struct scan_job *j)
+{
+	size_t i = d->n++;
+	char *path = strdup(j->path);
+
+	if (i >= d->cap || !path)
+		ay_bug("out of memory for a folder, or it has more files than were counted");
+	d->tensors[i] = j->result.tensors;
+	d->files[i] = (struct ay_sibling_file){ .path = path, .size = j->size, .tensors = &d->tensors[i], .siblings = j->result.siblings,
+						.sibling_count = j->result.sibling_count };
+	d->held[i] = j->result.sibling_count ? j : NULL;
+	return d->held[i] != NULL;
+}
+
+static void differs(void *arg, size_t file, const char *rule, const char *message)
+{
+	struct folder *d = arg;
+
+	ay_scan_result_find(&d->held[file]->result, rule, message);
+}
+
+static int folder_open(struct folder *d, size_t files)
+{
+	*d = (struct folder){ .cap = files };
+	d->files = calloc(files + 1, sizeof(*d->files));
+	d->tensors = calloc(files + 1, sizeof(*d->tensors));
+	d->held = calloc(files + 1, sizeof(struct scan_job *));
+	return d->files && d->tensors && d->held ? 0 : -ENOMEM;
+}
+
+/* Compares the files and prints those that waited. */
+static void folder_close(struct scan_run *run, struct folder *d)
+{
+	ay_siblings_check(d->files, d->n, differs, d);
+	for (size_t i = 0; i < d->n; i++) {
+		if (d->held[i])
+			finish(run, d->held[i]);
+		free((char *)d->files[i].path);
+	}
+	free(d->files);
+	free(d->tensors);
+	free(d->held);
 }
 
 /* Waits for the oldest and prints it. */
@@ -136,7 +204,8 @@ static void drain_one(struct scan_run *run)
 	pthread_mutex_unlock(&run->lock);
 	run->first = (run->first + 1) % IN_FLIGHT;
 	run->count--;
-	finish(run, j);
+	if (!run->folder || !keep(run->folder, j))
+		finish(run, j);
 }
 
 static bool oldest_done(struct scan_run *run)
@@ -159,7 +228,6 @@ static int submit(struct scan_run *run, int fd, const char *path, uint64_t size,
 		return ay_error_set(e, -ENOMEM, "out of memory");
 	}
 	j->size = size;
-	j->json = ay_buf_new(AY_LIMIT_WORKER_ANSWER);
 	*cb = (struct callback){ .run = run, .job = j };
 	struct ay_job job = { .fd = fd, .size = size, .uid = getuid(), .options = run->options };
 
@@ -226,7 +294,15 @@ static int scan_argument(struct scan_run *run, const char *path, struct ay_error
 	if (!S_ISDIR(st.st_mode))
 		return scan_path(run, path, path, e);
 	int r = cli_tree(path, &none, true, &tree, e);
+	struct folder folder;
 
+	if (r < 0)
+		return r;
+	while (run->count)
+		drain_one(run);
+	if (folder_open(&folder, tree.n) != 0)
+		r = ay_error_set(e, -ENOMEM, "out of memory");
+	run->folder = &folder;
 	for (size_t i = 0; i < tree.n && r == 0; i++) {
 		char name[AY_LIMIT_PATH + 4096];
 
@@ -235,8 +311,11 @@ static int scan_argument(struct scan_run *run, const char *path, struct ay_error
 			cli_progress("scanned %llu of %zu files", (unsigned long long)run->done, tree.n);
 		r = scan_path(run, tree.v[i].source, name, e);
 	}
-	if (r == 0 || tree.v)
-		cli_tree_free(&tree);
+	while (run->count)
+		drain_one(run);
+	run->folder = NULL;
+	folder_close(run, &folder);
+	cli_tree_free(&tree);
 	return r;
 }
 

@@ -21,12 +21,15 @@ struct ay_scan_note {
 	uint64_t total;                      /* findings, listed or not */
 	uint32_t would_pass;                 /* profiles under which it would pass */
 	char *findings;                      /* JSON array, or NULL for none */
+	struct ay_names tensors;             /* that the file holds */
+	struct ay_sibling *siblings;         /* files that its loader reads beside it */
+	size_t sibling_count;
 	char *why;                           /* code != 0 */
 };
 struct ay_scan_note *ay_note_ref(struct ay_scan_note *n);
 void ay_note_unref(struct ay_scan_note *n);
-/* From the pool's callback; NULL out of memory. */
-struct ay_scan_note *ay_note_of(int code, const struct ay_scan_result *r, const struct ay_error *e);
+/* From the pool's callback, out of whose result it moves the siblings; NULL out of memory. */
+struct ay_scan_note *ay_note_of(int code, struct ay_scan_result *r, const struct ay_error *e);
 AY_MUSTCHECK int ay_note_encode(const struct ay_scan_note *n, struct ay_buf *out);
 AY_MUSTCHECK int ay_note_decode(const void *bytes, size_t len, struct ay_scan_note **out);
 
@@ -156,6 +159,8 @@ void ay_gate_integrity(struct ay_candidate *c);
 void ay_gate_signature(struct ay_candidate *c);
 void ay_gate_provenance(struct ay_candidate *c);
 void ay_gate_content(struct ay_candidate *c);
+/* Whether files hold what others of the tree read from them; the tree is complete. */
+void ay_gate_siblings(struct ay_candidate *c);
 /* Does this claim say where the tree came from, with all that the rules ask for? c->root and alias are known. */
 bool ay_provenance_holds(struct ay_candidate *c, const struct ay_claim *k);
 

@@ -81,3 +81,35 @@ void ay_gate_content(struct ay_candidate *c)
 	for (size_t i = 0; i < c->files.n; i++)
 		one(c, i);
 }
+
+static void differs(void *arg, size_t file, const char *rule, const char *message)
+{
+	struct ay_candidate *c = arg;
+
+	ay_gate_find(c, AY_GATE_FORMAT, rule, c->files.v[file].path, NULL, NULL, "%s", message);
+}
+
+void ay_gate_siblings(struct ay_candidate *c)
+{
+	struct ay_sibling_file *v;
+
+	if (!(c->rules->gates >> AY_GATE_FORMAT & 1))
+		return;
+	v = calloc(c->files.n + 1, sizeof(*v));
+	if (!v) {
+		ay_gate_find(c, AY_GATE_FORMAT, "gate.not-judged", NULL, NULL, NULL, "out of memory to compare the files with each other");
+		return;
+	}
+	for (size_t i = 0; i < c->files.n; i++) {
+		const struct ay_scan_note *n = c->notes ? c->notes[i] : NULL;
+
+		v[i] = (struct ay_sibling_file){.path = c->files.v[i].path, .size = c->files.v[i].size};
+		if (n) {
+			v[i].tensors = &n->tensors;
+			v[i].siblings = n->siblings;
+			v[i].sibling_count = n->sibling_count;
+		}
+	}
+	ay_siblings_check(v, c->files.n, differs, c);
+	free(v);
+}

@@ -140,7 +140,7 @@ static void scanned(struct ay_gate *g, void *arg)
 	finish(arg, 0);
 }
 
-static void landed(void *arg, int code, const struct ay_scan_result *r, const struct ay_error *e)
+static void landed(void *arg, int code, struct ay_scan_result *r, const struct ay_error *e)
 {
 	struct closing *k = arg;
 

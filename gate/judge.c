@@ -164,8 +164,10 @@ int ay_judge(struct ay_candidate *c, struct ay_error *e)
 	run(c, AY_GATE_SIGNATURE, ay_gate_signature);
 	run(c, AY_GATE_PROVENANCE, ay_gate_provenance);
 	/* One scan answers for three gates; the gate function sorts its findings. */
-	if (c->plan.wanted)
+	if (c->plan.wanted) {
 		ay_gate_content(c);
+		ay_gate_siblings(c);
+	}
 	if (!c->rules->gates)
 		return ay_error_set(e, AY_EPOLICY, "the policy for %s names no gate", c->art.ref.name);
 	/* A gate that the policy names and that nobody ran is no pass. */

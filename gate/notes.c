@@ -3,7 +3,7 @@
 #include "assay/cursor.h"
 #include "gate/candidate.h"
 
-#define NOTE_VERSION 1
+#define NOTE_VERSION 2
 #define NOTE_MAX (4 * MIB)
 #define CLEAN_KINDS 64
 
@@ -21,6 +21,7 @@ void ay_note_unref(struct ay_scan_note *n)
 {
 	if (!n || __atomic_sub_fetch(&n->refs, 1, __ATOMIC_ACQ_REL))
 		return;
+	ay_siblings_free(n->siblings, n->sibling_count);
 	free(n->findings);
 	free(n->why);
 	free(n);
@@ -36,7 +37,7 @@ static struct ay_scan_note *share(struct ay_scan_note *n)
 {
 	struct ay_scan_note *other = NULL;
 
-	if (n->findings || n->code || n->total)
+	if (n->findings || n->code || n->total || n->tensors.known || n->siblings)
 		return n;
 	pthread_mutex_lock(&clean.lock);
 	for (size_t i = 0; i < clean.n && !other; i++)
@@ -88,7 +89,7 @@ static int put_findings(struct ay_scan_note *n, const struct ay_scan_result *r)
 	return n->findings ? 0 : AY_ELIMIT;
 }
 
-struct ay_scan_note *ay_note_of(int code, const struct ay_scan_result *r, const struct ay_error *e)
+struct ay_scan_note *ay_note_of(int code, struct ay_scan_result *r, const struct ay_error *e)
 {
 	struct ay_scan_note *n = calloc(1, sizeof(*n));
 
@@ -104,6 +105,11 @@ struct ay_scan_note *ay_note_of(int code, const struct ay_scan_result *r, const 
 		snprintf(n->format, sizeof(n->format), "%s", r->format);
 		if (r->found_count && put_findings(n, r))
 			code = n->code = AY_ELIMIT;
+		n->tensors = r->tensors;
+		n->siblings = r->siblings;
+		n->sibling_count = r->sibling_count;
+		r->siblings = NULL;
+		r->sibling_count = 0;
 	}
 	if (code) {
 		n->verdict = AY_ERROR;
@@ -122,6 +128,7 @@ int ay_note_encode(const struct ay_scan_note *n, struct ay_buf *out)
 	ay_buf_le64(out, n->total);
 	ay_buf_addc(out, (uint8_t)format);
 	ay_buf_add(out, n->format, format);
+	ay_siblings_encode(&n->tensors, n->siblings, n->sibling_count, out);
 	ay_buf_add(out, n->findings, findings);
 	return out->err;
 }
@@ -144,7 +151,7 @@ int ay_note_decode(const void *bytes, size_t len, struct ay_scan_note **out)
 		goto bad;
 	n->verdict = (enum ay_verdict)verdict;
 	ay_cursor_copy(&c, n->format, format);
-	if (c.err)
+	if (ay_siblings_decode(&c, &n->tensors, &n->siblings, &n->sibling_count))
 		goto bad;
 	if (c.left) {
 		size_t left = c.left;

@@ -360,17 +360,15 @@ struct waiter {
 	struct ay_error *e;
 };
 
-static void wake(void *arg, int code, const struct ay_scan_result *result, const struct ay_error *e)
+static void wake(void *arg, int code, struct ay_scan_result *result, const struct ay_error *e)
 {
 	struct waiter *w = arg;
 
 	pthread_mutex_lock(&w->lock);
 	w->code = code;
 	if (code == 0) {
-		/* Moves the lists out; what is left in the pool's copy frees nothing twice. */
 		*w->result = *result;
-		((struct ay_scan_result *)result)->found = NULL;
-		((struct ay_scan_result *)result)->found_count = 0;
+		*result = (struct ay_scan_result){ 0 };
 	} else if (w->e) {
 		*w->e = *e;
 	}

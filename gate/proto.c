@@ -119,6 +119,7 @@ int proto_encode_result(const struct ay_scan_result *r, struct ay_buf *out)
 		ay_buf_le64(out, f->off);
 		ay_buf_le64(out, f->row);
 	}
+	ay_siblings_encode(&r->tensors, r->siblings, r->sibling_count, out);
 	return out->err;
 }
 
@@ -179,8 +180,9 @@ int proto_decode_result(const uint8_t *frame, size_t len, struct ay_scan_result 
 	if (!c.err) {
 		out->verdict = (enum ay_verdict)verdict;
 		snprintf(out->format, sizeof(out->format), "%s", format);
-		out->found = ay_alloc_array(count ? count : 1, sizeof(*out->found), 1 * MIB);
-		if (!out->found)
+		/* Room for all that ay_scan_result_find may still add. */
+		out->found = count ? ay_alloc_array(AY_LIMIT_FINDINGS_PER_FILE, sizeof(*out->found), 1 * MIB) : NULL;
+		if (count && !out->found)
 			ay_cursor_fail(&c, -ENOMEM);
 	}
 	for (uint64_t i = 0; i < count && !c.err; i++) {
@@ -188,7 +190,7 @@ int proto_decode_result(const uint8_t *frame, size_t len, struct ay_scan_result 
 		if (get_found(&c, &out->found[i]) == 0 && out->found[i].rule->verdict > out->verdict)
 			ay_cursor_fail(&c, AY_EFORMAT);
 	}
-	if (ay_cursor_end(&c) == 0)
+	if (ay_siblings_decode(&c, &out->tensors, &out->siblings, &out->sibling_count) == 0 && ay_cursor_end(&c) == 0)
 		return 0;
 	ay_scan_result_free(out);
 	memset(out, 0, sizeof(*out));

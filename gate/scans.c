@@ -81,7 +81,7 @@ int ay_scans_new(struct ay_gate *g, const struct ay_scan_plan *plan, uint32_t ui
 	return 0;
 }
 
-static void landed(void *arg, int code, const struct ay_scan_result *result, const struct ay_error *e)
+static void landed(void *arg, int code, struct ay_scan_result *result, const struct ay_error *e)
 {
 	struct flight *f = arg;
 	struct ay_scans *s = f->s;

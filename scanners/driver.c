@@ -42,6 +42,11 @@ unsigned ay_scan_depth(const struct ay_scan *s)
 	return s->depth;
 }
 
+struct ay_scan_result *ay_scan_result_of(struct ay_scan *s)
+{
+	return s->result;
+}
+
 unsigned ay_scan_count(const struct ay_scan *s, enum ay_verdict v)
 {
 	unsigned n = 0;

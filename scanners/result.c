@@ -71,6 +71,7 @@ void ay_scan_result_free(struct ay_scan_result *r)
 	for (size_t i = 0; i < r->found_count; i++)
 		found_free(&r->found[i]);
 	free(r->found);
+	ay_siblings_free(r->siblings, r->sibling_count);
 	*r = (struct ay_scan_result){ 0 };
 }
 
@@ -123,4 +124,12 @@ void ay_scan_result_add(struct ay_scan_result *r, const struct ay_rule *rule, co
 		.rule = rule, .member = escaped(member), .column = escaped(f->column), .value = escaped(f->value),
 		.limit = escaped(f->limit), .message = escaped(f->message), .off = f->off, .row = f->row,
 	};
+}
+
+void ay_scan_result_find(struct ay_scan_result *r, const char *rule, const char *message)
+{
+	struct ay_finding f = {.off = AY_NO_OFFSET};
+
+	snprintf(f.message, sizeof(f.message), "%s", message);
+	ay_scan_result_add(r, ay_rule_find(rule), "", &f);
 }

@@ -103,6 +103,16 @@ const struct ay_rule ay_rule_table[] = {
 	{ "audio.malformed", FORMAT, AY_FAIL, AY_MEDIUM, false, "The recording is compressed, has unknown chunks, or breaks the rules of its format.",
 	  "Convert it to plain PCM: ffmpeg -i IN -map_metadata -1 -fflags +bitexact -c:a pcm_s16le OUT.wav." },
 
+	/* files that belong together */
+	{ "sibling.missing", FORMAT, AY_FAIL, AY_HIGH, false, "A file that the model's loader reads beside this one is not there.",
+	  "Add the file to the artifact, or save the model as one file." },
+	{ "sibling.name", FORMAT, AY_FAIL, AY_CRITICAL, false, "The file names another one by a path that may leave its folder.",
+	  "Save the model again so that it names the files beside it by their plain names." },
+	{ "sibling.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "A file that the model's loader reads beside this one is too short.",
+	  "Copy the file again." },
+	{ "sibling.tensors", FORMAT, AY_FAIL, AY_HIGH, false, "A shard does not hold exactly the tensors that the index says.",
+	  "Save the model again with its index, all shards in one go." },
+
 	/* XML, PMML, OpenVINO */
 	{ "xml.malformed", FORMAT, AY_FAIL, AY_MEDIUM, false, "The document breaks the rules of XML, or is not UTF-8.",
 	  "Export it again, as UTF-8; xmllint --noout FILE shows where it breaks." },

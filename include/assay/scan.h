@@ -141,6 +141,17 @@ void ay_scan_need_profile(struct ay_scan *s, uint32_t bits);
 void ay_scratch_fd(int fd);
 
 /*
+ * The loader of this content opens name beside it and reads at least size bytes of it (ONNX external data, the shards
+ * of an index). A name that is not ay_sibling_path_plain is the finding sibling.name. Recorded once for each name, with the largest size; whoever sees the whole tree compares (ay_siblings_check). Inside of a container
+ * nothing is recorded. AY_ELIMIT, reported, beyond AY_LIMIT_SIBLINGS names.
+ */
+AY_MUSTCHECK int ay_scan_need_sibling(struct ay_scan *s, const char *name, uint64_t size, uint64_t off);
+/* The same, and one tensor that must be in that file. */
+AY_MUSTCHECK int ay_scan_need_tensor(struct ay_scan *s, const char *sibling, const void *tensor, size_t tensor_len, uint64_t off);
+/* This file holds tensors: none at all (NULL), or one more. Says nothing inside of a container. */
+void ay_scan_hold_tensor(struct ay_scan *s, const void *tensor, size_t tensor_len);
+
+/*
  * A container hands a member to the driver, which identifies and scans it with
  * depth + 1. hint says what the container's format demands it to be (a scanner
  * name, e.g. "pickle" for torch's data.pkl), or NULL. Returns 0 also when the
@@ -182,18 +193,56 @@ struct ay_found {
 	char *member, *column, *value, *limit, *message;
 	uint64_t off, row;
 };
+/* A set of names that two files are compared by. */
+struct ay_names {
+	bool known;
+	uint64_t count;
+	uint8_t sum[32];              /* of the SHA-256 of each, modulo 2^256, big-endian */
+};
+/* A file that a loader reads beside the scanned one; path is relative to its folder. */
+struct ay_sibling {
+	char *path;
+	uint64_t size;                /* at least */
+	struct ay_names tensors;      /* exactly, when known */
+};
 struct ay_scan_result {
 	enum ay_verdict verdict;
 	char format[48];              /* scanner name(s), "torch-zip" */
 	struct ay_found *found;
 	size_t found_count;
 	uint64_t found_total;         /* including those that were only counted */
+	struct ay_names tensors;      /* that the file holds */
+	struct ay_sibling *siblings;  /* owned; sorted by path */
+	size_t sibling_count;
 	uint32_t profile_would_pass;  /* profiles with which it passes: those asked for when it did, else the fewest found; 0: none would do */
 };
 /* The driver: identifies, runs all bidders, reports conflicts and unknown formats. 0 with *out filled, or negative when even that failed. */
 AY_MUSTCHECK int ay_scan_run(struct ay_source *in, const struct ay_scan_options *o, struct ay_scan_result *out);
 void ay_scan_result_free(struct ay_scan_result *r);
+/* One more finding, about the file as part of its tree. */
+void ay_scan_result_find(struct ay_scan_result *r, const char *rule, const char *message);
 /* The document of one file as in DESIGN 2.4 ("files" element, without sha256). */
 void ay_scan_result_json(const struct ay_scan_result *r, const char *path, uint64_t size, struct ay_buf *out);
+
+/* ---- files that belong together ---- */
+
+/* One file of a tree, as its scan left it; borrowed. */
+struct ay_sibling_file {
+	const char *path;
+	uint64_t size;
+	const struct ay_names *tensors;       /* NULL: not known */
+	const struct ay_sibling *siblings;
+	size_t sibling_count;
+};
+typedef void (*ay_sibling_fn)(void *arg, size_t file, const char *rule, const char *message);
+/* Compares what each file needs with the others; files are sorted by path as bytes. fn is told of each difference. */
+void ay_siblings_check(const struct ay_sibling_file *files, size_t n, ay_sibling_fn fn, void *arg);
+/* A relative path that stays below its folder: no ".", "..", empty part or backslash, UTF-8 without control characters. */
+bool ay_sibling_path_plain(const char *path);
+/* For what crosses from the worker, or is cached. */
+void ay_siblings_encode(const struct ay_names *tensors, const struct ay_sibling *v, size_t n, struct ay_buf *out);
+/* Trusts nothing: fails the cursor. *out is to be freed with ay_siblings_free, also after a failure. */
+AY_MUSTCHECK int ay_siblings_decode(struct ay_cursor *c, struct ay_names *tensors, struct ay_sibling **out, size_t *n_out);
+void ay_siblings_free(struct ay_sibling *v, size_t n);
 
 #endif

@@ -35,11 +35,12 @@ struct ay_job {
 	struct ay_scan_options options;
 };
 /*
- * code 0: result is valid (owned by the pool, gone after done returns).
+ * code 0: result is valid; it is the pool's and gone after done returns, which
+ * may move it out and leave zeros.
  * AY_EWORKER: the worker died, hung, or answered nonsense; e says which: the
  * file is not judged. AY_ELIMIT: queue full. Called once, from a pool thread.
  */
-typedef void (*ay_job_done)(void *arg, int code, const struct ay_scan_result *result, const struct ay_error *e);
+typedef void (*ay_job_done)(void *arg, int code, struct ay_scan_result *result, const struct ay_error *e);
 AY_MUSTCHECK int ay_pool_submit(struct ay_pool *p, const struct ay_job *job, ay_job_done done, void *arg, struct ay_error *e);
 /* Submits and waits; result is then owned by the caller (ay_scan_result_free). */
 AY_MUSTCHECK int ay_pool_scan(struct ay_pool *p, const struct ay_job *job, struct ay_scan_result *out, struct ay_error *e);

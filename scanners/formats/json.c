@@ -99,20 +99,37 @@ static bool plain_name(const char *text, size_t len)
 
 struct index_state {
 	bool active, map_next, in_map, value_next;
+	char tensor[AY_LIMIT_PATH + 1];    /* whose shard comes next; a longer name is in no shard */
+	size_t tensor_len;
 };
 
-static void index_event(struct ay_scan *s, struct index_state *x, int ev, const char *text, size_t len, size_t depth, uint64_t off)
+static int shard(struct ay_scan *s, const struct index_state *x, int ev, const char *text, size_t len, uint64_t off)
 {
+	if (ev == AY_JSON_EV_STRING && plain_name(text, len))
+		return ay_scan_need_tensor(s, text, x->tensor, x->tensor_len, off);
+	ay_scan_find(s, "json.index-path", off, "a shard of the index is not the plain name of a sibling file");
+	return 0;
+}
+
+static int index_event(struct ay_scan *s, struct index_state *x, int ev, const char *text, size_t len, size_t depth, uint64_t off)
+{
+	int err = 0;
+
 	if (!x->active)
-		return;
-	if (x->value_next && !(ev == AY_JSON_EV_STRING && plain_name(text, len)))
-		ay_scan_find(s, "json.index-path", off, "a shard of the index is not the plain name of a sibling file");
+		return 0;
+	if (x->value_next)
+		err = shard(s, x, ev, text, len, off);
 	if (x->map_next && ev != AY_JSON_EV_OBJECT)
 		ay_scan_find(s, "json.index-path", off, "weight_map is not an object that gives each tensor the name of a file");
 	x->value_next = x->in_map && ev == AY_JSON_EV_KEY && depth == 2;
 	x->map_next = false;
+	if (x->value_next) {
+		x->tensor_len = len < sizeof(x->tensor) ? len : sizeof(x->tensor);
+		memcpy(x->tensor, text, x->tensor_len);    /* own: cut to its size */
+	}
 	if (ev == AY_JSON_EV_KEY && depth == 1)
 		x->map_next = x->in_map = len == 10 && memcmp(text, "weight_map", 10) == 0;
+	return err;
 }
 
 /* ---- scan ---- */
@@ -153,8 +170,10 @@ static int scan_document(struct ay_scan *s, struct ay_json_reader *r, uint64_t b
 
 		if (rules)
 			ay_config_rules_event(rules, (enum ay_json_event)ev, text, len, off);
-		if (index)
-			index_event(s, index, ev, text, len, ay_json_depth(r), off);
+		int err = index ? index_event(s, index, ev, text, len, ay_json_depth(r), off) : 0;
+
+		if (err)
+			return err;
 	}
 	stop_out->off = base + ay_json_reader_off(r);
 	if (ev < 0)
@@ -212,7 +231,7 @@ static int jsonl_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_text[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_json = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "json", .version = 6, .refines = refines_text,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "json", .version = 7, .refines = refines_text,
 	.bid = json_bid, .scan = json_scan
 };
 

@@ -232,6 +232,7 @@ static int take_header(struct reader *r)
 	int rc = expect(r, AY_JSON_EV_OBJECT);
 	int ev;
 
+	ay_scan_hold_tensor(r->scan, NULL, 0);
 	while (rc == 0 && (ev = ay_json_next(r->json)) != AY_JSON_EV_OBJECT_END) {
 		struct tensor t = { .bits = 0 };
 		const char *name;
@@ -245,8 +246,10 @@ static int take_header(struct reader *r)
 			rc = take_metadata(r);
 		else if (!name_is_plain(name, len))
 			rc = refuse(r, "safetensors.name", t.name, "is empty, too long or has control characters");
-		else
+		else {
+			ay_scan_hold_tensor(r->scan, name, len);
 			rc = take_tensor(r, &t);
+		}
 	}
 	return rc < 0 ? rc : expect(r, AY_JSON_EV_END);
 }
@@ -340,5 +343,5 @@ static int scan(struct ay_scan *s, struct ay_source *in)
 }
 
 const struct ay_scanner ay_scanner_safetensors = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "safetensors", .version = 2, .bid = bid, .scan = scan,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "safetensors", .version = 3, .bid = bid, .scan = scan,
 };

@@ -37,6 +37,8 @@ static void test_digest(void)
 	again = ay_hash_final(h);
 	ok(ay_sha256_eq(&d, &again), "streamed alike");
 	ay_hash_free(h);
+	again = ay_sha256_short("abc", 3);
+	ok(ay_sha256_eq(&d, &again), "without libcrypto alike");
 	is_int(ay_sha256_parse(hex, 64, &again), 0, "hex parses");
 	ok(ay_sha256_eq(&d, &again), "to the same");
 	is_int(ay_sha256_parse(hex, 63, &again), AY_EFORMAT, "63 digits do not");

@@ -25,7 +25,7 @@ static int temp_file(const char *bytes, size_t len)
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned answered, judged;
 
-static void count(void *arg, int code, const struct ay_scan_result *r, const struct ay_error *e)
+static void count(void *arg, int code, struct ay_scan_result *r, const struct ay_error *e)
 {
 	(void)arg;
 	(void)e;

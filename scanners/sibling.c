@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files that belong together. A scan sees one file, so it records which others
+ * its loader reads and what must be in them; ay_siblings_check compares when
+ * all of a tree are scanned.
+ */
+#include "scanners/driver.h"
+
+#include "assay/ckd.h"
+#include "assay/digest.h"
+#include "assay/text.h"
+
+#define MESSAGE 384
+#define SIBLING_MIN (2 + 8 + 41)    /* bytes of one in ay_siblings_encode, without its path */
+
+bool ay_sibling_path_plain(const char *path)
+{
+	size_t all = strlen(path);
+
+	if (all >= AY_LIMIT_PATH || ay_utf8_check(path, all) != all)
+		return false;
+	for (size_t i = 0; i < all; i++)
+		if ((unsigned char)path[i] < 0x20 || path[i] == 0x7f || path[i] == '\\')
+			return false;
+	for (const char *part = path; ; part++) {
+		size_t len = strcspn(part, "/");
+
+		if (len == 0 || len > AY_LIMIT_COMPONENT || (len <= 2 && strspn(part, ".") >= len))
+			return false;
+		part += len;
+		if (!*part)
+			return true;
+	}
+}
+
+/* The one with this path, made in its place when it is not there: they are sorted. NULL beyond the limit or memory. */
+static struct ay_sibling *sibling(struct ay_scan_result *r, const char *path)
+{
+	size_t lo = 0, hi = r->sibling_count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int order = strcmp(r->siblings[mid].path, path);
+
+		if (order == 0)
+			return &r->siblings[mid];
+		if (order < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (r->sibling_count >= AY_LIMIT_SIBLINGS)
+		return NULL;
+	struct ay_sibling *grown = reallocarray(r->siblings, r->sibling_count + 1, sizeof(*grown));
+	char *copy = grown ? strdup(path) : NULL;
+
+	if (grown)
+		r->siblings = grown;
+	if (!copy)
+		return NULL;
+	memmove(&grown[lo + 1], &grown[lo], (r->sibling_count - lo) * sizeof(*grown));    /* own: one more was allocated */
+	grown[lo] = (struct ay_sibling){.path = copy};
+	r->sibling_count++;
+	return &grown[lo];
+}
+
+static void add_name(struct ay_names *n, const void *name, size_t len)
+{
+	struct ay_sha256 d = ay_sha256_short(name, len);
+	unsigned carry = 0;
+
+	n->known = true;
+	n->count++;
+	for (size_t i = sizeof(n->sum); i-- > 0; carry >>= 8) {
+		carry += (unsigned)n->sum[i] + d.b[i];
+		n->sum[i] = (uint8_t)carry;
+	}
+}
+
+/* *out: where to note it, or NULL for a name that was refused, and inside of a container, whose members nobody compares. */
+static int need(struct ay_scan *s, const char *name, uint64_t off, struct ay_sibling **out)
+{
+	*out = NULL;
+	if (!ay_sibling_path_plain(name)) {
+		ay_scan_find(s, "sibling.name", off, "%s", name);
+		return 0;
+	}
+	if (ay_scan_depth(s) > 0)
+		return 0;
+	*out = sibling(ay_scan_result_of(s), name);
+	if (*out)
+		return 0;
+	ay_scan_find(s, "limit.exceeded", off, "the file refers to more than %d others", AY_LIMIT_SIBLINGS);
+	return AY_ELIMIT;
+}
+
+int ay_scan_need_sibling(struct ay_scan *s, const char *name, uint64_t size, uint64_t off)
+{
+	struct ay_sibling *one;
+	int err = need(s, name, off, &one);
+
+	if (one && one->size < size)
+		one->size = size;
+	return err;
+}
+
+int ay_scan_need_tensor(struct ay_scan *s, const char *name, const void *tensor, size_t tensor_len, uint64_t off)
+{
+	struct ay_sibling *one;
+	int err = need(s, name, off, &one);
+
+	if (one)
+		add_name(&one->tensors, tensor, tensor_len);
+	return err;
+}
+
+void ay_scan_hold_tensor(struct ay_scan *s, const void *tensor, size_t tensor_len)
+{
+	struct ay_names *held = &ay_scan_result_of(s)->tensors;
+
+	if (ay_scan_depth(s) > 0)
+		return;
+	held->known = true;
+	if (tensor)
+		add_name(held, tensor, tensor_len);
+}
+
+static void put_names(const struct ay_names *n, struct ay_buf *out)
+{
+	ay_buf_addc(out, n->known);
+	ay_buf_le64(out, n->count);
+	ay_buf_add(out, n->sum, sizeof(n->sum));
+}
+
+static void take_names(struct ay_cursor *c, struct ay_names *n)
+{
+	uint8_t known = ay_cursor_u8(c);
+
+	if (known > 1)
+		ay_cursor_fail(c, AY_EFORMAT);
+	n->known = known == 1;
+	n->count = ay_cursor_le64(c);
+	ay_cursor_copy(c, n->sum, sizeof(n->sum));
+}
+
+void ay_siblings_encode(const struct ay_names *tensors, const struct ay_sibling *v, size_t n, struct ay_buf *out)
+{
+	put_names(tensors, out);
+	ay_buf_le32(out, (uint32_t)n);
+	for (size_t i = 0; i < n; i++) {
+		ay_buf_le16(out, (uint16_t)strlen(v[i].path));
+		ay_buf_adds(out, v[i].path);
+		ay_buf_le64(out, v[i].size);
+		put_names(&v[i].tensors, out);
+	}
+}
+
+static int take_sibling(struct ay_cursor *c, struct ay_sibling *out)
+{
+	char path[AY_LIMIT_PATH] = "";
+	uint16_t len = ay_cursor_le16(c);
+
+	if (len >= sizeof(path))
+		ay_cursor_fail(c, AY_EFORMAT);
+	else
+		ay_cursor_copy(c, path, len);
+	out->size = ay_cursor_le64(c);
+	take_names(c, &out->tensors);
+	if (!c->err && (strlen(path) != len || !ay_sibling_path_plain(path)))
+		ay_cursor_fail(c, AY_EFORMAT);
+	out->path = c->err ? NULL : strdup(path);
+	return c->err || !out->path ? AY_EFORMAT : 0;
+}
+
+int ay_siblings_decode(struct ay_cursor *c, struct ay_names *tensors, struct ay_sibling **out, size_t *n_out)
+{
+	*out = NULL;
+	*n_out = 0;
+	take_names(c, tensors);
+	uint32_t count = (uint32_t)ay_cursor_check_count(c, ay_cursor_le32(c), SIBLING_MIN, AY_LIMIT_SIBLINGS);
+
+	if (c->err || !count)
+		return c->err;
+	struct ay_sibling *v = ay_alloc_array(count, sizeof(*v), AY_LIMIT_SIBLINGS * sizeof(*v));
+
+	if (!v)
+		return ay_cursor_fail(c, AY_ELIMIT);
+	for (uint32_t i = 0; i < count; i++) {
+		if (take_sibling(c, &v[i]) != 0) {
+			ay_siblings_free(v, i);
+			return ay_cursor_fail(c, AY_EFORMAT);
+		}
+	}
+	*out = v;
+	*n_out = count;
+	return 0;
+}
+
+void ay_siblings_free(struct ay_sibling *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(v[i].path);
+	free(v);
+}
+
+static const struct ay_sibling_file *find(const struct ay_sibling_file *files, size_t n, const char *path)
+{
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int order = strcmp(files[mid].path, path);
+
+		if (order == 0)
+			return &files[mid];
+		if (order < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+/* What is wrong with got as the file that want describes: a rule, or NULL. */
+static const char *compare(const struct ay_sibling *want, const struct ay_sibling_file *got, char message[MESSAGE])
+{
+	if (!got) {
+		snprintf(message, MESSAGE, "%s is not there", want->path);
+		return "sibling.missing";
+	}
+	if (got->size < want->size) {
+		snprintf(message, MESSAGE, "%s has %llu bytes, needed are %llu", want->path, (unsigned long long)got->size,
+			 (unsigned long long)want->size);
+		return "sibling.truncated";
+	}
+	const struct ay_names *a = &want->tensors, *b = got->tensors;
+
+	/* Shards that are pickles do not say what they hold. */
+	if (!a->known || !b || !b->known || (a->count == b->count && memcmp(a->sum, b->sum, sizeof(a->sum)) == 0))
+		return NULL;
+	if (a->count == b->count)
+		snprintf(message, MESSAGE, "%s holds other tensors than the index says", want->path);
+	else
+		snprintf(message, MESSAGE, "%s holds %llu tensors, the index says %llu", want->path, (unsigned long long)b->count,
+			 (unsigned long long)a->count);
+	return "sibling.tensors";
+}
+
+void ay_siblings_check(const struct ay_sibling_file *files, size_t n, ay_sibling_fn fn, void *arg)
+{
+	char path[2 * AY_LIMIT_PATH], message[MESSAGE];
+
+	for (size_t i = 0; i < n; i++) {
+		const char *slash = strrchr(files[i].path, '/');
+
+		for (size_t j = 0; j < files[i].sibling_count; j++) {
+			const struct ay_sibling *want = &files[i].siblings[j];
+
+			snprintf(path, sizeof(path), "%.*s%s", slash ? (int)(slash - files[i].path + 1) : 0, files[i].path, want->path);
+			const char *rule = compare(want, find(files, n, path), message);
+
+			if (rule)
+				fn(arg, i, rule, message);
+		}
+	}
+}
