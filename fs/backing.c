@@ -26,7 +26,7 @@ struct ay_backing {
 	uint64_t node;
 	int32_t id;                  /* of the kernel; 0: the daemon reads */
 	int fd;                      /* for a look at the file before it serves again; -1: does not rest */
-	struct stat st;              /* of fd, when it was verified */
+	struct stat st;              /* of its file, when it was verified */
 	uint64_t generation;         /* of the gate's answers, before that: another policy may verify more */
 	unsigned handles;
 	int64_t rests_s;             /* since, when handles is 0 */
@@ -180,9 +180,9 @@ static struct ay_backing *new_backing(struct ay_mount *m, fuse_req_t req, uint64
 	b->generation = generation;
 	b->fd = -1;
 	b->id = passthrough_id(m, req, *fd);
+	if (fstat(*fd, &b->st) < 0)
+		b->st.st_nlink = 0;     /* never looks untouched */
 	if (b->id && take_room(&m->backings)) {
-		if (fstat(*fd, &b->st) < 0)
-			b->st.st_nlink = 0;     /* never looks untouched */
 		b->fd = *fd;
 		*fd = -1;
 	}
@@ -234,6 +234,22 @@ int ay_backing_open(struct ay_mount *m, fuse_req_t req, uint64_t node, uint64_t 
 		fd = -1;
 	}
 	return err;
+}
+
+bool ay_backing_stat(struct ay_mount *m, uint64_t node, struct stat *out)
+{
+	size_t stripe = node % AY_BACKING_STRIPES;
+	struct ay_backing *b;
+
+	pthread_mutex_lock(&m->backings.stripe[stripe].lock);
+	for (b = m->backings.stripe[stripe].first; b && b->node != node; b = b->next)
+		;
+	bool open = b && b->handles;
+
+	if (open)
+		*out = b->st;
+	pthread_mutex_unlock(&m->backings.stripe[stripe].lock);
+	return open;
 }
 
 void ay_backing_close(struct ay_mount *m, struct ay_handle *h)

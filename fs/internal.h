@@ -191,6 +191,8 @@ enum ay_extra { AY_EXTRA_NONE, AY_EXTRA_CLAIM, AY_EXTRA_IGNORED };
 enum ay_extra ay_place_extra(struct ay_mount *m, const struct ay_place *dir, const char *name, bool is_dir, uint32_t uid,
 			      struct ay_artifact *art_out);
 void ay_stat_node(const struct ay_mount *m, const struct ay_node *n, struct stat *st);
+/* Of a node that was withdrawn while it is open: as an unlinked file. False when nobody has it open. */
+bool ay_stat_withdrawn(struct ay_mount *m, uint64_t node, struct stat *st);
 /* Attributes of a place; size of views is computed when asked. *timeout_out: seconds that they hold. */
 AY_MUSTCHECK int ay_place_stat(struct ay_mount *m, const struct ay_place *p, const struct ay_cred *c, bool sizes, struct stat *st, double *timeout_out);
 
@@ -260,6 +262,8 @@ void ay_backings_free(struct ay_backings *b);
 AY_MUSTCHECK int ay_backing_open(struct ay_mount *m, fuse_req_t req, uint64_t node, uint64_t artifact, const struct ay_sha256 *d, struct ay_handle *h,
 				 struct fuse_file_info *fi);
 void ay_backing_close(struct ay_mount *m, struct ay_handle *h);
+/* The file that this node's handles read; false when none is open. */
+bool ay_backing_stat(struct ay_mount *m, uint64_t node, struct stat *out);
 /* Lets go of what nobody uses since before then. */
 void ay_backings_end_rest(struct ay_mount *m, int64_t before_s);
 

@@ -25,9 +25,15 @@ void ay_op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct ay_mount *m = ay_req_mount(req);
 	struct ay_place p;
+	struct stat st;
 	int err = ay_place(m, ino, &p);
 
+	/* The kernel names no handle here. */
 	(void)fi;
+	if (err == -ESTALE && ay_stat_withdrawn(m, ino, &st)) {
+		fuse_reply_attr(req, &st, 0);
+		return;
+	}
 	if (err) {
 		ay_reply_code(req, err);
 		return;

@@ -212,6 +212,21 @@ void ay_stat_node(const struct ay_mount *m, const struct ay_node *n, struct stat
 	set_times(st, n->mtime_s, n->mtime_ns);
 }
 
+bool ay_stat_withdrawn(struct ay_mount *m, uint64_t node, struct stat *st)
+{
+	struct ay_node n = {.id = node, .kind = AY_NODE_FILE};
+	struct stat real;
+
+	if (!ay_backing_stat(m, node, &real))
+		return false;
+	n.size = (uint64_t)real.st_size;
+	n.mtime_s = real.st_mtim.tv_sec;
+	n.mtime_ns = (uint32_t)real.st_mtim.tv_nsec;
+	ay_stat_node(m, &n, st);
+	st->st_nlink = 0;
+	return true;
+}
+
 static void stat_own(const struct ay_mount *m, const struct ay_inode *in, mode_t mode, struct stat *st)
 {
 	memset(st, 0, sizeof(*st));

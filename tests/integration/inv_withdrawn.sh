@@ -22,6 +22,7 @@ for how in retire revoke; do
 	run cat "$object"; ok "$([ "$status" -ne 0 ] && [ -z "$out" ]; echo $?)" "nor its content"
 	cmp "$D/README.md" "$shared"; ok $? "what another artifact shares still does"
 	/usr/bin/python3 -c 'import os; os.write(1, os.pread(3, 100000, 0))' >"$T/held"; cmp "$D/a.bin" "$T/held"; ok $? "an open handle is not cut"
+	is "$(/usr/bin/python3 -c 'import os; print(os.fstat(3).st_size)')" "$(stat -c %s "$D/a.bin")" "and still says its size"
 	exec 3<&-
 done
 mount_end
