@@ -48,6 +48,7 @@ extern const struct ay_scanner ay_scanner_mxnet;
 /* decision trees */
 extern const struct ay_scanner ay_scanner_xgboost;
 extern const struct ay_scanner ay_scanner_xgboost_ubj;
+extern const struct ay_scanner ay_scanner_xgboost_binary;
 
 
 /* models as FlatBuffers */

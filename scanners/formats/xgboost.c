@@ -19,6 +19,7 @@ struct feed {
 	struct ay_budget *budget;
 	struct ay_json_reader *json;
 	uint64_t off;
+	uint64_t base;               /* of the source in the file, for messages */
 };
 
 static int64_t feed_fill(void *arg, void *dst, size_t len)
@@ -123,7 +124,7 @@ static uint64_t json_off(void *arg)
 {
 	struct feed *f = arg;
 
-	return ay_json_reader_off(f->json);
+	return f->base + ay_json_reader_off(f->json);
 }
 
 static const char *json_reason(void *arg)
@@ -133,9 +134,9 @@ static const char *json_reason(void *arg)
 	return ay_json_reader_reason(f->json);
 }
 
-static int xgboost_scan(struct ay_scan *s, struct ay_source *in)
+static int judge_json(struct ay_scan *s, struct ay_source *in, uint64_t base, int (*judge)(struct ay_scan *s, const struct ay_xgb_doc *d))
 {
-	struct feed f = {.in = in, .budget = ay_scan_budget(s)};
+	struct feed f = {.in = in, .budget = ay_scan_budget(s), .base = base};
 	struct ay_xgb_doc d = {.arg = &f, .next = json_next, .text = json_text, .whole = json_whole, .off = json_off, .reason = json_reason};
 	int err = ay_json_reader_new(feed_fill, &f, AY_XGB_DEPTH, MAX_TEXT, AY_LIMIT_JSON_KEYS, &f.json);
 
@@ -143,9 +144,23 @@ static int xgboost_scan(struct ay_scan *s, struct ay_source *in)
 		ay_scan_find_error(s, "xgboost", err, NULL);
 		return 0;
 	}
-	err = ay_xgb_judge(s, &d);
+	err = judge(s, &d);
 	ay_json_reader_free(f.json);
 	return err;
+}
+
+static int xgboost_scan(struct ay_scan *s, struct ay_source *in)
+{
+	return judge_json(s, in, 0, ay_xgb_judge);
+}
+
+int ay_xgb_objective_text(struct ay_scan *s, struct ay_cursor c)
+{
+	uint64_t base = c.off;
+	size_t len = c.left;
+	struct ay_source in = ay_source_memory(ay_cursor_take(&c, len), len);
+
+	return judge_json(s, &in, base, ay_xgb_judge_objective);
 }
 
 static const char *const refines_json[] = {"json", "jsonl", "yaml", "text", NULL};

@@ -10,6 +10,7 @@
 #include "assay/scan.h"
 
 #define AY_XGB_DEPTH 16
+#define AY_XGB_MAJOR 3               /* newest version that is known */
 #define AY_XGB_DELETED INT32_MAX     /* split index of a node that pruning took out */
 
 /* A document as events of enum ay_json_event. Texts are valid until the next event. */
@@ -24,6 +25,11 @@ struct ay_xgb_doc {
 
 /* Reads the whole document. Reports; negative only to stop the scan. */
 AY_MUSTCHECK int ay_xgb_judge(struct ay_scan *s, const struct ay_xgb_doc *d);
+
+/* The same for a document that is an objective alone. */
+AY_MUSTCHECK int ay_xgb_judge_objective(struct ay_scan *s, const struct ay_xgb_doc *d);
+/* JSON text of an objective in the middle of a file, at c->off. */
+AY_MUSTCHECK int ay_xgb_objective_text(struct ay_scan *s, struct ay_cursor c);
 
 /* ---- reading (xgboost_doc.c) ---- */
 

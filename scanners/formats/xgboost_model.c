@@ -11,7 +11,6 @@
 #include "scanners/model/xgboost_names.h"
 
 #define NAME 64
-#define MAX_MAJOR 3
 
 struct model {
 	uint64_t features, classes, targets;
@@ -534,29 +533,45 @@ static const char *totals_why(const struct model *m)
 	return m->category_columns && m->category_columns != m->features ? "cats has another length than there are features" : NULL;
 }
 
+/* Tells what stopped the reading, when that was not told yet. */
+static void tell(struct ay_xgb_reader *r, int err)
+{
+	const char *reason = r->d->reason(r->d->arg);
+	struct ay_error e;
+
+	if (!err || r->reported)
+		return;
+	ay_error_at(&e, err, r->d->off(r->d->arg), "%s", *reason ? reason : ay_strerror(err));
+	ay_scan_find_error(r->s, "xgboost", err, &e);
+}
+
 int ay_xgb_judge(struct ay_scan *s, const struct ay_xgb_doc *d)
 {
 	struct ay_xgb_reader r = {.s = s, .d = d};
 	struct model m = {.max_group = -1, .max_index = -1, .category_max = -1};
 	const char *why;
-	struct ay_error e;
 	int err = ay_xgb_object(&r, FIELDS(top_fields), &m, "the document", NULL);
 
 	if (!err)
 		err = ay_xgb_expect(&r, AY_JSON_EV_END, "the document");
-	if (!err && (m.version[0] < 0 || m.version[0] > MAX_MAJOR)) {
-		ay_error_at(&e, AY_EUNSUPPORTED, d->off(d->arg), "an XGBoost model of version %" PRId64 ", which is not known", m.version[0]);
-		ay_scan_find_error(s, "xgboost", AY_EUNSUPPORTED, &e);
-	}
+	if (!err && (m.version[0] < 0 || m.version[0] > AY_XGB_MAJOR))
+		err = ay_xgb_refuse(&r, "format.unsupported", "an XGBoost model of version %" PRId64 ", which is not known", m.version[0]);
 	why = err ? NULL : totals_why(&m);
 	if (why)
 		ay_scan_find(s, "xgboost.tree", AY_NO_OFFSET, "%s", why);
-	if (err && !r.reported) {
-		const char *reason = d->reason(d->arg);
-
-		ay_error_at(&e, err, d->off(d->arg), "%s", *reason ? reason : ay_strerror(err));
-		ay_scan_find_error(s, "xgboost", err, &e);
-	}
+	tell(&r, err);
 	ay_xgb_tree_free(s, &m.tree);
+	return 0;
+}
+
+int ay_xgb_judge_objective(struct ay_scan *s, const struct ay_xgb_doc *d)
+{
+	struct ay_xgb_reader r = {.s = s, .d = d};
+	struct model m = {.features = 0};
+	int err = take_objective(&r, &m, 0);
+
+	if (!err)
+		err = ay_xgb_expect(&r, AY_JSON_EV_END, "the objective");
+	tell(&r, err);
 	return 0;
 }
