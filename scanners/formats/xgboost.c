@@ -84,7 +84,9 @@ static unsigned xgboost_bid(struct ay_cursor head, struct ay_source *in, const c
 		do
 			ev = ay_json_next(r);
 		while (ev > 0 && (ev != AY_JSON_EV_KEY || ay_json_depth(r) != 1));
-	if (ev == AY_JSON_EV_KEY && text_is(r, "learner"))
+	if (ev == AY_JSON_EV_KEY && (text_is(r, "Config") || text_is(r, "Model")))
+		mine = ay_json_next(r) == AY_JSON_EV_OBJECT && ay_json_next(r) == AY_JSON_EV_KEY && (text_is(r, "learner") || text_is(r, "version"));
+	else if (ev == AY_JSON_EV_KEY && text_is(r, "learner"))
 		mine = learner_begins(r);
 	ay_json_reader_free(r);
 	return mine ? 8 * 20 : 0;
@@ -144,6 +146,8 @@ static int judge_json(struct ay_scan *s, struct ay_source *in, uint64_t base, in
 		ay_scan_find_error(s, "xgboost", err, NULL);
 		return 0;
 	}
+	/* The condition of a categorical split is none. */
+	ay_json_reader_permit_nonfinite(f.json);
 	err = judge(s, &d);
 	ay_json_reader_free(f.json);
 	return err;

@@ -316,11 +316,23 @@ static void test_several_targets(void)
 
 static void test_json(void)
 {
+	struct pieces p = good;
+
+	p.conditions = "[NaN,Infinity,-Infinity,1,1]";
+	is_str(scan_case_with("m.json", document(&p), strlen(document(&p)), NULL), "pass", "conditions that are no finite numbers");
+	p.conditions = "[NaN1,1,1,1,1]";
+	is_str(scan_case_with("m.json", document(&p), strlen(document(&p)), NULL), "xgboost.malformed", "NaN and more");
+	p.conditions = "[-NaN,1,1,1,1]";
+	is_str(scan_case_with("m.json", document(&p), strlen(document(&p)), NULL), "xgboost.malformed", "a negative NaN");
+	p = good;
+	p.left = "[NaN,3,-1,-1,-1]";
+	is_str(scan_case_with("m.json", document(&p), strlen(document(&p)), NULL), "xgboost.malformed", "a child that is no number");
 	scan_is("m.json", "{\"learner\":{\"generic_param\":{\"device\":\"cpu\"},\"gradient_booster\":{\"name\":\"gbtree\"}},\"version\":[1,7,4]}", "pass",
 		"a configuration is JSON");
 	scan_is("m.json", "{\"a\":0,\"learner\":{\"gradient_booster\":{\"name\":\"gbtree\",\"model\":{}}}}", "json.model", "a model in hiding");
 	scan_is("m.json", "{\"learner\":{\"b\":0,\"gradient_booster\":{\"gbtree\":{\"name\":\"\",\"model\":{}}}}}", "json.model", "and one of dart");
 	scan_is("m.json", "{\"learner\":{\"b\":{\"model\":1}},\"gradient_booster\":{\"model\":{}},\"x\":{\"y\":{\"model\":1}}}", "pass", "others are none");
+	scan_is("m.json", "{\"Config\":{\"learner\":{}},\"Model\":{}}", "format.unsupported", "a snapshot");
 	scan_is("m.json", "{\"version\":[1,7,4],\"learner\":{\"objective\":{}}}", "xgboost.component", "the version may come first");
 	scan_is("m.txt", "{\"learner\":{\"attributes\":{}}}", "xgboost.malformed", "whatever its suffix");
 	scan_is("m.json", "{\"learner\":{\"attributes\":{\"a\":\"\",\"a\":\"\"}}}", "xgboost.malformed", "a key twice");
