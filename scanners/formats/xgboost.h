@@ -8,6 +8,7 @@
 
 #include "assay/json.h"
 #include "assay/scan.h"
+#include "scanners/formats/ints.h"
 
 #define AY_XGB_DEPTH 16
 #define AY_XGB_MAJOR 3               /* newest version that is known */
@@ -63,14 +64,8 @@ AY_MUSTCHECK int ay_xgb_string(struct ay_xgb_reader *r, char *out, size_t size, 
 AY_MUSTCHECK int ay_xgb_int(struct ay_xgb_reader *r, int64_t *out, const char *what);
 AY_MUSTCHECK int ay_xgb_int_text(struct ay_xgb_reader *r, uint64_t *out, const char *what);
 
-struct ay_xgb_ints {
-	int32_t *v;
-	size_t n, room;
-};
-/* AY_ELIMIT beyond AY_LIMIT_TREE_NODES. */
-AY_MUSTCHECK int ay_xgb_add(struct ay_scan *s, struct ay_xgb_ints *a, int32_t v);
 /* The next array, of whole numbers of 32 bits (true and false count as 1 and 0), or of any numbers, which are only counted. */
-AY_MUSTCHECK int ay_xgb_ints(struct ay_xgb_reader *r, struct ay_xgb_ints *out, const char *what);
+AY_MUSTCHECK int ay_xgb_ints(struct ay_xgb_reader *r, struct ay_ints *out, const char *what);
 AY_MUSTCHECK int ay_xgb_numbers(struct ay_xgb_reader *r, uint64_t *count_out, const char *what);
 
 /* ---- one tree (xgboost_tree.c) ---- */
@@ -81,7 +76,7 @@ enum { AY_XGB_LOSSES, AY_XGB_HESSIANS, AY_XGB_WEIGHTS, AY_XGB_CONDITIONS, AY_XGB
        AY_XGB_FLOAT_ARRAYS };
 
 struct ay_xgb_tree {
-	struct ay_xgb_ints ints[AY_XGB_INT_ARRAYS];
+	struct ay_ints ints[AY_XGB_INT_ARRAYS];
 	uint64_t floats[AY_XGB_FLOAT_ARRAYS];    /* how many */
 	int64_t id;
 	uint64_t nodes, deleted, features, width;

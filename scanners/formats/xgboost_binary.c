@@ -142,16 +142,16 @@ static int take_learner(struct reader *r)
 
 static int add_node(struct reader *r, struct ay_cursor *c)
 {
-	struct ay_xgb_ints *ints = r->tree.ints;
+	struct ay_ints *ints = r->tree.ints;
 	uint32_t parent = ay_cursor_le32(c), left = ay_cursor_le32(c), right = ay_cursor_le32(c), index = ay_cursor_le32(c);
-	int err = ay_xgb_add(r->s, &ints[AY_XGB_PARENTS], (int32_t)(parent & INT32_MAX));
+	int err = ay_ints_add(r->s, &ints[AY_XGB_PARENTS], (int32_t)(parent & INT32_MAX));
 
 	ay_cursor_skip(c, 4);
 	if (!err)
-		err = ay_xgb_add(r->s, &ints[AY_XGB_LEFT], (int32_t)left);
+		err = ay_ints_add(r->s, &ints[AY_XGB_LEFT], (int32_t)left);
 	if (!err)
-		err = ay_xgb_add(r->s, &ints[AY_XGB_RIGHT], (int32_t)right);
-	return err ? err : ay_xgb_add(r->s, &ints[AY_XGB_INDEXES], (int32_t)(index & INT32_MAX));
+		err = ay_ints_add(r->s, &ints[AY_XGB_RIGHT], (int32_t)right);
+	return err ? err : ay_ints_add(r->s, &ints[AY_XGB_INDEXES], (int32_t)(index & INT32_MAX));
 }
 
 static int take_nodes(struct reader *r, uint32_t count)

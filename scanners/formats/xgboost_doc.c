@@ -5,8 +5,6 @@
 
 #include "assay/ckd.h"
 
-#define FIRST_INTS 256
-
 int ay_xgb_refuse(struct ay_xgb_reader *r, const char *rule, const char *fmt, ...)
 {
 	char text[256];
@@ -125,22 +123,7 @@ int ay_xgb_int_text(struct ay_xgb_reader *r, uint64_t *out, const char *what)
 	return err;
 }
 
-int ay_xgb_add(struct ay_scan *s, struct ay_xgb_ints *a, int32_t v)
-{
-	if (a->n == a->room) {
-		size_t room = a->room ? a->room * 2 : FIRST_INTS;
-		int32_t *fresh = a->n < AY_LIMIT_TREE_NODES ? ay_budget_realloc(ay_scan_budget(s), a->v, room * sizeof(*fresh)) : NULL;
-
-		if (!fresh)
-			return AY_ELIMIT;
-		a->v = fresh;
-		a->room = room;
-	}
-	a->v[a->n++] = v;
-	return 0;
-}
-
-int ay_xgb_ints(struct ay_xgb_reader *r, struct ay_xgb_ints *out, const char *what)
+int ay_xgb_ints(struct ay_xgb_reader *r, struct ay_ints *out, const char *what)
 {
 	int ev, err = ay_xgb_expect(r, AY_JSON_EV_ARRAY, what);
 
@@ -152,7 +135,7 @@ int ay_xgb_ints(struct ay_xgb_reader *r, struct ay_xgb_ints *out, const char *wh
 		if (ev != AY_JSON_EV_TRUE && ev != AY_JSON_EV_FALSE &&
 		    (ev != AY_JSON_EV_NUMBER || !r->d->whole(r->d->arg, &v) || v < INT32_MIN || v > INT32_MAX))
 			return ay_xgb_refuse(r, "xgboost.malformed", "%s holds something else than whole numbers of 32 bits", what);
-		err = ay_xgb_add(r->s, out, (int32_t)v);
+		err = ay_ints_add(r->s, out, (int32_t)v);
 	}
 	return err;
 }

@@ -167,7 +167,7 @@ static int take_tree_model(struct ay_xgb_reader *r, void *to, unsigned id)
 
 struct column {
 	uint64_t values;
-	struct ay_xgb_ints offsets;
+	struct ay_ints offsets;
 };
 
 static int take_column_values(struct ay_xgb_reader *r, void *to, unsigned id)
@@ -202,7 +202,7 @@ static const struct ay_xgb_field column_fields[] = {
 
 static int check_offsets(struct ay_xgb_reader *r, const struct column *c)
 {
-	const struct ay_xgb_ints *o = &c->offsets;
+	const struct ay_ints *o = &c->offsets;
 
 	for (size_t i = 0; i < o->n; i++)
 		if (o->v[i] < (i ? o->v[i - 1] : 0))
@@ -226,7 +226,7 @@ static int take_columns(struct ay_xgb_reader *r, void *to, unsigned id)
 			err = check_offsets(r, &c);
 		m->category_columns++;
 	}
-	ay_budget_free(ay_scan_budget(r->s), c.offsets.v);
+	ay_ints_free(r->s, &c.offsets);
 	return err;
 }
 

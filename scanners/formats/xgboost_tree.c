@@ -84,7 +84,7 @@ static int take_id(struct ay_xgb_reader *r, void *to, unsigned id)
 void ay_xgb_tree_free(struct ay_scan *s, struct ay_xgb_tree *t)
 {
 	for (size_t i = 0; i < AY_XGB_INT_ARRAYS; i++)
-		ay_budget_free(ay_scan_budget(s), t->ints[i].v);
+		ay_ints_free(s, &t->ints[i]);
 }
 
 void ay_xgb_tree_reset(struct ay_xgb_tree *t)
@@ -92,7 +92,7 @@ void ay_xgb_tree_reset(struct ay_xgb_tree *t)
 	struct ay_xgb_tree fresh = {.id = -1, .max_index = -1};
 
 	for (size_t i = 0; i < AY_XGB_INT_ARRAYS; i++)
-		fresh.ints[i] = (struct ay_xgb_ints){.v = t->ints[i].v, .room = t->ints[i].room};
+		fresh.ints[i] = (struct ay_ints){.v = t->ints[i].v, .room = t->ints[i].room};
 	*t = fresh;
 }
 
@@ -185,7 +185,7 @@ const char *ay_xgb_tree_shape(struct ay_scan *s, struct ay_xgb_tree *t, int *err
 
 static const char *categories_why(const struct ay_xgb_tree *t)
 {
-	const struct ay_xgb_ints *nodes = &t->ints[AY_XGB_CAT_NODES], *types = &t->ints[AY_XGB_TYPES], *cats = &t->ints[AY_XGB_CATS];
+	const struct ay_ints *nodes = &t->ints[AY_XGB_CAT_NODES], *types = &t->ints[AY_XGB_TYPES], *cats = &t->ints[AY_XGB_CATS];
 	size_t categorical = 0, at = 0;
 	int32_t before = -1;
 
@@ -246,7 +246,7 @@ static bool there(uint32_t seen, const char *key)
 
 static const char *leaves_why(const struct ay_xgb_tree *t, uint32_t seen)
 {
-	const struct ay_xgb_ints *left = &t->ints[AY_XGB_LEFT], *right = &t->ints[AY_XGB_RIGHT];
+	const struct ay_ints *left = &t->ints[AY_XGB_LEFT], *right = &t->ints[AY_XGB_RIGHT];
 	bool weights = there(seen, "leaf_weights");
 
 	if (!optional_is(t->floats[AY_XGB_LOSSES], t->width < 2 || there(seen, "loss_changes"), t->nodes) ||
