@@ -35,6 +35,7 @@ struct ay_json_reader {
 	size_t in_pos, in_len;
 	uint64_t in_off;        /* offset of in[0] in the document */
 	bool eof;
+	bool nonfinite;         /* NaN and Infinity are numbers */
 	enum expect expect;
 	struct level *levels;
 	size_t depth, levels_cap, max_depth;
@@ -78,6 +79,11 @@ void ay_json_reader_free(struct ay_json_reader *r)
 	ay_buf_free(&r->text);
 	free(r->levels);
 	free(r);
+}
+
+void ay_json_reader_permit_nonfinite(struct ay_json_reader *r)
+{
+	r->nonfinite = true;
 }
 
 void ay_json_reader_reset(struct ay_json_reader *r)
@@ -202,9 +208,19 @@ static bool accept(struct ay_json_reader *r, char a, char b)
 	return true;
 }
 
+/* Infinity and NaN, as some writers extend JSON. */
+static int read_nonfinite(struct ay_json_reader *r, const char *word)
+{
+	if (read_literal(r, word, AY_JSON_EV_NUMBER) < 0 || add_text(r, word, strlen(word)) != 0)
+		return r->err;
+	return AY_JSON_EV_NUMBER;
+}
+
 static int read_number(struct ay_json_reader *r)
 {
 	accept(r, '-', '-');
+	if (!r->err && r->nonfinite && peek(r) == 'I')
+		return read_nonfinite(r, "Infinity");
 	if (!r->err && !accept(r, '0', '0') && read_digits(r) != 0)
 		return r->err;
 	if (accept(r, '.', '.') && read_digits(r) != 0)
@@ -444,6 +460,8 @@ static int read_value(struct ay_json_reader *r, int c)
 		event = read_literal(r, "false", AY_JSON_EV_FALSE);
 	else if (c == 'n')
 		event = read_literal(r, "null", AY_JSON_EV_NULL);
+	else if (r->nonfinite && (c == 'N' || c == 'I'))
+		event = read_nonfinite(r, c == 'N' ? "NaN" : "Infinity");
 	else
 		event = unexpected(r, c, "this is not a JSON value");
 	if (event >= 0)

@@ -42,6 +42,9 @@ const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_xml,
 	&ay_scanner_pmml,
 	&ay_scanner_openvino,
+	&ay_scanner_xgboost,
+	&ay_scanner_xgboost_ubj,
+	&ay_scanner_xgboost_binary,
 };
 const size_t ay_scanners_count = AY_ARRAY_LEN(ay_scanners);
 

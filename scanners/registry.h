@@ -45,6 +45,12 @@ extern const struct ay_scanner ay_scanner_mlflow;
 extern const struct ay_scanner ay_scanner_pbtxt;
 extern const struct ay_scanner ay_scanner_mxnet;
 
+/* decision trees */
+extern const struct ay_scanner ay_scanner_xgboost;
+extern const struct ay_scanner ay_scanner_xgboost_ubj;
+extern const struct ay_scanner ay_scanner_xgboost_binary;
+
+
 /* models as FlatBuffers */
 extern const struct ay_scanner ay_scanner_tflite;
 extern const struct ay_scanner ay_scanner_executorch;

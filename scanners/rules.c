@@ -229,6 +229,8 @@ const struct ay_rule ay_rule_table[] = {
 	  "Write the model anew with the SentencePiece trainer." },
 	{ "json.index-path", FORMAT, AY_FAIL, AY_HIGH, false, "The index of a sharded model names a file that is not a plain sibling.",
 	  "Write the index anew with the library that sharded the model." },
+	{ "json.model", FORMAT, AY_FAIL, AY_HIGH, false, "A JSON document holds an XGBoost model that XGBoost itself did not write.",
+	  "Save the model anew with XGBoost's save_model." },
 	{ "config.auto-map", DESER, AY_FAIL, AY_CRITICAL, true, "The configuration makes the library import code that comes with the model.",
 	  "Remove auto_map and load the model by a class that the library itself has." },
 	{ "config.trust-remote-code", DESER, AY_FAIL, AY_CRITICAL, true, "The configuration switches on the execution of downloaded code.",
@@ -296,6 +298,17 @@ const struct ay_rule ay_rule_table[] = {
 	  "Export the network without custom operators." },
 	{ "mxnet.operator", DESER, AY_FAIL, AY_HIGH, false, "A symbol calls an operator that is not known.",
 	  "Export the network with operators of MXNet itself." },
+
+	/* xgboost */
+	{ "xgboost.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "An XGBoost model ends before its own lengths say.",
+	  "Copy the file again." },
+	{ "xgboost.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "An XGBoost model has keys, values or a structure that XGBoost does not write.",
+	  "Save the model anew with XGBoost's save_model." },
+	{ "xgboost.tree", FORMAT, AY_FAIL, AY_HIGH, false,
+	  "The nodes of a tree form no tree, point outside of it, or do not agree with the numbers of the model; predictors follow them unchecked.",
+	  "Save the model anew with XGBoost's save_model." },
+	{ "xgboost.component", DESER, AY_FAIL, AY_HIGH, false, "An XGBoost model names an objective or a booster that is none of XGBoost's own.",
+	  "Train the model with an objective and a booster of XGBoost itself." },
 
 	{ "code.not-built", "code", AY_FAIL, AY_HIGH, false, "Source code and notebooks are not judged by this version.",
 	  "Publish the data or model without code." },

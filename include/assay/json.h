@@ -66,6 +66,8 @@ struct ay_json_reader;
  */
 AY_MUSTCHECK int ay_json_reader_new(ay_json_fill fill, void *arg, size_t max_depth, size_t max_string, size_t max_keys,
 				    struct ay_json_reader **out);
+/* NaN, Infinity and -Infinity are numbers too, for formats that have them. Before the first event. */
+void ay_json_reader_permit_nonfinite(struct ay_json_reader *r);
 void ay_json_reader_free(struct ay_json_reader *r);
 /* Begins another document with the same limits and source; memory that it holds is kept. */
 void ay_json_reader_reset(struct ay_json_reader *r);

@@ -70,6 +70,7 @@
 #define AY_LIMIT_JSON_STRING (32 * MIB)
 #define AY_LIMIT_JSON_KEYS 4000000
 #define AY_LIMIT_TEMPLATE (1 * MIB)           /* one chat template */
+#define AY_LIMIT_TREE_NODES (1 << 22)         /* of one decision tree: its links are held in memory */
 #define AY_LIMIT_IMAGE_PIXELS (1ull << 28)    /* width times height; decoders allocate four bytes each */
 #define AY_LIMIT_PATTERN 4096                 /* bytes of one regular expression of a schema */
 #define AY_LIMIT_PATTERN_STATES 20000         /* of its automaton */

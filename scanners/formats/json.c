@@ -132,6 +132,30 @@ static int index_event(struct ay_scan *s, struct index_state *x, int ev, const c
 	return err;
 }
 
+/* ---- an XGBoost model whose keys stand in an order by which nobody took it for one ---- */
+
+/* How much of the path to the model the open objects are. */
+enum hidden { HIDDEN_NONE, HIDDEN_LEARNER, HIDDEN_BOOSTER, HIDDEN_TREES };
+
+static bool text_is(const char *text, size_t len, const char *want)
+{
+	return strlen(want) == len && memcmp(text, want, len) == 0;
+}
+
+static void hidden_event(struct ay_scan *s, enum hidden *h, int ev, const char *text, size_t len, size_t depth, uint64_t off)
+{
+	if (ev != AY_JSON_EV_KEY || depth == 0 || depth > 1 + (size_t)*h)
+		return;
+	if (depth == 1)
+		*h = text_is(text, len, "learner") ? HIDDEN_LEARNER : HIDDEN_NONE;
+	else if (depth == 2)
+		*h = text_is(text, len, "gradient_booster") ? HIDDEN_BOOSTER : HIDDEN_LEARNER;
+	else if (text_is(text, len, "model"))
+		ay_scan_find(s, "json.model", off, "this is an XGBoost model in an order of keys that XGBoost does not write");
+	else if (depth == 3)
+		*h = text_is(text, len, "gbtree") ? HIDDEN_TREES : HIDDEN_BOOSTER;
+}
+
 /* ---- scan ---- */
 
 /* What stopped a document, and where. */
@@ -161,6 +185,7 @@ static int open_reader(ay_json_fill fill, void *arg, struct ay_json_reader **out
 static int scan_document(struct ay_scan *s, struct ay_json_reader *r, uint64_t base, struct ay_config_rules *rules,
 			 struct index_state *index, struct stop *stop_out)
 {
+	enum hidden hidden = HIDDEN_NONE;
 	int ev;
 
 	while ((ev = ay_json_next(r)) > 0) {
@@ -170,6 +195,7 @@ static int scan_document(struct ay_scan *s, struct ay_json_reader *r, uint64_t b
 
 		if (rules)
 			ay_config_rules_event(rules, (enum ay_json_event)ev, text, len, off);
+		hidden_event(s, &hidden, ev, text, len, ay_json_depth(r), off);
 		int err = index ? index_event(s, index, ev, text, len, ay_json_depth(r), off) : 0;
 
 		if (err)
@@ -231,11 +257,11 @@ static int jsonl_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_text[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_json = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "json", .version = 7, .refines = refines_text,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "json", .version = 8, .refines = refines_text,
 	.bid = json_bid, .scan = json_scan
 };
 
 const struct ay_scanner ay_scanner_jsonl = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "jsonl", .version = 2, .refines = refines_text,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "jsonl", .version = 3, .refines = refines_text,
 	.bid = jsonl_bid, .scan = jsonl_scan
 };

@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes models of decision trees, good and bad, into a directory.
+
+gen_trees.py DIR writes DIR/NAME and DIR/INDEX.tsv: file, expected verdict, a rule that must be among the findings
+("-": none at all), and a sentence that says what it is. XGBoost itself writes its models where Python has it; all
+others are written here by the formats that the libraries publish. Needs only the standard library else.
+"""
+import copy
+import json
+import os
+import struct
+import sys
+
+# ---- XGBoost ----
+
+
+def number(value):
+    return b"L" + struct.pack(">q", value)
+
+
+def ubj(value):
+    """As XGBoost writes it: arrays of numbers with their type, all lengths with the mark L."""
+    if value is None:
+        return b"Z"
+    if isinstance(value, bool):
+        return b"T" if value else b"F"
+    if isinstance(value, int):
+        return b"i" + struct.pack(">b", value) if -128 < value < 127 else b"l" + struct.pack(">i", value)
+    if isinstance(value, float):
+        return b"d" + struct.pack(">f", value)
+    if isinstance(value, str):
+        return b"S" + number(len(value.encode())) + value.encode()
+    if isinstance(value, dict):
+        return b"{" + b"".join(number(len(k)) + k.encode() + ubj(v) for k, v in value.items()) + b"}"
+    if value and all(type(v) is int for v in value):
+        return b"[$l#" + number(len(value)) + struct.pack(">%di" % len(value), *value)
+    if value and all(type(v) is float for v in value):
+        return b"[$d#" + number(len(value)) + struct.pack(">%df" % len(value), *value)
+    return b"[#" + number(len(value)) + b"".join(ubj(v) for v in value)
+
+
+def tree(left, right, features=3, **other):
+    n = len(left)
+    parents = [2147483647] + [0] * (n - 1)
+    for i in range(n):
+        if left[i] > 0:
+            parents[left[i]] = parents[right[i]] = i
+    t = {
+        "base_weights": [0.5] * n, "categories": [], "categories_nodes": [], "categories_segments": [], "categories_sizes": [],
+        "default_left": [0] * n, "id": 0, "left_children": left, "loss_changes": [1.0] * n, "parents": parents,
+        "right_children": right, "split_conditions": [0.25] * n, "split_indices": [i % features if left[i] > 0 else 0 for i in range(n)],
+        "split_type": [0] * n, "sum_hessian": [2.0] * n,
+        "tree_param": {"num_deleted": "0", "num_feature": str(features), "num_nodes": str(n), "size_leaf_vector": "1"},
+    }
+    t.update(other)
+    return t
+
+
+def model(trees, objective=None, groups=None, features=3, classes=0, version=(2, 1, 1), **other):
+    for i, t in enumerate(trees):
+        t["id"] = i
+    inner = {
+        "gbtree_model_param": {"num_parallel_tree": "1", "num_trees": str(len(trees))}, "iteration_indptr": list(range(len(trees) + 1)),
+        "tree_info": groups or [0] * len(trees), "trees": trees,
+    }
+    inner.update(other)
+    return {
+        "learner": {
+            "attributes": {}, "feature_names": [], "feature_types": [], "gradient_booster": {"model": inner, "name": "gbtree"},
+            "learner_model_param": {"base_score": "5E-1", "boost_from_average": "1", "num_class": str(classes),
+                                    "num_feature": str(features), "num_target": "1"},
+            "objective": objective or {"name": "reg:squarederror", "reg_loss_param": {"scale_pos_weight": "1"}},
+        },
+        "version": list(version),
+    }
+
+
+STUMP = ([1, -1, -1], [2, -1, -1])
+
+
+def xgb_both(name, verdict, rule, sentence, document):
+    yield name + ".json", verdict, rule, sentence, json.dumps(document, separators=(",", ":")).encode()
+    yield name + ".ubj", verdict, rule, sentence + " As UBJSON.", ubj(document)
+
+
+def xgb_written():
+    """What the versions write that Debian does not have."""
+    yield "xgb_stump", "One split.", model([tree(*STUMP)])
+    yield "xgb_leaf", "A tree that is one leaf.", model([tree([-1], [-1])])
+    yield "xgb_none", "No trees at all.", model([])
+    old = tree(*STUMP)
+    old["default_left"] = [True, False, False]
+    for key in ("categories", "categories_nodes", "categories_segments", "categories_sizes", "split_type"):
+        del old[key]
+    m = model([old], version=(1, 0, 2))
+    del m["learner"]["feature_names"], m["learner"]["feature_types"], m["learner"]["gradient_booster"]["model"]["iteration_indptr"]
+    m["learner"]["learner_model_param"] = {"base_score": "0.5", "num_class": "0", "num_feature": "3"}
+    yield "xgb_1_0", "The first JSON form, without categories.", m
+    chain = [i + 1 if i % 2 == 0 and i < 40 else -1 for i in range(41)]
+    yield "xgb_chain", "A tree that leans to one side.", model([tree([i + 1 if i % 2 == 0 and i < 40 else -1 for i in range(41)],
+                                                                  [i + 2 if v > 0 else -1 for i, v in enumerate(chain)])])
+    yield "xgb_classes", "Three classes.", model([tree(*STUMP) for _ in range(6)], {"name": "multi:softmax", "softmax_multiclass_param": {"num_class": "3"}},
+                                                 [0, 1, 2] * 2, classes=3, iteration_indptr=[0, 3, 6])
+    cats = tree(*STUMP, categories=[0, 2], categories_nodes=[0], categories_segments=[0], categories_sizes=[2], split_type=[1, 0, 0])
+    m = model([cats], version=(3, 1, 0), cats={
+        "enc": [{"offsets": [0, 1, 3, 6], "values": list(b"abbccc")}, {"type": 6, "values": [7, 9]}, {"type": 6, "values": []}],
+        "feature_segments": [0, 3, 5, 5], "sorted_idx": [0, 1, 2, 0, 1]})
+    m["learner"]["feature_types"] = ["c", "c", "float"]
+    m["learner"]["learner_model_param"]["base_score"] = "[5E-1]"
+    yield "xgb_categories", "A categorical split, with the names of the categories.", m
+    wide = tree([1, -1, -1], [2, 0, 1], base_weights=[0.5] * 6, leaf_weights=[0.5] * 4)
+    wide["tree_param"]["size_leaf_vector"] = "2"
+    m = model([wide], version=(3, 1, 0))
+    m["learner"]["learner_model_param"].update(num_target="2", base_score="[1E0,2E0]")
+    yield "xgb_vector", "A tree with two values at each leaf.", m
+    m = model([tree(*STUMP), tree(*STUMP)])
+    m["learner"]["gradient_booster"] = {"gbtree": m["learner"]["gradient_booster"], "name": "dart", "weight_drop": [0.5, 1.0]}
+    yield "xgb_dart", "Dropped trees.", m
+    m = model([])
+    m["learner"]["gradient_booster"] = {"model": {"boosted_rounds": 2, "weights": [0.5, 1.5, 0.5, 1.5]}, "name": "gblinear"}
+    yield "xgb_linear", "A linear model.", m
+
+
+def xgb_bad():
+    def stump(**other):
+        t = tree(*STUMP)
+        t.update(other)
+        return model([t])
+
+    tree_rule = "xgboost.tree"
+    yield "xgb_left_beyond", tree_rule, "A child beyond the arrays, which a predictor reads.", stump(left_children=[3, -1, -1])
+    yield "xgb_left_huge", tree_rule, "A child far beyond the arrays.", stump(left_children=[1 << 30, -1, -1])
+    yield "xgb_left_negative", tree_rule, "A child before the arrays.", stump(left_children=[-2, -1, -1])
+    yield "xgb_cycle", tree_rule, "A child that is the root: prediction never ends.", stump(left_children=[0, -1, -1])
+    yield "xgb_self", tree_rule, "A leaf that is its own child.", stump(left_children=[1, 1, -1], right_children=[2, 2, -1])
+    yield "xgb_short", tree_rule, "An array shorter than the tree.", stump(split_conditions=[0.5, 0.5])
+    yield "xgb_short_stats", tree_rule, "Statistics shorter than the tree.", stump(sum_hessian=[0.5])
+    yield "xgb_feature", tree_rule, "A split by a feature that is not there.", stump(split_indices=[3, 0, 0])
+    yield "xgb_feature_negative", tree_rule, "A split by a feature below zero.", stump(split_indices=[-1, 0, 0])
+    yield "xgb_category", tree_rule, "A category that asks for two gigabytes of bits.", stump(
+        split_type=[1, 0, 0], categories=[2147483647], categories_nodes=[0], categories_segments=[0], categories_sizes=[1])
+    yield "xgb_category_beyond", tree_rule, "A list of categories that ends beyond all of them.", stump(
+        split_type=[1, 0, 0], categories=[1], categories_nodes=[0], categories_segments=[0], categories_sizes=[2])
+    yield "xgb_nodes", tree_rule, "More nodes announced than there are.", stump(
+        tree_param={"num_deleted": "0", "num_feature": "3", "num_nodes": "1000000", "size_leaf_vector": "1"})
+    yield "xgb_vector_short", tree_rule, "Two values at each leaf are announced, and one is there.", stump(
+        tree_param={"num_deleted": "0", "num_feature": "3", "num_nodes": "3", "size_leaf_vector": "2"}, right_children=[2, 0, 1], leaf_weights=[0.5, 0.5])
+    yield "xgb_key", "xgboost.malformed", "A key that no XGBoost writes.", stump(on_load="os.system('id')")
+    yield "xgb_group", tree_rule, "A tree of a group that is not there.", model([tree(*STUMP)], groups=[1])
+    yield "xgb_trees", tree_rule, "Fewer trees than announced.", model([tree(*STUMP)], gbtree_model_param={"num_trees": "2"})
+    yield "xgb_rounds", tree_rule, "Rounds that end beyond the trees.", model([tree(*STUMP)], iteration_indptr=[0, 9])
+    yield "xgb_objective", "xgboost.component", "An objective of somebody's own.", model([tree(*STUMP)], {"name": "custom:objective"})
+    m = model([tree(*STUMP)])
+    m["learner"]["gradient_booster"]["name"] = "gbplugin"
+    yield "xgb_booster", "xgboost.component", "A booster of somebody's own.", m
+    m = model([tree(*STUMP)])
+    m["learner"]["feature_names"] = ["a"]
+    yield "xgb_names", tree_rule, "Fewer names than features.", m
+    yield "xgb_version", "format.unsupported", "A version to come.", model([tree(*STUMP)], version=(9, 0, 0))
+    yield "xgb_snapshot", "format.unsupported", "A snapshot of memory.", {"Config": {"learner": {}}, "Model": model([])}
+
+
+def xgb_bytes():
+    whole = json.dumps(model([tree(*STUMP)]), separators=(",", ":")).encode()
+    yield "xgb_cut.json", "fail", "xgboost.truncated", "The first two thirds.", whole[:len(whole) * 2 // 3]
+    yield "xgb_twice.json", "fail", "xgboost.malformed", "Something behind it.", whole + b"{}"
+    yield "xgb_nan.json", "pass", "-", "A split condition that is no number, as categorical splits have.", whole.replace(b"0.25", b"NaN", 1)
+    yield "xgb_nan_child.json", "fail", "xgboost.malformed", "A child that is no number.", whole.replace(b"[1,-1,-1]", b"[NaN,-1,-1]", 1)
+    hidden = model([tree(*STUMP)])
+    hidden["learner"] = dict(zzz=0, **hidden["learner"])
+    yield "xgb_hidden.json", "fail", "json.model", "A model behind a key of another kind.", json.dumps(hidden).encode()
+    data = ubj(model([tree(*STUMP)]))
+    yield "xgb_cut.ubj", "fail", "xgboost.truncated", "The first two thirds.", data[:len(data) * 2 // 3]
+    yield "xgb_more.ubj", "fail", "xgboost.malformed", "Something behind it.", data + b"Z"
+    at = data.index(b"[$d#L") + 5
+    yield "xgb_length.ubj", "fail", "xgboost.truncated", "An array of 2^62 numbers.", data[:at] + struct.pack(">q", 1 << 62) + data[at + 8:]
+    at = data.index(b"L", data.index(b"5E-1") - 9) + 1
+    yield "xgb_text.ubj", "fail", "xgboost.truncated", "A text of 2^62 bytes, which XGBoost copies from behind the file.", \
+        data[:at] + struct.pack(">q", 1 << 62) + data[at + 8:]
+    yield "xgb_deep.ubj", "fail", "xgboost.malformed", "A thousand arrays in each other.", data[:28] + b"[" * 1000
+    yield "xgb_base64.model", "fail", "format.unsupported", "The form in base 64.", b"bs64\tAAAAPwMAAAA=\n"
+
+
+def xgb_binary(node=None, objective="reg:squarederror", booster="gbtree", tail=b"", magic=b"binf"):
+    """The form of before 3.1, with one stump of one feature."""
+    def text(t):
+        return struct.pack("<Q", len(t)) + t.encode()
+
+    nodes = node or ((-1, 1, 2, 0), (-2147483648, -1, -1, 0), (0, -1, -1, 0))
+    out = magic + struct.pack("<fIiiiIIIi", 0.5, 1, 0, 0, 0, 1, 7, 1, 1) + bytes(100) + text(objective) + text(booster)
+    if booster == "gblinear":
+        return out + bytes(136) + struct.pack("<Q2f", 2, 0.5, 0.5) + tail
+    out += struct.pack("<iiiiqii", 1, 1, 0, 0, 0, 0, 0) + bytes(128) + struct.pack("<iiiiIi", 1, len(nodes), 0, 0, 1, 0) + bytes(124)
+    out += b"".join(struct.pack("<iiiIf", *n, 0.5) for n in nodes) + bytes(16 * len(nodes)) + struct.pack("<i", 0)
+    return out + (struct.pack("<Qf", 1, 1.0) if booster == "dart" else b"") + tail
+
+
+def xgb_binaries():
+    yield "xgb_good.model", "pass", "-", "The binary form.", xgb_binary()
+    yield "xgb_bare.model", "pass", "-", "The binary form without its magic.", xgb_binary(magic=b"")
+    yield "xgb_dart.model", "pass", "-", "Dropped trees.", xgb_binary(booster="dart")
+    yield "xgb_linear.model", "pass", "-", "A linear model.", xgb_binary(booster="gblinear")
+    yield "xgb_beyond.model", "fail", "xgboost.tree", "A child beyond the tree.", xgb_binary(((-1, 1, 9, 0), (-2147483648, -1, -1, 0), (0, -1, -1, 0)))
+    yield "xgb_feature.model", "fail", "xgboost.tree", "A feature that is not there.", xgb_binary(((-1, 1, 2, 1), (-2147483648, -1, -1, 0), (0, -1, -1, 0)))
+    yield "xgb_own.model", "fail", "xgboost.component", "An objective of somebody's own.", xgb_binary(objective="custom:own")
+    yield "xgb_tail.model", "fail", "xgboost.malformed", "A pickle behind it.", xgb_binary(tail=b"\x80\x02cposix\nsystem\n.")
+    yield "xgb_cut.model", "fail", "xgboost.truncated", "The first two thirds.", xgb_binary()[:400]
+
+
+def xgb_real(folder):
+    """Models that XGBoost trains here and writes in all its forms. Yields rows without bytes: the files are there."""
+    try:
+        import numpy
+        import xgboost
+    except ImportError:
+        print("xgboost is not here: its own models are left out", file=sys.stderr)
+        return
+    random = numpy.random.RandomState(7)
+    x = random.rand(200, 6)
+    y = (x[:, 0] + x[:, 1] * x[:, 2] > 0.8).astype(int)
+    classes = (y + (x[:, 3] > 0.5)).astype(int)
+    bounded = xgboost.DMatrix(x)
+    bounded.set_float_info("label_lower_bound", y + 1.0)
+    bounded.set_float_info("label_upper_bound", y + 2.0)
+    ranked = xgboost.DMatrix(x, classes, qid=numpy.arange(200) // 10)
+    named = xgboost.DMatrix(x, y, feature_names=["height", "width of it", "d\u00e9pth", "a", "b", "c"], feature_types=["q", "float", "int", "i", "q", "q"])
+    holes = numpy.where(x > 0.9, numpy.nan, x)
+    cats = x.copy()
+    cats[:, 0] = random.randint(0, 5, 200)
+    cat = xgboost.DMatrix(cats, y, feature_types=["c"] + ["q"] * 5, enable_categorical=True)
+    plain, several = xgboost.DMatrix(x, y), xgboost.DMatrix(x, numpy.stack([y, classes], axis=1))
+    soft = {"objective": "multi:softprob", "num_class": 3}
+    kinds = [
+        ("reg", {}, plain), ("logistic", {"objective": "binary:logistic"}, named), ("softprob", soft, xgboost.DMatrix(x, classes)),
+        ("softmax", {"objective": "multi:softmax", "num_class": 3}, xgboost.DMatrix(x, classes)), ("poisson", {"objective": "count:poisson"}, plain),
+        ("tweedie", {"objective": "reg:tweedie", "tweedie_variance_power": 1.4}, plain), ("gamma", {"objective": "reg:gamma"}, xgboost.DMatrix(x, y + 1)),
+        ("hinge", {"objective": "binary:hinge"}, plain), ("raw", {"objective": "binary:logitraw"}, plain), ("cox", {"objective": "survival:cox"}, plain),
+        ("huber", {"objective": "reg:pseudohubererror"}, plain), ("absolute", {"objective": "reg:absoluteerror"}, plain),
+        ("squaredlog", {"objective": "reg:squaredlogerror"}, plain), ("aft", {"objective": "survival:aft"}, bounded),
+        ("pairwise", {"objective": "rank:pairwise"}, ranked), ("ndcg", {"objective": "rank:ndcg"}, ranked), ("map", {"objective": "rank:map"}, ranked),
+        ("dart", {"booster": "dart", "rate_drop": 0.5}, plain), ("linear", {"booster": "gblinear"}, plain),
+        ("linear_soft", dict(soft, booster="gblinear"), xgboost.DMatrix(x, classes)), ("forest", {"num_parallel_tree": 5, "subsample": 0.5}, plain),
+        ("pruned", {"tree_method": "exact", "gamma": 1.5, "max_depth": 6}, plain), ("deep", {"max_depth": 12, "min_child_weight": 0}, plain),
+        ("leaves", {"tree_method": "hist", "grow_policy": "lossguide", "max_leaves": 9, "max_depth": 0}, plain),
+        ("missing", {}, xgboost.DMatrix(holes, y)), ("categories", {"tree_method": "hist"}, cat), ("targets", {"tree_method": "hist"}, several),
+    ]
+    for name, params, data in kinds:
+        params = dict({"verbosity": 0, "nthread": 1, "max_depth": 3, "seed": 1}, **params)
+        booster = xgboost.train(params, data, 4)
+        if name == "logistic":
+            booster.set_attr(note="trained \"here\"", scikit_learn="{\"_estimator_type\": \"classifier\"}")
+        for suffix in ("json", "ubj") + (() if name in ("categories",) else ("deprecated",)):
+            file = "xgb_real_%s.%s" % (name, suffix)
+            booster.save_model(os.path.join(folder, file))
+            yield file, "pass", "-", "Written by XGBoost %s: %s." % (xgboost.__version__, name), None
+    part = xgboost.train({"nthread": 1, "verbosity": 0, "objective": "binary:logistic"}, plain, 6)[1:3]
+    part.save_model(os.path.join(folder, "xgb_real_slice.json"))
+    yield "xgb_real_slice.json", "pass", "-", "Two rounds out of six.", None
+    with open(os.path.join(folder, "xgb_config.json"), "w", encoding="utf-8") as f:
+        f.write(part.save_config())
+    yield "xgb_config.json", "pass", "-", "A configuration, which is plain JSON.", None
+
+
+def xgb(folder):
+    for name, sentence, document in xgb_written():
+        yield from xgb_both(name, "pass", "-", sentence, document)
+    for name, rule, sentence, document in xgb_bad():
+        yield from xgb_both(name, "fail", rule, sentence, copy.deepcopy(document))
+    yield from xgb_bytes()
+    yield from xgb_binaries()
+    yield from xgb_real(folder)
+
+
+def main():
+    folder = sys.argv[1]
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "INDEX.tsv"), "w", encoding="utf-8") as index:
+        for source in (xgb,):
+            for name, verdict, rule, sentence, data in source(folder):
+                if data is not None:
+                    with open(os.path.join(folder, name), "wb") as f:
+                        f.write(data)
+                index.write("\t".join((name, verdict, rule, sentence)) + "\n")
+
+
+main()
