@@ -103,6 +103,17 @@ const struct ay_rule ay_rule_table[] = {
 	{ "audio.malformed", FORMAT, AY_FAIL, AY_MEDIUM, false, "The recording is compressed, has unknown chunks, or breaks the rules of its format.",
 	  "Convert it to plain PCM: ffmpeg -i IN -map_metadata -1 -fflags +bitexact -c:a pcm_s16le OUT.wav." },
 
+	/* ONNX */
+	{ "onnx.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The model has a field that ONNX does not have, or breaks its form.",
+	  "Export the model again; onnx.checker.check_model shows whether it is whole." },
+	{ "onnx.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The model ends before its fields do.", "Copy the file again." },
+	{ "onnx.domain", DESER, AY_FAIL, AY_CRITICAL, true, "The model uses an operator of a domain whose code a runtime loads from a library.",
+	  "Export the model with operators of ONNX alone, or with the operator as a function of the model." },
+	{ "onnx.operator", DESER, AY_FAIL, AY_HIGH, true, "The model uses an operator that is not known to compute and do nothing else.",
+	  "Export the model with operators of ONNX alone." },
+	{ "onnx.tensor", FORMAT, AY_FAIL, AY_HIGH, false, "The shape, type and data of a tensor do not fit each other.",
+	  "Export the model again; onnx.checker.check_model shows whether it is whole." },
+
 	/* files that belong together */
 	{ "sibling.missing", FORMAT, AY_FAIL, AY_HIGH, false, "A file that the model's loader reads beside this one is not there.",
 	  "Add the file to the artifact, or save the model as one file." },

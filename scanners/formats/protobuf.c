@@ -110,6 +110,27 @@ int ay_pb_next(struct ay_pb *r, struct ay_pb_message *m, struct ay_pb_field *out
 	return 1;
 }
 
+int ay_pb_next_varint(struct ay_pb *r, struct ay_pb_message *m, uint64_t *out)
+{
+	struct ay_cursor c;
+	int err = ay_budget_tick(r->budget);
+
+	if (!err && m->at >= m->end)
+		return 0;
+	if (!err)
+		err = look_at(r, m->at, m->end, &c);
+	if (!err) {
+		*out = ay_pb_varint(&c);
+		err = c.err;
+	}
+	if (err) {
+		r->bad_off = m->at;
+		return err;
+	}
+	m->at = c.off;
+	return 1;
+}
+
 int ay_pb_load(struct ay_pb *r, const struct ay_pb_field *f, struct ay_cursor *out)
 {
 	r->bad_off = f->off;

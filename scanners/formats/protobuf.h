@@ -40,6 +40,8 @@ void ay_pb_close(struct ay_pb *r);
 struct ay_pb_message ay_pb_whole(const struct ay_pb *r);
 /* The next field: 1; 0 at the end of the message; AY_EFORMAT, AY_ETRUNC, AY_ELIMIT (deadline) or a read error. Ticks the budget. */
 AY_MUSTCHECK int ay_pb_next(struct ay_pb *r, struct ay_pb_message *m, struct ay_pb_field *out);
+/* Of a packed field, whose body m is: the next number, like ay_pb_next. */
+AY_MUSTCHECK int ay_pb_next_varint(struct ay_pb *r, struct ay_pb_message *m, uint64_t *out);
 /* Bytes of a LEN field, valid until the next load; AY_ELIMIT when there are more than max_load. */
 AY_MUSTCHECK int ay_pb_load(struct ay_pb *r, const struct ay_pb_field *f, struct ay_cursor *out);
 /* One varint of a cursor, for packed fields; fails the cursor. */

@@ -50,7 +50,6 @@ static const struct magic magics[] = {
 	M("tjgg", 0, 0, NULL, "a GGJT model"),
 	M("fmgg", 0, 0, NULL, "a GGMF model"),
 	M("PTMF", 4, 0, NULL, "a PyTorch Mobile flatbuffer"),
-	M("\x08", 0, 0, ".onnx", "an ONNX model"),
 	M("", 0, AMONG_TEXT, ".pb", "a TensorFlow or other protobuf graph"),
 	M("", 0, AMONG_TEXT, ".pbtxt", "a TensorFlow graph as text"),
 	M("", 0, AMONG_TEXT, ".mlmodel", "a Core ML model"),
@@ -129,7 +128,7 @@ static int refused_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_text[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_refused = {
-	.abi = AY_SCAN_ABI, .name = "refused", .version = 4, .refines = refines_text, .bid = refused_bid, .scan = refused_scan
+	.abi = AY_SCAN_ABI, .name = "refused", .version = 5, .refines = refines_text, .bid = refused_bid, .scan = refused_scan
 };
 
 /* ---- source code: the gate that judges it is not built ---- */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between onnx.c, which walks the messages, and onnx_tensor.c, which holds a tensor's numbers against each other. */
+#ifndef ASSAY_FORMATS_ONNX_H
+#define ASSAY_FORMATS_ONNX_H
+
+#include "scanners/formats/protobuf.h"
+
+#define AY_ONNX_NAME 256      /* bytes of a name that is kept */
+
+/* One TensorProto, as far as it was walked. */
+struct ay_onnx_tensor {
+	uint64_t off;
+	uint64_t elements;         /* product of dims */
+	bool too_many;             /* that it does not fit 64 bits, or a dimension is negative */
+	uint64_t data_type;
+	uint64_t location;         /* 1: external */
+	uint64_t raw;              /* bytes */
+	uint64_t counts[16];       /* values in the field of this number: float_data 4 ... uint64_data 11 */
+	uint16_t fields;           /* bit n: field n was there */
+	bool has_external, has_file, has_length;
+	char file[AY_LIMIT_PATH + 1];
+	uint64_t file_offset, file_length;
+};
+
+void ay_onnx_tensor_dim(struct ay_onnx_tensor *t, uint64_t dim);
+/* One entry of external_data; false when its key or value is none that ONNX has. */
+bool ay_onnx_tensor_external(struct ay_onnx_tensor *t, const char *key, const char *value);
+/* All of it was walked: reports what does not fit. AY_ELIMIT when the scan must stop. */
+AY_MUSTCHECK int ay_onnx_tensor_judge(struct ay_scan *s, const struct ay_onnx_tensor *t);
+
+#endif
