@@ -313,6 +313,26 @@ const struct ay_rule ay_rule_table[] = {
 	{ "code.not-built", "code", AY_FAIL, AY_HIGH, false, "Source code and notebooks are not judged by this version.",
 	  "Publish the data or model without code." },
 
+	/* keras: .keras archives, and the configurations in HDF5 */
+	{ "keras.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The configuration of the model is not strict JSON, or not what Keras writes.",
+	  "Save the model again with Keras." },
+	{ "keras.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The configuration of the model ends before its JSON does.",
+	  "Copy the file again, or save the model anew." },
+	{ "keras.layout", FORMAT, AY_FAIL, AY_HIGH, false, "The archive lacks the configuration that Keras reads.",
+	  "Save the model again with model.save(\"model.keras\")." },
+	{ "keras.code", DESER, AY_FAIL, AY_CRITICAL, true, "The model names something that runs code, loads files or changes how the rest is loaded.",
+	  "Do not load this file. Replace the layer by one of Keras' own that holds no code, and save the model again." },
+	{ "keras.module", DESER, AY_FAIL, AY_CRITICAL, true, "The model names a class of a package other than Keras, which would be imported.",
+	  "Rebuild the model from Keras' own layers, or publish its weights alone." },
+	{ "keras.class", DESER, AY_FAIL, AY_CRITICAL, true, "The model names something of Keras that is no known layer, optimizer or other part of a model.",
+	  "Rebuild the model from Keras' own layers, or publish its weights alone." },
+	{ "keras.function", DESER, AY_FAIL, AY_CRITICAL, true, "The model refers to a function that is none of Keras' activations, losses and metrics.",
+	  "Use an activation, loss or metric of Keras, and save the model again." },
+	{ "keras.custom", DESER, AY_FAIL, AY_HIGH, false, "The model needs a class or function that the loading program must bring itself.",
+	  "Rebuild the model from Keras' own parts; a custom loss or metric goes away with model.save(..., include_optimizer=False)." },
+	{ "keras.path", DESER, AY_FAIL, AY_HIGH, false, "The model names a file that the loading program would read: of the disk, or of the network.",
+	  "Save the model with its vocabulary inside: adapt the layer, or hand it a list." },
+
 	/* images */
 	{ "image.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "An image breaks the structure of its format or hides bytes in it.",
 	  "Save the image anew with a common library." },
