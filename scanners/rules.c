@@ -333,6 +333,25 @@ const struct ay_rule ay_rule_table[] = {
 	{ "keras.path", DESER, AY_FAIL, AY_HIGH, false, "The model names a file that the loading program would read: of the disk, or of the network.",
 	  "Save the model with its vocabulary inside: adapt the layer, or hand it a list." },
 
+	/* hdf5 */
+	{ "hdf5.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The file breaks the rules of HDF5.", "Write the file anew with h5py." },
+	{ "hdf5.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The file ends before its own records say.", "Copy the file again, or write it anew." },
+	{ "hdf5.layout", FORMAT, AY_FAIL, AY_CRITICAL, true,
+	  "Bytes stand before or behind the HDF5 file, or what it describes is not where it says, so two readers can see different content.",
+	  "Write the file anew with h5py, without a user block." },
+	{ "hdf5.unusual", DESER, AY_FAIL, AY_HIGH, false, "The file uses a part of HDF5 that is not judged.",
+	  "Copy the content into a new file with h5py's defaults." },
+	{ "hdf5.filter", DESER, AY_FAIL, AY_HIGH, false, "A dataset is stored through a filter that is not built into HDF5: reading it loads a plugin.",
+	  "Write the dataset anew without compression or with gzip." },
+	{ "hdf5.external", DESER, AY_FAIL, AY_CRITICAL, false, "The file refers to another file, which its reader would open in its place.",
+	  "Copy the data into the file itself." },
+	{ "hdf5.link", DESER, AY_FAIL, AY_HIGH, false, "A group has a soft link or one of an unknown kind, which readers follow differently.",
+	  "Write the file anew with the objects themselves in place of links." },
+	{ "hdf5.size", DESER, AY_FAIL, AY_HIGH, false, "A dataset takes far more memory than the file stores of it.",
+	  "Write the dataset with the shape that its data has." },
+	{ "hdf5.pickle", DESER, AY_FAIL, AY_CRITICAL, true, "A dataset holds pickles, which PyTables or hickle would load.",
+	  "Save columns of objects as text or numbers, or use another format." },
+
 	/* images */
 	{ "image.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "An image breaks the structure of its format or hides bytes in it.",
 	  "Save the image anew with a common library." },
