@@ -155,8 +155,12 @@ static int selftest(const char *what)
 
 int ay_worker_main(int argc, char **argv)
 {
-	int r = sandbox_enter();
+	int r = ay_scanners_prepare();
 
+	/* Then it refuses its own format, and nothing else. */
+	if (r < 0)
+		fprintf(stderr, "assay-worker: a library does not start: %s\n", ay_strerror(r));
+	r = sandbox_enter();
 	if (r < 0) {
 		fprintf(stderr, "assay-worker: sandbox: %s\n", ay_strerror(r));
 		return 2;

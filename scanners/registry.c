@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanners/registry.h"
 
+#include "scanners/formats/hdf5.h"
+
 const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_zip,
 	&ay_scanner_torch_zip,
 	&ay_scanner_npz,
+	&ay_scanner_keras,
 	&ay_scanner_npy,
 	&ay_scanner_safetensors,
 	&ay_scanner_gguf,
@@ -55,4 +58,9 @@ const struct ay_scanner *ay_scanner_find(const char *name)
 		if (strcmp(ay_scanners[i]->name, name) == 0)
 			return ay_scanners[i];
 	return NULL;
+}
+
+int ay_scanners_prepare(void)
+{
+	return ay_hdf5_prepare();
 }

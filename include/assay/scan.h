@@ -181,6 +181,11 @@ struct ay_scanner {
 	/* Judges every byte. Malformed input is findings, not an error; returns negative only to stop the scan. */
 	int (*scan)(struct ay_scan *s, struct ay_source *in);
 };
+/*
+ * Starts the libraries that read the environment or open files when they start. A process that gives up its rights
+ * calls it before; elsewhere the scanners do it when they need them. Negative: a format will be refused.
+ */
+AY_MUSTCHECK int ay_scanners_prepare(void);
 extern const struct ay_scanner *const ay_scanners[];
 extern const size_t ay_scanners_count;
 const struct ay_scanner *ay_scanner_find(const char *name);

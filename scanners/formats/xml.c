@@ -602,27 +602,36 @@ static unsigned xml_bid(struct ay_cursor head, struct ay_source *in, const char 
 	return 0;
 }
 
-/* Well-formed or not, nobody here knows what its elements mean. */
+static void report_unknown(struct ay_scan *s, const char *root)
+{
+	if (ay_scan_is_opaque(s))
+		ay_scan_find(s, "format.opaque", AY_NO_OFFSET, "an XML document, admitted unread by its suffix, as the policy says");
+	else
+		ay_scan_find(s, "format.unsupported", 0, "this is an XML document with the root <%s>, which is not judged", root);
+}
+
+/* Nobody here knows what its elements mean. HTML is not even XML, and often what a download gave in place of a model. */
 static int xml_scan(struct ay_scan *s, struct ay_source *in)
 {
 	char root[AY_XML_ROOT_MAX];
 	struct ay_xml_event e;
 	struct ay_xml x;
 	bool declared;
+
+	ay_xml_root(in, root, &declared);
+	if (strcmp(root, "html") == 0) {
+		report_unknown(s, root);
+		return 0;
+	}
 	int rc = ay_xml_open(&x, in, ay_scan_budget(s));
 
 	while (rc == 0 && (rc = ay_xml_next(&x, &e)) == 1)
 		rc = 0;
 	if (rc < 0)
 		ay_xml_report(s, &x, rc);
-	ay_xml_close(&x);
-	if (rc < 0)
-		return 0;
-	ay_xml_root(in, root, &declared);
-	if (ay_scan_is_opaque(s))
-		ay_scan_find(s, "format.opaque", AY_NO_OFFSET, "an XML document, admitted unread by its suffix, as the policy says");
 	else
-		ay_scan_find(s, "format.unsupported", 0, "this is an XML document with the root <%s>, which is not judged", root);
+		report_unknown(s, root);
+	ay_xml_close(&x);
 	return 0;
 }
 

@@ -262,9 +262,9 @@ def main():
         print("gen_models: without sklearn", file=sys.stderr)
     try:
         import h5py
-        with h5py.File(place("opaque", "weights.h5"), "w") as f:
+        with h5py.File(place("weights", "weights.h5"), "w") as f:
             f["w"] = [1.0, 2.0]
-        with h5py.File(place("opaque", "weights.h5"), "r+") as f:
+        with h5py.File(place("weights", "weights.h5"), "r+") as f:
             f["b"] = [3.0]
     except ImportError:
         print("gen_models: without h5py", file=sys.stderr)

@@ -22,7 +22,7 @@ names:
   "models/h5/**":
     gates: [integrity, signature, deserialization, format]
     signature: {role: publisher, threshold: 1, bind: ref}
-    deserialization: {profiles: [weights], opaque: [".h5"]}
+    deserialization: {profiles: [weights], opaque: []}
 ignore: [".cache/**"]
 limits: {file_bytes: 1TiB, files: 20000000, worker_memory: 512MiB, open_ttl: 24h, publisher_bytes: 10TiB, publisher_open: 64}
 POLICY

@@ -34,19 +34,19 @@ for f in notes.txt README.md; do
 	like "$(row "$T/c/refused/$f")" 'pickle\.call\.denied|format\.polyglot' "$f: a text that is a pickle is not inert"
 done
 
-if [ -d "$T/c/opaque" ]; then
-	scan "$T/c/opaque"
-	is "$status" 1 "HDF5 is refused"
-	scan --opaque .h5 "$T/c/opaque"
-	is "$status" 0 "and admitted unread where the suffix is said to be opaque"
-	all warn "with a warning"
-	scan --opaque .hdf5 "$T/c/opaque"
-	is "$status" 1 "another suffix admits nothing"
-	cp "$T/c/refused/print.pkl" "$T/c/opaque/evil.h5"
-	scan --opaque .h5 "$T/c/opaque"
-	is "$status" 1 "an opaque suffix does not cover a pickle"
-	like "$(row "$T/c/opaque/evil.h5")" 'fail.*pickle\.call' "which is named"
-fi
+mkdir "$T/c/opaque"
+printf 'RDX3\nX\n\000\000' >"$T/c/opaque/frame.rda"
+scan "$T/c/opaque"
+is "$status" 1 "an R workspace is refused"
+scan --opaque .rda "$T/c/opaque"
+is "$status" 0 "and admitted unread where the suffix is said to be opaque"
+all warn "with a warning"
+scan --opaque .rds "$T/c/opaque"
+is "$status" 1 "another suffix admits nothing"
+cp "$T/c/refused/print.pkl" "$T/c/opaque/evil.rda"
+scan --opaque .rda "$T/c/opaque"
+is "$status" 1 "an opaque suffix does not cover a pickle"
+like "$(row "$T/c/opaque/evil.rda")" 'fail.*pickle\.call' "which is named"
 
 run "$top_builddir/assay" scan --rules --json
 is "$status" 0 "the rules are listed"
