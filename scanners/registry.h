@@ -50,6 +50,7 @@ extern const struct ay_scanner ay_scanner_mxnet;
 extern const struct ay_scanner ay_scanner_xgboost;
 extern const struct ay_scanner ay_scanner_xgboost_ubj;
 extern const struct ay_scanner ay_scanner_xgboost_binary;
+extern const struct ay_scanner ay_scanner_lightgbm;
 
 
 /* models as FlatBuffers */

@@ -138,6 +138,31 @@ static int check_template(struct ay_scan *s, struct ay_source *in)
 	return 0;
 }
 
+/* A LightGBM model whose header is hidden behind something else: its first line and the trees make it one. */
+static int check_hidden_model(struct ay_scan *s, struct ay_source *in)
+{
+	char head[sizeof("tree\n")] = "";
+	struct ay_lines lines;
+	struct ay_cursor c;
+	int more;
+
+	if (in->size < sizeof(head) - 1 || ay_source_read_full(in, 0, head, sizeof(head) - 1) != 0 ||
+	    (strcmp(head, "tree\n") != 0 && strcmp(head, "tree\r") != 0))
+		return 0;
+	more = ay_lines_open(&lines, in, ay_scan_budget(s), AY_LIMIT_TEXT_LINE);
+	while (more >= 0 && (more = ay_lines_next(&lines, &c)) > 0) {
+		if (ay_cursor_starts(&c, "Tree=", 5)) {
+			ay_scan_find(s, "text.model", c.off, "this is a LightGBM model with a header that LightGBM does not write");
+			break;
+		}
+		more = ay_budget_tick(ay_scan_budget(s));
+	}
+	ay_lines_close(&lines);
+	if (more < 0)
+		ay_scan_find_error(s, "text", more, NULL);
+	return 0;
+}
+
 static int text_scan(struct ay_scan *s, struct ay_source *in)
 {
 	const char *name = ay_scan_name(s);
@@ -151,6 +176,9 @@ static int text_scan(struct ay_scan *s, struct ay_source *in)
 		ay_scan_find(s, "text.lfs-pointer", 0, "this is a Git LFS pointer and not the file it stands for");
 		return 0;
 	}
+	err = check_hidden_model(s, in);
+	if (err)
+		return err;
 	if (in->size && named_as_binary(name))
 		ay_scan_find(s, "text.suffix", 0, "the name says a binary format, the content is text");
 	if (ay_path_ends(name, ".jinja") || ay_path_ends(name, ".jinja2") || ay_path_ends(name, ".j2"))
@@ -159,5 +187,5 @@ static int text_scan(struct ay_scan *s, struct ay_source *in)
 }
 
 const struct ay_scanner ay_scanner_text = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "text", .version = 3, .bid = text_bid, .scan = text_scan
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "text", .version = 4, .bid = text_bid, .scan = text_scan
 };

@@ -272,11 +272,149 @@ def xgb(folder):
     yield from xgb_real(folder)
 
 
+# ---- LightGBM ----
+
+PARAMETERS = (
+    ("boosting", "gbdt"), ("objective", "binary"), ("metric", "auc"), ("tree_learner", "serial"), ("device_type", "cpu"),
+    ("data_sample_strategy", "bagging"), ("data", ""), ("valid", ""), ("num_iterations", "100"), ("learning_rate", "0.1"),
+    ("num_leaves", "31"), ("max_depth", "-1"), ("lambda_l1", "0"), ("monotone_constraints", ""), ("forcedsplits_filename", ""),
+    ("interaction_constraints", ""), ("forcedbins_filename", ""), ("parser_config_file", ""), ("label_gain", ""), ("num_machines", "1"),
+    ("machine_list_filename", ""), ("machines", ""), ("gpu_device_id", "-1"), ("num_gpu", "1"))
+
+
+def spaced(values):
+    return " ".join(str(v) for v in values)
+
+
+def lgb_tree(left=(-1,), right=(-2,), features=None, categories=(), linear=None, version=4, **other):
+    """A tree by its children; nodes in categories split by the list of bit words that they have there."""
+    nodes = len(left)
+    leaves = nodes + 1
+    boundaries, words = [0], []
+    for node in sorted(dict(categories)):
+        words += dict(categories)[node]
+        boundaries.append(len(words))
+    cats = sorted(dict(categories))
+    lines = {
+        "num_leaves": leaves, "num_cat": len(cats), "split_feature": spaced(features or [i % 3 for i in range(nodes)]),
+        "split_gain": spaced([10.5] * nodes), "threshold": spaced(cats.index(i) if i in cats else 0.25 + i for i in range(nodes)),
+        "decision_type": spaced(1 if i in cats else (2, 8, 10)[i % 3] for i in range(nodes)), "left_child": spaced(left), "right_child": spaced(right),
+        "leaf_value": spaced(0.5 * (-1) ** i for i in range(leaves)), "leaf_weight": spaced([7.25] * leaves), "leaf_count": spaced([20] * leaves),
+        "internal_value": spaced([0] * nodes), "internal_weight": spaced([14.5] * nodes), "internal_count": spaced([40] * nodes),
+    }
+    if version < 3:
+        del lines["leaf_weight"], lines["internal_weight"]
+    if cats:
+        lines.update(cat_boundaries=spaced(boundaries), cat_threshold=spaced(words))
+    if version > 2:
+        lines["is_linear"] = 1 if linear else 0
+    if linear:
+        lines["leaf_const"] = spaced([0.125] * leaves)
+        lines["num_features"] = spaced(len(f) for f in linear)
+        lines["leaf_features"] = "".join(spaced(f) + (" " if f else "") + " " for f in linear)
+        lines["leaf_coeff"] = "".join(spaced([1.5] * len(f)) + (" " if f else "") + " " for f in linear)
+    lines["shrinkage"] = 0.1
+    lines.update(other)
+    return "".join("%s=%s\n" % line for line in lines.items() if line[1] is not None)
+
+
+def lgb(trees, version=4, objective="binary sigmoid:1", features=3, sizes=None, parameters=PARAMETERS, pandas="null", average=False, end="end of trees\n", **other):
+    texts = ["Tree=%d\n%s\n\n" % (i, t) for i, t in enumerate(trees)]
+    head = {"version": "v%d" % version, "num_class": 1, "num_tree_per_iteration": 1, "label_index": 0, "max_feature_idx": features - 1}
+    if objective:
+        head["objective"] = objective
+    if average:
+        head["average_output"] = None
+    head.update(feature_names=spaced("Column_%d" % i for i in range(features)), feature_infos=spaced("[0:%d]" % i for i in range(features)))
+    head.update(other)
+    head["tree_sizes"] = spaced(sizes or [len(t.encode()) for t in texts])
+    out = "tree\n" + "".join(k + ("" if v is None else "=%s" % v) + "\n" for k, v in head.items()) + "\n" + "".join(texts) + end
+    out += "\nfeature%simportances:\nColumn_0=%d\n" % ("_" if version > 2 else " ", len(trees))
+    if parameters:
+        out += "\nparameters:\n" + "".join("[%s: %s]\n" % p for p in parameters) + "\nend of parameters\n"
+    return (out + ("\npandas_categorical:%s\n" % pandas if pandas else "")).encode()
+
+
+def lgb_good():
+    stump = lgb_tree()
+    chain = lgb_tree([1, 2, 3, -1], [-2, -3, -4, -5])
+    bush = lgb_tree([1, -1, -2, -3], [2, 3, -4, -5])
+    yield "lgb_stump", "One split.", lgb([stump])
+    yield "lgb_many", "Trees of several shapes.", lgb([stump, chain, bush, stump])
+    yield "lgb_none", "No trees.", lgb([])
+    yield "lgb_leaf", "A tree that is one leaf.", lgb([
+        "num_leaves=1\nnum_cat=0\nsplit_feature=\nsplit_gain=\nthreshold=\ndecision_type=\nleft_child=\nright_child=\nleaf_value=0.5\nleaf_weight=\n"
+        "leaf_count=\ninternal_value=\ninternal_weight=\ninternal_count=\nis_linear=0\nshrinkage=1\n"])
+    yield "lgb_classes", "Three classes.", lgb([stump, bush, chain] * 2, objective="multiclass num_class:3", num_class=3, num_tree_per_iteration=3)
+    yield "lgb_ova", "One against all.", lgb([stump] * 3, objective="multiclassova num_class:3 sigmoid:1", num_class=3, num_tree_per_iteration=3)
+    yield "lgb_rank", "A ranking.", lgb([bush], objective="lambdarank")
+    yield "lgb_sqrt", "A regression of roots.", lgb([bush], objective="regression sqrt")
+    yield "lgb_forest", "A random forest.", lgb([stump] * 10, average=True)
+    yield "lgb_own", "Trained with a function of the user's own, which leaves no name.", lgb([stump], objective=None)
+    yield "lgb_categories", "Categorical splits.", lgb([lgb_tree([1, -1], [-2, -3], [1, 0], {0: [6], 1: [4294967295, 1]})],
+                                                       feature_infos="[0:1] 0:1:2:-1 none", pandas='[["red", "green"], [1, 2]]')
+    yield "lgb_linear", "Linear leaves.", lgb([lgb_tree([1, -1], [-2, -3], linear=[[0, 2], [], [1]])])
+    yield "lgb_monotone", "Constraints.", lgb([stump], monotone_constraints="1 0 -1")
+    yield "lgb_infinite", "Thresholds and ranges without an end.", lgb([lgb_tree(threshold="1e+300", leaf_value="-inf nan")], feature_infos="[-inf:inf] none none")
+    yield "lgb_v3", "Version 3.", lgb([bush], version=3)
+    yield "lgb_v2", "Version 2, with parameters.", lgb([lgb_tree(version=2)], version=2)
+    yield "lgb_v2_old", "Version 2, when it had no end of trees and no parameters.", lgb([lgb_tree(version=2)], version=2, parameters=None, end="")
+    yield "lgb_c", "Written by the library, without pandas.", lgb([stump], pandas=None)
+    yield "lgb_wide", "Two hundred leaves in a row.", lgb([lgb_tree(list(range(1, 199)) + [-1], [-i for i in range(2, 201)])])
+
+
+def lgb_bad():
+    stump, rule = lgb_tree(), "lightgbm.tree"
+    yield "lgb_leaf_beyond", rule, "A leaf beyond the arrays, which a predictor reads.", lgb([lgb_tree(left_child="-3")])
+    yield "lgb_leaf_far", rule, "A leaf far beyond the arrays.", lgb([lgb_tree(right_child="-2147483648")])
+    yield "lgb_node_beyond", rule, "A node beyond the arrays.", lgb([lgb_tree(left_child="1000000")])
+    yield "lgb_cycle", rule, "A node that is its own child: prediction never ends.", lgb([lgb_tree(left_child="0")])
+    yield "lgb_shared", rule, "Two splits that lead to one leaf.", lgb([lgb_tree(left_child="-2")])
+    yield "lgb_feature", rule, "A split by a feature that is not there.", lgb([lgb_tree(features=[3])])
+    yield "lgb_short", rule, "An array shorter than the leaves.", lgb([lgb_tree(leaf_value="1")])
+    yield "lgb_leaves", rule, "A billion leaves, for which a reader makes room.", lgb([lgb_tree(num_leaves=1 << 30)])
+    yield "lgb_words", rule, "Categories that end beyond all of them.", lgb([lgb_tree(categories={0: [1]}, cat_boundaries="0 1000000")])
+    yield "lgb_list", rule, "A categorical split whose list is not there.", lgb([lgb_tree(categories={0: [1]}, threshold="7")])
+    yield "lgb_linear_feature", rule, "A linear leaf by a feature that is not there.", lgb([lgb_tree(linear=[[0], [99]])])
+    yield "lgb_linear_count", rule, "More coefficients announced than there are.", lgb([lgb_tree(linear=[[0], [1]], num_features="1 1000000")])
+    yield "lgb_size", "lightgbm.sizes", "A size by which LightGBM jumps out of the file.", lgb([stump, stump], sizes=[1 << 30, 5])
+    yield "lgb_size_small", "lightgbm.sizes", "A size by which LightGBM reads a tree from the middle of another.", lgb([stump, stump], sizes=[len(stump) - 9, 5])
+    yield "lgb_fewer", "lightgbm.sizes", "Fewer trees than announced.", lgb([stump], sizes=[len(stump) + 9, len(stump) + 9])
+    yield "lgb_rounds", "lightgbm.sizes", "Two trees in rounds of three.", lgb([stump] * 2, num_tree_per_iteration=3, num_class=3)
+    yield "lgb_no_rounds", "lightgbm.malformed", "Rounds of no trees, by which a reader divides.", lgb([stump], num_tree_per_iteration=0)
+    yield "lgb_key", "lightgbm.malformed", "A key that no LightGBM writes.", lgb([stump], on_load="os.system")
+    yield "lgb_tree_key", "lightgbm.malformed", "A key that no tree has.", lgb([lgb_tree(hook="id")])
+    yield "lgb_no_equals", "lightgbm.malformed", "A line without '=', for which a reader searches beyond the file.", lgb([stump + "x\n"])
+    yield "lgb_names", "lightgbm.malformed", "Fewer names than features.", lgb([stump], feature_names="a")
+    yield "lgb_objective", "lightgbm.objective", "An objective of somebody's own.", lgb([stump], objective="custom_plugin path:1")
+    yield "lgb_version", "format.unsupported", "A version to come.", lgb([stump], version=9)
+    yield "lgb_parser", "format.unsupported", "A parser of the model's own.", lgb([stump], pandas=None) + b"\nparser:\n{\"className\":\"x\"}\nend of parser\n"
+    yield "lgb_pandas", "lightgbm.malformed", "Something else than categories for pandas.", lgb([stump], pandas='{"__class__": "x"}')
+    yield "lgb_behind", "lightgbm.malformed", "Something behind it.", lgb([stump]) + b"import os\n"
+    yield "lgb_cut", "lightgbm.truncated", "The first half.", lgb([stump] * 4)[:900]
+    yield "lgb_unknown_parameter", "lightgbm.malformed", "A parameter that is not known.", lgb([stump], parameters=PARAMETERS + (("shell", "id"),))
+    yield "lgb_hidden", "text.model", "A model whose header is behind a long line.", lgb([stump]).replace(b"tree\n", b"tree\n" + b"x" * 600 + b"\n", 1)
+    for name, value in (("forcedsplits_filename", "/etc/shadow"), ("forcedbins_filename", "../x.json"), ("machines", "10.0.0.1:12400,10.0.0.2:12400"),
+                        ("machine_list_filename", "hosts.txt"), ("parser_config_file", "p.json"), ("input_model", "other.txt")):
+        yield "lgb_" + name, "lightgbm.parameter", "A parameter that makes training read or talk: %s." % name, lgb(
+            [stump], parameters=PARAMETERS[:6] + ((name, value),))
+
+
+def lightgbm(folder):
+    for name, sentence, data in lgb_good():
+        yield name + ".txt", "pass", "-", "LightGBM: " + sentence, data
+    for name, rule, sentence, data in lgb_bad():
+        yield name + ".txt", "fail", rule, "LightGBM: " + sentence, data
+    yield "lgb_command_line.txt", "warn", "lightgbm.path", "LightGBM: Trained on the command line, which leaves the names of its files.", lgb(
+        [lgb_tree()], parameters=(("data", "train.csv"), ("valid", "valid.csv"), ("output_model", "LightGBM_model.txt")), pandas=None)
+    yield "lgb_words.tsv", "pass", "-", "A list of words that begins with tree.", b"tree\nhouse\ncar\n"
+
+
 def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "INDEX.tsv"), "w", encoding="utf-8") as index:
-        for source in (xgb,):
+        for source in (xgb, lightgbm):
             for name, verdict, rule, sentence, data in source(folder):
                 if data is not None:
                     with open(os.path.join(folder, name), "wb") as f:
