@@ -114,6 +114,17 @@ const struct ay_rule ay_rule_table[] = {
 	{ "onnx.tensor", FORMAT, AY_FAIL, AY_HIGH, false, "The shape, type and data of a tensor do not fit each other.",
 	  "Export the model again; onnx.checker.check_model shows whether it is whole." },
 
+	/* R */
+	{ "rds.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The object breaks the form of R's serialization.", "Save it again with saveRDS." },
+	{ "rds.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The object ends before its parts do.", "Copy the file again." },
+	{ "rds.code", DESER, AY_FAIL, AY_CRITICAL, true,
+	  "The object holds what R evaluates: a promise runs at the first look, a function or a call when a method comes to it.",
+	  "Save the numbers alone, such as coef(model), with saveRDS or as a table." },
+	{ "rds.foreign", DESER, AY_FAIL, AY_HIGH, true, "The object holds a pointer or needs a hook to bring back a part of it.",
+	  "Save the object in the format of its own package, such as xgb.save." },
+	{ "rds.altrep", DESER, AY_FAIL, AY_HIGH, true, "The object holds a compact vector of a package's own class, whose methods run when it is looked at.",
+	  "Copy the vector before saving: x[] <- x; saveRDS(x, FILE)." },
+
 	/* files that belong together */
 	{ "sibling.missing", FORMAT, AY_FAIL, AY_HIGH, false, "A file that the model's loader reads beside this one is not there.",
 	  "Add the file to the artifact, or save the model as one file." },
