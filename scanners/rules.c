@@ -125,6 +125,15 @@ const struct ay_rule ay_rule_table[] = {
 	{ "rds.altrep", DESER, AY_FAIL, AY_HIGH, true, "The object holds a compact vector of a package's own class, whose methods run when it is looked at.",
 	  "Copy the vector before saving: x[] <- x; saveRDS(x, FILE)." },
 
+	/* skops */
+	{ "skops.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The archive has no schema.json in the form that skops writes.", "Write the file again with skops.io.dump." },
+	{ "skops.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "schema.json ends too early.", "Write the file again with skops.io.dump." },
+	{ "skops.code", DESER, AY_FAIL, AY_CRITICAL, true, "The file makes a function, a method or an operator, which loading or the model calls.",
+	  "Rebuild the model without functions of its own, such as FunctionTransformer." },
+	{ "skops.class", DESER, AY_FAIL, AY_CRITICAL, true, "The file builds a class that is no known part of a model, or that the profile does not allow.",
+	  "Switch on the profile sklearn for this name if the class is scikit-learn's; else rebuild the model without it." },
+	{ "skops.loader", DESER, AY_FAIL, AY_CRITICAL, true, "A node has a loader that is not known.", "Write the file again with a current skops." },
+
 	/* files that belong together */
 	{ "sibling.missing", FORMAT, AY_FAIL, AY_HIGH, false, "A file that the model's loader reads beside this one is not there.",
 	  "Add the file to the artifact, or save the model as one file." },

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * skops files: a zip whose schema.json is a tree of nodes, each of which tells
+ * by __loader__ how to build an object of a class (skops.io). Data loaders
+ * pass with classes of the pickle allowlists; the loaders that make functions,
+ * methods and operators are refused (CVE-2025-54412, -54413), whatever skops
+ * itself asks its user to trust.
+ */
+#include "scanners/driver.h"
+#include "scanners/formats/bytes.h"
+#include "scanners/formats/zip.h"
+#include "scanners/model/allowlist.h"
+#include "scanners/registry.h"
+
+#include "assay/json.h"
+
+#define SCHEMA "schema.json"
+#define MAX_DEPTH 512
+#define MAX_NAME 192
+#define MAX_TEXT (1 * MIB)
+
+/* What is known of an object that is still open. */
+struct node {
+	char module[MAX_NAME], class[MAX_NAME], loader[64], file[MAX_NAME];
+	bool has_module, has_class, has_loader, has_file;
+};
+
+enum next { NEXT_OTHER, NEXT_MODULE, NEXT_CLASS, NEXT_LOADER, NEXT_FILE };
+
+struct judge {
+	struct ay_scan *s;
+	struct ay_source *in;
+	uint64_t off;
+	struct ay_json_reader *json;
+	struct node *open;           /* MAX_DEPTH of them */
+	bool is_object[MAX_DEPTH];
+	size_t depth;
+	enum next next;              /* what the coming value is */
+};
+
+/* Classes that their loaders build themselves; others must be on the allowlists. */
+static const struct { const char *loader, *module, *class; } fixed[] = {
+	{"DictNode", "builtins", "dict"}, {"DictNode", "collections", "OrderedDict"}, {"DefaultDictNode", "collections", "defaultdict"},
+	{"ListNode", "builtins", "list"}, {"SetNode", "builtins", "set"}, {"TupleNode", "builtins", "tuple"}, {"SliceNode", "builtins", "slice"},
+	{"BytesNode", "builtins", "bytes"}, {"BytearrayNode", "builtins", "bytearray"}, {"JsonNode", "builtins", "str"},
+	{"NdArrayNode", "numpy", "ndarray"}, {"NdArrayNode", "numpy", "matrix"}, {"MaskedArrayNode", "numpy.ma", "MaskedArray"},
+	{"MaskedArrayNode", "numpy.ma.core", "MaskedArray"}, {"DTypeNode", "numpy", "dtype"}, {"RandomStateNode", "numpy.random", "RandomState"},
+	{"RandomStateNode", "numpy.random.mtrand", "RandomState"}, {"RandomGeneratorNode", "numpy.random", "Generator"},
+	{"RandomGeneratorNode", "numpy.random._generator", "Generator"}, {"TreeNode", "sklearn.tree._tree", "Tree"},
+	{"_DictWithDeprecatedKeysNode", "sklearn", "_DictWithDeprecatedKeys"},
+};
+
+/* Loaders whose class is looked up, and the role that it must have. */
+static const struct { const char *loader; unsigned roles; } open_loaders[] = {
+	{"ObjectNode", AY_ROLE_NEW}, {"DictNode", AY_ROLE_NEW}, {"ListNode", AY_ROLE_NEW}, {"NdArrayNode", AY_ROLE_DATA | AY_ROLE_NEW | AY_ROLE_CALL},
+	{"SparseMatrixNode", AY_ROLE_NEW}, {"LossNode", AY_ROLE_NEW | AY_ROLE_CALL | AY_ROLE_DATA}, {"TypeNode", AY_ROLE_DATA},
+};
+
+static const char *const code_loaders[] = {"FunctionNode", "PartialNode", "MethodNode", "OperatorFuncNode"};
+
+static bool is_fixed(const struct node *n, bool *loader_known)
+{
+	for (size_t i = 0; i < AY_ARRAY_LEN(fixed); i++) {
+		if (strcmp(fixed[i].loader, n->loader) != 0)
+			continue;
+		*loader_known = true;
+		if (strcmp(fixed[i].module, n->module) == 0 && strcmp(fixed[i].class, n->class) == 0)
+			return true;
+	}
+	return false;
+}
+
+static unsigned roles_of(const struct node *n)
+{
+	for (size_t i = 0; i < AY_ARRAY_LEN(open_loaders); i++)
+		if (strcmp(open_loaders[i].loader, n->loader) == 0)
+			return open_loaders[i].roles;
+	return 0;
+}
+
+static void judge_class(struct judge *j, const struct node *n, unsigned roles)
+{
+	const struct ay_allow *a = ay_allow_find(n->module, n->class);
+	uint32_t on = ay_scan_options(j->s)->profiles | AY_PROFILE_WEIGHTS;
+	const char *reason = ay_deny_reason(n->module, n->class);
+
+	if (a && !reason && (a->roles & roles)) {
+		if (a->profiles & on)
+			return;
+		ay_scan_need_profile(j->s, a->profiles);
+		ay_scan_find(j->s, "skops.class", j->off, "%s.%s is allowed by the profile %s only", n->module, n->class, ay_profile_name(a->profiles));
+		return;
+	}
+	ay_scan_find(j->s, "skops.class", j->off, "%s builds %s.%s, which is %s", n->loader, n->module, n->class,
+		     reason ? reason : "no known part of a model");
+}
+
+static void judge_node(struct judge *j, const struct node *n)
+{
+	bool known = false;
+	unsigned roles;
+
+	if (!n->has_module && !n->has_class && !n->has_loader)
+		return;
+	if (!n->has_module || !n->has_class || !n->has_loader) {
+		ay_scan_find(j->s, "skops.malformed", j->off, "a node lacks __module__, __class__ or __loader__");
+		return;
+	}
+	for (size_t i = 0; i < AY_ARRAY_LEN(code_loaders); i++)
+		if (strcmp(code_loaders[i], n->loader) == 0) {
+			ay_scan_find(j->s, "skops.code", j->off, "%s makes %s.%s, which is called", n->loader, n->module, n->class);
+			return;
+		}
+	if (n->has_file && (!ay_sibling_path_plain(n->file) || strchr(n->file, '/')))
+		ay_scan_find(j->s, "skops.malformed", j->off, "a node names a member by something other than a plain name");
+	if (is_fixed(n, &known))
+		return;
+	roles = roles_of(n);
+	if (roles)
+		judge_class(j, n, roles);
+	else if (known)
+		ay_scan_find(j->s, "skops.class", j->off, "%s does not build %s.%s", n->loader, n->module, n->class);
+	else
+		ay_scan_find(j->s, "skops.loader", j->off, "the loader %s is not known", n->loader);
+}
+
+/* Keeps a value of a key that tells what the object is; a value that is no text, or too long, is one that nothing matches. */
+static void keep(struct judge *j, int ev)
+{
+	struct node *n = &j->open[j->depth - 1];
+	struct { bool *has; char *to; size_t size; } slots[] = {
+		[NEXT_MODULE] = {&n->has_module, n->module, sizeof(n->module)}, [NEXT_CLASS] = {&n->has_class, n->class, sizeof(n->class)},
+		[NEXT_LOADER] = {&n->has_loader, n->loader, sizeof(n->loader)}, [NEXT_FILE] = {&n->has_file, n->file, sizeof(n->file)}
+	};
+	size_t len = 0;
+	const char *text = ev == AY_JSON_EV_STRING ? ay_json_text(j->json, &len) : NULL;
+	bool fits = text && len < slots[j->next].size && strlen(text) == len;
+
+	*slots[j->next].has = true;
+	snprintf(slots[j->next].to, slots[j->next].size, "%s", fits ? text : "?");
+}
+
+static enum next key_of(const char *text)
+{
+	return strcmp(text, "__module__") == 0 ? NEXT_MODULE : strcmp(text, "__class__") == 0 ? NEXT_CLASS :
+	       strcmp(text, "__loader__") == 0 ? NEXT_LOADER : strcmp(text, "file") == 0 ? NEXT_FILE : NEXT_OTHER;
+}
+
+static int see(struct judge *j, int ev)
+{
+	size_t len;
+
+	if (ev == AY_JSON_EV_KEY) {
+		j->next = key_of(ay_json_text(j->json, &len));
+		return 0;
+	}
+	if (j->next != NEXT_OTHER && j->depth && j->is_object[j->depth - 1])
+		keep(j, ev);
+	j->next = NEXT_OTHER;
+	if (ev == AY_JSON_EV_OBJECT || ev == AY_JSON_EV_ARRAY) {
+		if (j->depth == MAX_DEPTH)
+			return AY_ELIMIT;
+		j->open[j->depth] = (struct node){.has_module = false};
+		j->is_object[j->depth++] = ev == AY_JSON_EV_OBJECT;
+	} else if (ev == AY_JSON_EV_OBJECT_END || ev == AY_JSON_EV_ARRAY_END) {
+		if (ev == AY_JSON_EV_OBJECT_END)
+			judge_node(j, &j->open[j->depth - 1]);
+		j->depth--;
+	}
+	return 0;
+}
+
+static int64_t fill(void *arg, void *dst, size_t len)
+{
+	struct judge *j = arg;
+	int err = ay_budget_tick(ay_scan_budget(j->s));
+
+	if (len > j->in->size - j->off)
+		len = (size_t)(j->in->size - j->off);
+	if (!err && len)
+		err = ay_source_read_full(j->in, j->off, dst, len);
+	if (err)
+		return err;
+	j->off += len;
+	return (int64_t)len;
+}
+
+static int judge_schema(struct ay_scan *s, struct ay_source *in)
+{
+	struct judge *j = ay_budget_alloc(ay_scan_budget(s), sizeof(*j));
+	struct node *open = ay_budget_alloc(ay_scan_budget(s), MAX_DEPTH * sizeof(*open));
+	int err = j && open ? 0 : AY_ELIMIT, ev = 0;
+	struct ay_error e;
+
+	if (!err) {
+		*j = (struct judge){.s = s, .in = in, .open = open};
+		err = ay_json_reader_new(fill, j, MAX_DEPTH, MAX_TEXT, AY_LIMIT_JSON_KEYS, &j->json);
+	}
+	while (!err && (ev = ay_json_next(j->json)) > 0)
+		err = see(j, ev);
+	if (!err && ev < 0)
+		err = ay_error_at(&e, ev, ay_json_reader_off(j->json), "schema.json is not strict JSON: %s", ay_json_reader_reason(j->json));
+	else if (err)
+		ay_error_set(&e, err, "schema.json is nested too deeply, or there is no memory to read it");
+	if (err)
+		ay_scan_find_error(s, "skops", err, &e);
+	if (j)
+		ay_json_reader_free(j->json);
+	ay_budget_free(ay_scan_budget(s), open);
+	ay_budget_free(ay_scan_budget(s), j);
+	return 0;
+}
+
+static int judge_member(struct ay_zip *z, const struct ay_zip_entry *e)
+{
+	struct ay_zip_member m;
+	struct ay_scan_frame frame;
+	int rc = ay_zip_begin(z, e, &m);
+
+	if (rc == 0) {
+		rc = ay_scan_enter(z->scan, e->name, &frame);
+		if (rc == 0) {
+			rc = judge_schema(z->scan, &m.source);
+			ay_scan_leave(z->scan, &frame);
+		}
+	}
+	ay_zip_end(&m);
+	return rc == AY_EFORMAT || rc == AY_EUNSUPPORTED ? 0 : rc;
+}
+
+static unsigned skops_bid(struct ay_cursor head, struct ay_source *in, const char *path)
+{
+	return ay_path_ends(path, ".skops") && ay_zip_claims(head, in) ? 64 : 0;
+}
+
+static int skops_scan(struct ay_scan *s, struct ay_source *in)
+{
+	struct ay_zip z;
+	bool schema = false;
+	int rc = ay_zip_open(&z, s, in), opened = rc;
+
+	for (size_t i = 0; rc == 0 && i < z.count; i++) {
+		const struct ay_zip_entry *e = &z.entries[i];
+
+		if (!e->directory && strcmp(e->name, SCHEMA) == 0) {
+			schema = true;
+			rc = judge_member(&z, e);
+		} else {
+			rc = ay_zip_judge(&z, e, ay_path_ends(e->name, ".npy") ? "npy" : ay_path_ends(e->name, ".npz") ? "npz" : NULL);
+		}
+	}
+	if (opened == 0 && rc == 0 && !schema)
+		ay_scan_find(s, "skops.malformed", AY_NO_OFFSET, "there is no schema.json at the top of the archive");
+	ay_zip_free(&z);
+	return rc == AY_EFORMAT ? 0 : rc;
+}
+
+static const char *const refines_zip[] = {"zip", NULL};
+
+const struct ay_scanner ay_scanner_skops = {
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "skops", .version = 1, .refines = refines_zip, .bid = skops_bid, .scan = skops_scan
+};
