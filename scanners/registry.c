@@ -43,6 +43,7 @@ const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_tflite,
 	&ay_scanner_executorch,
 	&ay_scanner_onnx,
+	&ay_scanner_msgpack,
 	&ay_scanner_skops,
 	&ay_scanner_rds,
 	&ay_scanner_xml,

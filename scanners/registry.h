@@ -57,6 +57,7 @@ extern const struct ay_scanner ay_scanner_lightgbm;
 extern const struct ay_scanner ay_scanner_tflite;
 extern const struct ay_scanner ay_scanner_executorch;
 extern const struct ay_scanner ay_scanner_onnx;
+extern const struct ay_scanner ay_scanner_msgpack;
 extern const struct ay_scanner ay_scanner_skops;
 extern const struct ay_scanner ay_scanner_rds;
 extern const struct ay_scanner ay_scanner_xml;

@@ -134,6 +134,13 @@ const struct ay_rule ay_rule_table[] = {
 	  "Switch on the profile sklearn for this name if the class is scikit-learn's; else rebuild the model without it." },
 	{ "skops.loader", DESER, AY_FAIL, AY_CRITICAL, true, "A node has a loader that is not known.", "Write the file again with a current skops." },
 
+	/* MessagePack */
+	{ "msgpack.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The file breaks the form of MessagePack, or an array does not fit its shape and type.",
+	  "Save the parameters again with flax.serialization.to_bytes." },
+	{ "msgpack.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The file ends before its parts do.", "Copy the file again." },
+	{ "msgpack.extension", DESER, AY_FAIL, AY_HIGH, true, "The file has an extension type that is none of Flax': what it becomes is the loading program's affair.",
+	  "Save the parameters as plain arrays with flax.serialization.to_bytes, or as safetensors." },
+
 	/* files that belong together */
 	{ "sibling.missing", FORMAT, AY_FAIL, AY_HIGH, false, "A file that the model's loader reads beside this one is not there.",
 	  "Add the file to the artifact, or save the model as one file." },

@@ -8,8 +8,9 @@ void ay_pb_open(struct ay_pb *r, struct ay_source *in, struct ay_budget *budget,
 	r->in = in;
 	r->budget = budget;
 	r->bad_off = AY_NO_OFFSET;
-	r->window_off = 0;
-	r->window_len = 0;
+	r->window.in = in;
+	r->window.off = 0;
+	r->window.len = 0;
 	r->content = ay_buf_new(max_load);
 }
 
@@ -45,24 +46,12 @@ uint64_t ay_pb_varint(struct ay_cursor *c)
 /* The bytes at off, at least MAX_HEAD or up to the end of the message. */
 static int look_at(struct ay_pb *r, uint64_t off, uint64_t end, struct ay_cursor *out)
 {
-	uint64_t want = end - off < MAX_HEAD ? end - off : MAX_HEAD;
+	uint64_t left = end - off;
+	int err = ay_window_look(&r->window, off, left < MAX_HEAD ? (size_t)left : MAX_HEAD, out);
 
-	if (off < r->window_off || off + want > r->window_off + r->window_len) {
-		uint64_t left = r->in->size - off;
-		size_t len = left < sizeof(r->window) ? (size_t)left : sizeof(r->window);
-		int err = ay_source_read_full(r->in, off, r->window, len);
-
-		r->window_len = 0;
-		if (err)
-			return err;
-		r->window_off = off;
-		r->window_len = len;
-	}
-	size_t at = (size_t)(off - r->window_off);
-	uint64_t have = r->window_len - at;
-
-	*out = ay_cursor_of(r->window + at, (size_t)(have < end - off ? have : end - off), off);
-	return 0;
+	if (!err && out->left > left)
+		*out = ay_cursor_sub(out, (size_t)left);
+	return err;
 }
 
 static int take_field(struct ay_cursor *c, uint64_t end, struct ay_pb_field *f)

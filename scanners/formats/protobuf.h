@@ -8,7 +8,7 @@
 #ifndef ASSAY_FORMATS_PROTOBUF_H
 #define ASSAY_FORMATS_PROTOBUF_H
 
-#include "assay/scan.h"
+#include "scanners/formats/window.h"
 
 enum ay_pb_wire { AY_PB_VARINT = 0, AY_PB_FIXED64 = 1, AY_PB_LEN = 2, AY_PB_FIXED32 = 5 };
 
@@ -27,10 +27,8 @@ struct ay_pb {
 	struct ay_source *in;
 	struct ay_budget *budget;
 	uint64_t bad_off;            /* after an error: where */
-	uint64_t window_off;
-	size_t window_len;
 	struct ay_buf content;       /* of ay_pb_load */
-	uint8_t window[8192];
+	struct ay_window window;
 };
 
 /* Borrows both. max_load: the most bytes that ay_pb_load gives. */

@@ -8,7 +8,7 @@
  */
 #include "assay/ckd.h"
 #include "scanners/driver.h"
-#include "scanners/formats/bytes.h"
+#include "scanners/formats/window.h"
 #include "scanners/registry.h"
 
 #define MAX_DEPTH 400
@@ -37,9 +37,7 @@ struct reader {
 	bool compact;             /* the symbol at hand does */
 	const char *why;
 	uint64_t bad_off;
-	uint64_t window_off;
-	size_t window_len;
-	uint8_t window[8192];
+	struct ay_window window;
 	char name[MAX_NAME];      /* the last CHARSXP, cut */
 };
 
@@ -53,23 +51,9 @@ static int fail(struct reader *r, int err, const char *why)
 /* The bytes at r->off, at least len unless the file ends. */
 static int look(struct reader *r, size_t len, struct ay_cursor *out)
 {
-	uint64_t left = r->in->size - r->off;
-	size_t want = left < len ? (size_t)left : len;
+	int err = ay_window_look(&r->window, r->off, len, out);
 
-	if (r->off < r->window_off || r->off + want > r->window_off + r->window_len) {
-		size_t fill = left < sizeof(r->window) ? (size_t)left : sizeof(r->window);
-		int err = ay_source_read_full(r->in, r->off, r->window, fill);
-
-		r->window_len = 0;
-		if (err)
-			return fail(r, err, "the file cannot be read");
-		r->window_off = r->off;
-		r->window_len = fill;
-	}
-	size_t at = (size_t)(r->off - r->window_off);
-
-	*out = ay_cursor_of(r->window + at, r->window_len - at, r->off);
-	return 0;
+	return err ? fail(r, err, "the file cannot be read") : 0;
 }
 
 /* ---- the three forms of a number and of bytes ---- */
@@ -579,7 +563,7 @@ static int rds_scan(struct ay_scan *s, struct ay_source *in)
 		ay_scan_find(s, "limit.memory", AY_NO_OFFSET, "no memory left to read the object");
 		return AY_ELIMIT;
 	}
-	*r = (struct reader){.s = s, .in = in, .bad_off = AY_NO_OFFSET, .refs = ay_buf_new(MAX_REFS)};
+	*r = (struct reader){.s = s, .in = in, .window = {.in = in}, .bad_off = AY_NO_OFFSET, .refs = ay_buf_new(MAX_REFS)};
 	err = look(r, 16, &c);
 	if (!err && !take_magic(&c, &r->form))
 		ay_scan_find(s, "format.unsupported", 0, "this is an R workspace of an old or unknown form, which is not judged");
