@@ -139,7 +139,8 @@ static bool runs(struct reader *r)
 		if (byte == '.')
 			return true;
 		r->named |= op->names;
-		r->called |= op->calls;
+		/* What an extension code stands for is at most a name here: no loader has codes of its own accord. */
+		r->called |= op->calls && (byte < 0x82 || byte > 0x84);
 		if (r->named && r->called)
 			return true;
 	}
@@ -238,5 +239,5 @@ static int scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines[] = { "text", NULL };
 
 const struct ay_scanner ay_scanner_pickle = {
-	.abi = AY_SCAN_ABI, .name = "pickle", .version = 1, .refines = refines, .bid = bid, .scan = scan,
+	.abi = AY_SCAN_ABI, .name = "pickle", .version = 2, .refines = refines, .bid = bid, .scan = scan,
 };
