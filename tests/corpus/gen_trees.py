@@ -172,6 +172,7 @@ def xgb_bytes():
     hidden = model([tree(*STUMP)])
     hidden["learner"] = dict(zzz=0, **hidden["learner"])
     yield "xgb_hidden.json", "fail", "json.model", "A model behind a key of another kind.", json.dumps(hidden).encode()
+    yield "xgb_hidden.txt", "fail", "json.model", "A model behind white space, under a name of text.", b"{" + b" " * 600 + whole[1:]
     data = ubj(model([tree(*STUMP)]))
     yield "xgb_cut.ubj", "fail", "xgboost.truncated", "The first two thirds.", data[:len(data) * 2 // 3]
     yield "xgb_more.ubj", "fail", "xgboost.malformed", "Something behind it.", data + b"Z"
