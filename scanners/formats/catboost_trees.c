@@ -14,8 +14,8 @@
 #define MAX_DIMENSION 65536
 #define NO_LEAF UINT32_MAX
 
-enum { T_DIMENSION, T_SPLITS, T_SIZES, T_STARTS, T_CATEGORICAL, T_FLOAT, T_ONE_HOT, T_STATISTICS, T_LEAVES, T_WEIGHTS, T_STEPS, T_LEAF_IDS, T_TEXT,
-       T_ESTIMATED, T_SCALE, T_BIAS, T_BIASES, T_REPACKED, T_EMBEDDING, T_FIELDS };
+enum { T_DIMENSION, T_SPLITS, T_SIZES, T_STARTS, T_CATEGORICAL, T_FLOAT, T_ONE_HOT, T_STATISTICS, T_LEAVES, T_WEIGHTS, T_STEPS,
+       T_LEAF_IDS, T_TEXT, T_ESTIMATED, T_SCALE, T_BIAS, T_BIASES, T_REPACKED, T_EMBEDDING, T_FIELDS };
 
 struct trees {
 	uint32_t dimension;
@@ -140,7 +140,8 @@ static void check_features(struct ay_cb *r, const struct ay_flat_table *t)
 	struct ay_flat_vector floats = ay_flat_list(&r->f, t, T_FLOAT, 4), categorical = ay_flat_list(&r->f, t, T_CATEGORICAL, 4);
 	struct ay_flat_vector one_hot = ay_flat_list(&r->f, t, T_ONE_HOT, 4), statistics = ay_flat_list(&r->f, t, T_STATISTICS, 4);
 
-	if (ay_flat_list(&r->f, t, T_TEXT, 4).count || ay_flat_list(&r->f, t, T_EMBEDDING, 4).count || ay_flat_list(&r->f, t, T_ESTIMATED, 4).count)
+	if (ay_flat_list(&r->f, t, T_TEXT, 4).count || ay_flat_list(&r->f, t, T_EMBEDDING, 4).count ||
+	    ay_flat_list(&r->f, t, T_ESTIMATED, 4).count)
 		ay_cb_unsupported(r, t->at, "a CatBoost model with features of texts or embeddings, which are not judged");
 	check_float_features(r, &floats);
 	check_categorical_features(r, &categorical);
