@@ -53,6 +53,7 @@ const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_xgboost_ubj,
 	&ay_scanner_xgboost_binary,
 	&ay_scanner_lightgbm,
+	&ay_scanner_catboost,
 };
 const size_t ay_scanners_count = AY_ARRAY_LEN(ay_scanners);
 

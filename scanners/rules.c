@@ -369,6 +369,15 @@ const struct ay_rule ay_rule_table[] = {
 	{ "lightgbm.path", DESER, AY_WARN, AY_LOW, false, "The parameters tell the names of files where the model was trained; nothing opens them.",
 	  "Nothing to do; train from Python or R to keep such names out of the model." },
 
+	/* catboost */
+	{ "catboost.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "A CatBoost model ends before its own sizes say.",
+	  "Copy the file again." },
+	{ "catboost.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "A CatBoost model breaks the rules of FlatBuffers or of CatBoost's schema.",
+	  "Save the model anew with CatBoost's save_model." },
+	{ "catboost.tree", FORMAT, AY_FAIL, AY_HIGH, false,
+	  "Trees, features or tables of target statistics of a CatBoost model point to what is not there; nothing checks that when it is applied.",
+	  "Save the model anew with CatBoost's save_model." },
+
 	{ "code.not-built", "code", AY_FAIL, AY_HIGH, false, "Source code and notebooks are not judged by this version.",
 	  "Publish the data or model without code." },
 

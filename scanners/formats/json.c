@@ -4,6 +4,7 @@
 
 #include "assay/json.h"
 #include "scanners/formats/bytes.h"
+#include "scanners/formats/json.h"
 #include "scanners/formats/stream.h"
 #include "scanners/formats/text.h"
 #include "scanners/model/config_json.h"
@@ -205,6 +206,29 @@ static int scan_document(struct ay_scan *s, struct ay_json_reader *r, uint64_t b
 	if (ev < 0)
 		snprintf(stop_out->reason, sizeof(stop_out->reason), "%s", ay_json_reader_reason(r));
 	return ev;
+}
+
+int ay_json_find_model(struct ay_scan *s, struct ay_source *in)
+{
+	struct feed f = {.in = in, .budget = ay_scan_budget(s)};
+	enum hidden hidden = HIDDEN_NONE;
+	struct ay_json_reader *r;
+	int ev, err = ay_json_reader_new(feed_fill, &f, AY_LIMIT_JSON_DEPTH, AY_LIMIT_JSON_STRING, 0, &r);
+
+	if (err)
+		return err;
+	ay_json_reader_permit_nonfinite(r);
+	while ((ev = ay_json_next(r)) > 0) {
+		size_t len = 0;
+		const char *text = ev == AY_JSON_EV_KEY ? ay_json_text(r, &len) : NULL;
+
+		hidden_event(s, &hidden, ev, text, len, ay_json_depth(r), ay_json_reader_off(r));
+	}
+	/* Text that stops being JSON is text; what could not be read to its end is told. */
+	if (ev < 0 && ev != AY_EFORMAT && ev != AY_ETRUNC)
+		ay_scan_find_error(s, "text", ev, NULL);
+	ay_json_reader_free(r);
+	return 0;
 }
 
 static int json_scan(struct ay_scan *s, struct ay_source *in)

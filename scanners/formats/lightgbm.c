@@ -15,7 +15,7 @@
 #include "scanners/model/lightgbm_names.h"
 #include "scanners/registry.h"
 
-#define MAX_LINE (8 * MIB)
+#define MAX_LINE (32 * MIB)
 #define PANDAS "pandas_categorical:"
 
 enum { H_VERSION, H_CLASSES, H_PER_ROUND, H_LABEL, H_MAX_FEATURE, H_OBJECTIVE, H_AVERAGE, H_NAMES, H_MONOTONE, H_INFOS, H_SIZES, HEADERS };

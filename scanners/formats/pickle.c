@@ -139,7 +139,7 @@ static bool runs(struct reader *r)
 		if (byte == '.')
 			return true;
 		r->named |= op->names;
-		/* EXT alone names what only a registry knows, and its codes begin MessagePack and much else. */
+		/* What an extension code stands for is at most a name here: no loader has codes of its own accord. */
 		r->called |= op->calls && (byte < 0x82 || byte > 0x84);
 		if (r->named && r->called)
 			return true;

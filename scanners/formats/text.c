@@ -3,6 +3,7 @@
 #include "scanners/formats/text.h"
 
 #include "scanners/formats/bytes.h"
+#include "scanners/formats/json.h"
 #include "scanners/formats/stream.h"
 #include "scanners/model/template.h"
 #include "scanners/registry.h"
@@ -138,7 +139,10 @@ static int check_template(struct ay_scan *s, struct ay_source *in)
 	return 0;
 }
 
-/* A LightGBM model whose header is hidden behind something else: its first line and the trees make it one. */
+/*
+ * A model whose head is hidden behind something else. One of LightGBM is made by its first line and the trees; one of XGBoost
+ * that does not carry a name of JSON is text here.
+ */
 static int check_hidden_model(struct ay_scan *s, struct ay_source *in)
 {
 	char head[sizeof("tree\n")] = "";
@@ -146,8 +150,11 @@ static int check_hidden_model(struct ay_scan *s, struct ay_source *in)
 	struct ay_cursor c;
 	int more;
 
-	if (in->size < sizeof(head) - 1 || ay_source_read_full(in, 0, head, sizeof(head) - 1) != 0 ||
-	    (strcmp(head, "tree\n") != 0 && strcmp(head, "tree\r") != 0))
+	if (in->size < sizeof(head) - 1 || ay_source_read_full(in, 0, head, sizeof(head) - 1) != 0)
+		return 0;
+	if (head[0] == '{')
+		return ay_json_find_model(s, in);
+	if (strcmp(head, "tree\n") != 0 && strcmp(head, "tree\r") != 0)
 		return 0;
 	more = ay_lines_open(&lines, in, ay_scan_budget(s), AY_LIMIT_TEXT_LINE);
 	while (more >= 0 && (more = ay_lines_next(&lines, &c)) > 0) {
@@ -187,5 +194,5 @@ static int text_scan(struct ay_scan *s, struct ay_source *in)
 }
 
 const struct ay_scanner ay_scanner_text = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "text", .version = 4, .bid = text_bid, .scan = text_scan
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "text", .version = 5, .bid = text_bid, .scan = text_scan
 };

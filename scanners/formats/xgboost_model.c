@@ -348,7 +348,8 @@ static int take_booster(struct ay_xgb_reader *r, void *to, unsigned id)
 		return 0;
 	if (strcmp(m->booster, "gblinear") == 0 && m->has_weights && !*m->inner && !m->has_drops)
 		return 0;
-	return ay_xgb_refuse(r, "xgboost.component", "the booster \"%s\" is none that is known, or has another model than its name says", m->booster);
+	return ay_xgb_refuse(r, "xgboost.component", "the booster \"%s\" is none that is known, or has another model than its name says",
+			     m->booster);
 }
 
 /* ---- objective ---- */

@@ -5,7 +5,7 @@ import struct
 
 
 class Table:
-    """fields: number -> (format, value), a Table, a string, bytes, a list of Tables, or (format, list) as a vector of numbers."""
+    """fields: number -> (format, value), a Table, a string, bytes, a list of Tables or strings, or (format, list) as a vector of numbers."""
     def __init__(self, **fields):
         self.fields = {int(k[1:]): v for k, v in fields.items()}
 
@@ -56,7 +56,7 @@ class Writer:
             start = len(self.b)
             self.b += bytes(4 * len(v))
             for i, one in enumerate(v):
-                self.table(one, start + 4 * i)
+                self.value(one, start + 4 * i)
             return None
         kind, items = v
         width = 1 if kind in "sb" else struct.calcsize("<" + kind)

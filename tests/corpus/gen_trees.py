@@ -12,6 +12,8 @@ import os
 import struct
 import sys
 
+from gen_flat import Table, Writer
+
 # ---- XGBoost ----
 
 
@@ -170,6 +172,7 @@ def xgb_bytes():
     hidden = model([tree(*STUMP)])
     hidden["learner"] = dict(zzz=0, **hidden["learner"])
     yield "xgb_hidden.json", "fail", "json.model", "A model behind a key of another kind.", json.dumps(hidden).encode()
+    yield "xgb_hidden.txt", "fail", "json.model", "A model behind white space, under a name of text.", b"{" + b" " * 600 + whole[1:]
     data = ubj(model([tree(*STUMP)]))
     yield "xgb_cut.ubj", "fail", "xgboost.truncated", "The first two thirds.", data[:len(data) * 2 // 3]
     yield "xgb_more.ubj", "fail", "xgboost.malformed", "Something behind it.", data + b"Z"
@@ -410,11 +413,122 @@ def lightgbm(folder):
     yield "lgb_words.tsv", "pass", "-", "A list of words that begins with tree.", b"tree\nhouse\ncar\n"
 
 
+# ---- CatBoost ----
+
+NOWHERE = 0xFFFFFFFF
+
+
+def cb_base(kind=0, features=(0,)):
+    return Table(f0=Table(f0=("i", list(features))), f1=("b", kind))
+
+
+def cb_table(kind=0, classes=2, index=None, values=bytes(16), base=None):
+    """Target statistics: an index of hashes with an empty place, and the values that it leads to."""
+    buckets = index if index is not None else ((11, 0), (None, 0), (22, 1), (None, 0))
+    raw = b"".join(struct.pack("<QI", 2 ** 64 - 1 if h is None else h, to) for h, to in buckets)
+    root = Table(f0=base or cb_base(kind), f1=raw, f2=values, f3=("i", 7), f4=("i", classes))
+    data = Writer(b"").finish(root)
+    return struct.pack("<I", len(data)) + data
+
+
+def cb(borders=((0.5, 1.5), (2.5,)), splits=(0, 2, 1), sizes=(2, 1), leaves=None, dimension=1, nodes=None, one_hot=0, statistics=None, ctr_border=0, ctr_kind=0,
+       version="FlabuffersModel_v1", parts=None, tail=b"", core=None, **trees):
+    """Symmetric trees by their sizes, or nodes as pairs of steps with the leaves that they have."""
+    starts = [sum(sizes[:i]) for i in range(len(sizes))]
+    count = leaves if leaves is not None else dimension * (sum(1 for n in nodes if n[2] != NOWHERE) if nodes else sum(1 << d for d in sizes))
+    floats = [Table(f0=("b", 0), f1=("i", i), f2=("i", i), f3=("f", list(b)), f4="feature %d" % i) for i, b in enumerate(borders)]
+    fields = {"f0": ("i", dimension), "f1": ("i", list(splits)), "f2": ("i", list(sizes)), "f3": ("i", starts), "f4": [], "f5": floats, "f6": [], "f7": [],
+              "f8": ("d", [0.25] * count), "f9": ("d", [3.0] * (count // dimension)), "f14": ("d", 1.0)}
+    if dimension > 1:
+        fields["f16"] = ("d", [0.5] * dimension)
+    if nodes:
+        fields["f10"] = ("I", [left | right << 16 for left, right, _ in nodes])
+        fields["f11"] = ("I", [leaf for _, _, leaf in nodes])
+    if one_hot or statistics is not None:
+        fields["f4"] = [Table(f0=("i", 0), f1=("i", len(borders)), f2="colour")]
+    if one_hot:
+        fields["f6"] = [Table(f0=("i", 0), f1=("i", list(range(one_hot))), f2=["value %d" % i for i in range(one_hot)])]
+    if statistics is not None:
+        fields["f7"] = [Table(f0=Table(f0=cb_base(ctr_kind), f1=("i", ctr_border), f3=("f", 1.0)), f1=("f", [0.5]))]
+        parts = parts or ["static_provider_v1"]
+    fields.update(trees)
+    root = {"f0": version, "f1": Table(**fields), "f2": [Table(f0="params", f1='{"depth": 6}'), Table(f0="train_finish_time", f1="2024")]}
+    if parts:
+        root["f3"] = list(parts)
+    root.update(core or {})
+    data = Writer(b"").finish(Table(**root))
+    out = b"CBM1" + struct.pack("<I", len(data)) + data
+    if statistics is not None:
+        out += struct.pack("<I", len(statistics)) + b"".join(statistics)
+    return out + tail
+
+
+NODES = ((1, 2, NOWHERE), (0, 0, 0), (0, 0, 1))
+
+
+def cb_good():
+    yield "cb_two", "Two symmetric trees.", cb()
+    yield "cb_none", "No trees.", cb(splits=(), sizes=())
+    yield "cb_constant", "A tree without splits.", cb(splits=(), sizes=(0,))
+    yield "cb_deep", "A tree of depth ten.", cb(splits=[i % 3 for i in range(10)], sizes=(10,))
+    yield "cb_classes", "Three answers, with biases.", cb(dimension=3)
+    yield "cb_one_hot", "Values of a categorical feature.", cb(one_hot=3, splits=(5, 3, 0))
+    yield "cb_statistics", "Target statistics.", cb(statistics=[cb_table()], splits=(3, 0, 1))
+    yield "cb_statistics_kinds", "Statistics of all kinds.", cb(statistics=[cb_table(kind=k) for k in range(6)])
+    yield "cb_no_tables", "A part without tables.", cb(statistics=[])
+    yield "cb_nodes", "A tree of nodes.", cb(splits=(1, 0, 0), sizes=(3,), nodes=NODES)
+    yield "cb_nodes_constant", "A tree of nodes without features.", cb(borders=(), splits=(0,), sizes=(1,), nodes=((0, 0, 0),))
+    yield "cb_unused", "A feature that no tree uses.", cb(borders=((0.5, 1.5), (), (2.5,)))
+
+
+def cb_bad():
+    rule = "catboost.tree"
+    yield "cb_split", rule, "A split by a condition beyond all.", cb(splits=(0, 2, 3))
+    yield "cb_split_negative", rule, "A split by a condition before all.", cb(splits=(0, 2, -1))
+    yield "cb_leaves", rule, "Fewer leaves than the trees have, beyond which a reader looks.", cb(leaves=5)
+    yield "cb_depth", rule, "A tree of two billion leaves.", cb(sizes=(2, 31), splits=[0] * 33, leaves=6)
+    yield "cb_size", rule, "A tree longer than the list of splits.", cb(sizes=(2, 9), leaves=6)
+    yield "cb_starts", rule, "Trees that overlap.", cb(f3=("i", [0, 1]))
+    yield "cb_step", rule, "A step beyond the nodes.", cb(splits=(1, 0, 0), sizes=(3,), nodes=((1, 5000, NOWHERE), (0, 0, 0), (0, 0, 1)))
+    yield "cb_leaf", rule, "A leaf beyond the values.", cb(splits=(1, 0, 0), sizes=(3,), nodes=((1, 2, NOWHERE), (0, 0, 0), (0, 0, 1000)), leaves=2)
+    yield "cb_index", rule, "Features in an order by which a caller brings too few values.", cb(f5=[
+        Table(f0=("b", 0), f1=("i", 100), f2=("i", 100), f3=("f", [0.5, 1.5])), Table(f0=("b", 0), f1=("i", 0), f2=("i", 0), f3=("f", [2.5]))])
+    yield "cb_repacked", rule, "Repacked splits by a feature that is not there.", cb(f17=("I", [9, 9, 9]))
+    yield "cb_bias", rule, "More biases than answers.", cb(f16=("d", [1.0] * 4))
+    yield "cb_bucket", rule, "A hash index that leads beyond its values.", cb(statistics=[cb_table(index=((11, 9), (None, 0)))])
+    yield "cb_full", rule, "A hash index without an empty place: a search never ends.", cb(statistics=[cb_table(index=((11, 0), (22, 1)))])
+    yield "cb_buckets", rule, "A hash index of three places.", cb(statistics=[cb_table(index=((11, 0), (22, 1), (None, 0)))])
+    yield "cb_class", rule, "A class of the target that a table does not have.", cb(statistics=[cb_table(classes=2)], ctr_border=7)
+    yield "cb_kind", "catboost.malformed", "Statistics of an unknown kind.", cb(statistics=[cb_table(kind=6)])
+    bad_table = cb_table()
+    yield "cb_table_root", "catboost.truncated", "A table whose root is not in it: CatBoost reads it without a check.", cb(
+        statistics=[bad_table[:4] + struct.pack("<I", 1 << 30) + bad_table[8:]])
+    yield "cb_table_size", "catboost.truncated", "A table longer than the file.", cb(statistics=[struct.pack("<I", 1 << 30) + bad_table[4:]])
+    yield "cb_tables", "catboost.truncated", "More tables announced than there are.", cb(statistics=[bad_table]).replace(
+        struct.pack("<II", 1, len(bad_table) - 4), struct.pack("<II", 1000, len(bad_table) - 4))
+    yield "cb_behind", "catboost.malformed", "A pickle behind it.", cb(tail=b"\x80\x02cposix\nsystem\n.")
+    yield "cb_cut", "catboost.truncated", "The first half.", cb()[:300]
+    yield "cb_root", "catboost.truncated", "A root that is not in the file.", cb()[:8] + struct.pack("<I", 1 << 30) + cb()[12:]
+    yield "cb_version", "format.unsupported", "A version to come.", cb(version="FlabuffersModel_v2")
+    yield "cb_newer", "format.unsupported", "A field that no version known here has.", cb(f19=("i", 1))
+    yield "cb_text", "format.unsupported", "A part that processes texts.", cb(parts=["text_processing_collection_v1"], tail=bytes(64))
+    yield "cb_part", "format.unsupported", "An unknown part.", cb(parts=["custom_loader"])
+    yield "cb_estimated", "format.unsupported", "Features computed from texts.", cb(f12=[Table(f0=("i", 0), f1=("i", 3))])
+    yield "cb_twice", "catboost.malformed", "One part twice.", cb(parts=["static_provider_v1"] * 2)
+
+
+def catboost(folder):
+    for name, sentence, data in cb_good():
+        yield name + ".cbm", "pass", "-", "CatBoost: " + sentence, data
+    for name, rule, sentence, data in cb_bad():
+        yield name + ".cbm", "fail", rule, "CatBoost: " + sentence, data
+
+
 def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "INDEX.tsv"), "w", encoding="utf-8") as index:
-        for source in (xgb, lightgbm):
+        for source in (xgb, lightgbm, catboost):
             for name, verdict, rule, sentence, data in source(folder):
                 if data is not None:
                     with open(os.path.join(folder, name), "wb") as f:

@@ -357,6 +357,21 @@ static void test_cuts(void)
 	ay_buf_free(&b);
 }
 
+/* So much white space that nobody sees the first key, under a name that is none of JSON. */
+static void test_hidden(void)
+{
+	struct ay_buf t = ay_buf_new(64 * KIB);
+
+	ay_buf_adds(&t, "{");
+	for (int i = 0; i < 600; i++)
+		ay_buf_addc(&t, ' ');
+	ay_buf_adds(&t, document(&good) + 1);
+	is_str(scan_case_with("model.txt", t.data, t.len, NULL), "json.model", "a model behind white space in a text");
+	is_str(scan_case_with("model.json", t.data, t.len, NULL), "json.model", "and in JSON");
+	ay_buf_free(&t);
+	scan_is("notes.md", "{{ braces }} in a text", "pass", "a text that begins with a brace");
+}
+
 /* The start of each model up to feature_names, then bytes of the test's own. */
 static void try_ubj(const char *bytes, size_t len, const char *rule, const char *what)
 {
@@ -406,6 +421,7 @@ int main(void)
 	test_several_targets();
 	test_json();
 	test_cuts();
+	test_hidden();
 	test_ubj();
 	return done_testing();
 }
