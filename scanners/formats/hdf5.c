@@ -8,8 +8,9 @@
  *    started before the sandbox, and plugins (which are code) are switched off.
  *  - Its parser of metadata has a history of memory errors on hostile input,
  *    and a C library cannot be made to fail softly. It runs in the sandbox
- *    only, sees the file only after the superblock was found to be plain, and
- *    reads through the driver below. What it dies of is never a clean verdict.
+ *    only, sees the file only after all metadata that leads to objects was
+ *    found sound (hdf5_meta.c), and reads through the driver below. What it
+ *    dies of is never a clean verdict.
  *  - It opens other files by itself for external links, external storage and
  *    virtual datasets. Links are looked at, never followed, and layouts are
  *    looked at before anything else is asked about a dataset.
@@ -33,7 +34,6 @@
 #define TYPE_DEPTH 16
 #define TYPE_MEMBERS 65536
 #define MAX_FILTERS 32
-#define FIRST_SEEN 1024
 
 /* ---- the driver: a file is a source ---- */
 
@@ -188,8 +188,7 @@ struct reader {
 	int rc;                       /* the first failure; the walk then ends */
 	bool no_memory;               /* it was the library's */
 	char why[160];
-	uint64_t *seen;               /* addresses of objects, by hash; 0 is free */
-	size_t seen_count, seen_room;
+	struct ay_hdf5_set seen;      /* objects */
 	unsigned depth;
 	char path[PATH_ROOM];         /* of the object at hand, cut for messages */
 };
@@ -237,47 +236,12 @@ static int no_budget(struct reader *r)
 	return r->rc;
 }
 
-static size_t slot_of(const uint64_t *seen, size_t room, uint64_t addr)
-{
-	size_t i = (size_t)((addr * 0x9e3779b97f4a7c15ull) >> 20) % room;
-
-	while (seen[i] && seen[i] != addr)
-		i = (i + 1) % room;
-	return i;
-}
-
-static int grow_seen(struct reader *r)
-{
-	size_t room = r->seen_room ? 2 * r->seen_room : FIRST_SEEN;
-	uint64_t *grown = ay_budget_alloc(r->budget, room * sizeof(*grown));
-
-	if (!grown)
-		return no_budget(r);
-	memset(grown, 0, room * sizeof(*grown));
-	for (size_t i = 0; i < r->seen_room; i++)
-		if (r->seen[i])
-			grown[slot_of(grown, room, r->seen[i])] = r->seen[i];
-	ay_budget_free(r->budget, r->seen);
-	r->seen = grown;
-	r->seen_room = room;
-	return 0;
-}
-
 /* 1: for the first time, 0: again. */
 static int first_visit(struct reader *r, uint64_t addr)
 {
-	uint64_t key = addr + 1;    /* an address is never the largest number */
-	size_t at;
+	int rc = ay_hdf5_set_add(r->budget, &r->seen, addr);
 
-	if (2 * (r->seen_count + 1) > r->seen_room && grow_seen(r) < 0)
-		return r->rc;
-	at = slot_of(r->seen, r->seen_room, key);
-	if (r->seen[at])
-		return 0;
-	if (++r->seen_count > AY_LIMIT_SCAN_MEMBERS)
-		return limit(r, "more objects than a scan follows");
-	r->seen[at] = key;
-	return 1;
+	return rc == AY_ELIMIT || r->seen.count > AY_LIMIT_SCAN_MEMBERS ? limit(r, "more objects than a scan follows") : rc;
 }
 
 /* ---- datatypes ---- */
@@ -524,26 +488,20 @@ static int check_filters(struct reader *r, hid_t plist)
 	return 0;
 }
 
-/* Sizes as a reader would allocate them, against what the file has. */
+/* The datatype and the extent, and that data in one piece is all there. Chunks were counted before the library saw the file. */
 static int check_sizes(struct reader *r, hid_t set, H5D_layout_t layout)
 {
 	hid_t type = H5Dget_type(set), space = type < 0 ? -1 : H5Dget_space(set);
-	uint64_t bytes = 0, stored = space < 0 ? 0 : H5Dget_storage_size(set);
+	uint64_t bytes = 0, stored;
 	int rc = space < 0 ? failed(r, "opening a dataset") : check_type(r, type, 0);
 
 	if (rc == 0)
 		rc = data_bytes(r, type, space, &bytes);
-	if (rc == 0 && stored > r->in->size)
-		ay_scan_find(r->scan, "hdf5.layout", AY_NO_OFFSET, "%s says that %llu bytes of it are stored, the file has %llu", r->path,
-			     (unsigned long long)stored, (unsigned long long)r->in->size);
-	else if (rc == 0 && bytes > AY_LIMIT_HDF5_SPARSE && bytes / AY_LIMIT_SCAN_RATIO > stored)
-		ay_scan_find(r->scan, "hdf5.size", AY_NO_OFFSET, "%s has %llu bytes when it is read, of which %llu are stored", r->path,
-			     (unsigned long long)bytes, (unsigned long long)stored);
-	else if (rc == 0 && layout == H5D_CONTIGUOUS && stored > 0) {
-		haddr_t off = H5Dget_offset(set);
-
-		if (off == HADDR_UNDEF || off > r->in->size || stored > r->in->size - off || (is_flat(type) && stored != bytes))
-			ay_scan_find(r->scan, "hdf5.layout", off == HADDR_UNDEF ? AY_NO_OFFSET : off, "the data of %s is not where its header says", r->path);
+	if (rc == 0 && layout == H5D_CONTIGUOUS && is_flat(type)) {
+		stored = H5Dget_storage_size(set);
+		if (stored > 0 && stored != bytes)
+			ay_scan_find(r->scan, "hdf5.layout", AY_NO_OFFSET, "%s has %llu bytes, and %llu are stored", r->path, (unsigned long long)bytes,
+				     (unsigned long long)stored);
 	}
 	if (space >= 0 && H5Sclose(space) < 0)
 		rc = failed(r, "closing an extent");
@@ -697,7 +655,7 @@ static int judge(struct ay_scan *s, struct ay_source *in)
 	unsigned before = ay_scan_count(s, AY_INCONCLUSIVE);
 
 	judge_file(&r);
-	ay_budget_free(r.budget, r.seen);
+	ay_hdf5_set_free(r.budget, &r.seen);
 	if (r.rc < 0)
 		report(&r, before);
 	return r.rc == AY_ELIMIT ? r.rc : 0;
@@ -705,6 +663,7 @@ static int judge(struct ay_scan *s, struct ay_source *in)
 
 static int scan(struct ay_scan *s, struct ay_source *in)
 {
+	struct ay_hdf5_super super;
 	struct ay_cursor head;
 	struct ay_buf b = ay_buf_new(AY_HDF5_SIGNATURE_LEN);
 	int rc = ay_source_load(in, 0, in->size < AY_HDF5_SIGNATURE_LEN ? (size_t)in->size : AY_HDF5_SIGNATURE_LEN, &b, &head);
@@ -715,7 +674,9 @@ static int scan(struct ay_scan *s, struct ay_source *in)
 	}
 	ay_buf_free(&b);
 	if (rc == 0)
-		rc = ay_hdf5_superblock(s, in);
+		rc = ay_hdf5_superblock(s, in, &super);
+	if (rc == 0)
+		rc = ay_hdf5_check(s, in, &super);
 	if (rc == 0)
 		rc = ay_hdf5_prepare();
 	if (rc == 0)
@@ -743,5 +704,5 @@ static unsigned bid(struct ay_cursor head, struct ay_source *in, const char *pat
 }
 
 const struct ay_scanner ay_scanner_hdf5 = {
-	.abi = AY_SCAN_ABI, .name = "hdf5", .version = 2, .bid = bid, .scan = scan,
+	.abi = AY_SCAN_ABI, .name = "hdf5", .version = 3, .bid = bid, .scan = scan,
 };

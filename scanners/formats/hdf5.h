@@ -15,8 +15,26 @@
  */
 AY_MUSTCHECK int ay_hdf5_prepare(void);
 
-/* The superblock, before the library sees it. 0: the library may; AY_EFORMAT: reported. */
-AY_MUSTCHECK int ay_hdf5_superblock(struct ay_scan *s, struct ay_source *in);
+/* What the superblock says. */
+struct ay_hdf5_super {
+	uint64_t root;                  /* header of the root group */
+	bool cached;                    /* it names the root's tree and heap too */
+	uint64_t tree, heap;
+	unsigned leaf_k, group_k, chunk_k;   /* half the entries of a symbol table, of a node of groups, of a node of chunks */
+};
+/* The superblock, before the library sees it. 0: filled, AY_EFORMAT: reported. */
+AY_MUSTCHECK int ay_hdf5_superblock(struct ay_scan *s, struct ay_source *in, struct ay_hdf5_super *out);
+/* All metadata that leads to objects, before the library sees it. 0: sound, AY_EFORMAT: reported. */
+AY_MUSTCHECK int ay_hdf5_check(struct ay_scan *s, struct ay_source *in, const struct ay_hdf5_super *super);
+
+/* Addresses that were met. */
+struct ay_hdf5_set {
+	uint64_t *slots;                /* address + 1, by hash; 0 is free */
+	size_t count, room;
+};
+/* 1: new, 0: known, AY_ELIMIT: too many or no memory. */
+AY_MUSTCHECK int ay_hdf5_set_add(struct ay_budget *b, struct ay_hdf5_set *set, uint64_t addr);
+void ay_hdf5_set_free(struct ay_budget *b, struct ay_hdf5_set *set);
 
 /* Whether an attribute of this name holds the configuration of a Keras model. */
 bool ay_hdf5_is_config(const char *name, enum ay_keras_mode *mode_out);

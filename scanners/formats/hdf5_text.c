@@ -4,13 +4,43 @@
 #include "scanners/driver.h"
 #include "scanners/registry.h"
 
-#define SUPERBLOCK_MAX 96
+#define SUPERBLOCK_MAX 100
 #define UNDEFINED UINT64_MAX
+#define K_MAX 16384
+#define FIRST_SLOTS 1024
 
 struct superblock {
 	unsigned version, address_bytes, length_bytes, status;
 	uint64_t base, end, extension, driver;
+	struct ay_hdf5_super more;
 };
+
+/* What HDF5 takes where the superblock says nothing. */
+static const struct ay_hdf5_super defaults = { .leaf_k = 4, .group_k = 16, .chunk_k = 32 };
+
+/* Of version 0 and 1, behind the sizes of addresses. */
+static void read_old(struct ay_cursor *c, struct superblock *b)
+{
+	ay_cursor_skip(c, 1);
+	b->more.leaf_k = ay_cursor_le16(c);
+	b->more.group_k = ay_cursor_le16(c);
+	ay_cursor_skip(c, 4);
+	if (b->version == 1) {
+		b->more.chunk_k = ay_cursor_le16(c);
+		ay_cursor_skip(c, 2);
+	}
+	b->base = ay_cursor_le64(c);
+	ay_cursor_skip(c, 8);
+	b->end = ay_cursor_le64(c);
+	b->driver = ay_cursor_le64(c);
+	/* The root as an entry of a symbol table. */
+	ay_cursor_skip(c, 8);
+	b->more.root = ay_cursor_le64(c);
+	b->more.cached = ay_cursor_le32(c) == 1;
+	ay_cursor_skip(c, 4);
+	b->more.tree = ay_cursor_le64(c);
+	b->more.heap = ay_cursor_le64(c);
+}
 
 static int read_superblock(struct ay_source *in, struct superblock *b)
 {
@@ -18,7 +48,7 @@ static int read_superblock(struct ay_source *in, struct superblock *b)
 	struct ay_cursor c;
 	int rc = ay_source_load(in, 0, in->size < SUPERBLOCK_MAX ? (size_t)in->size : SUPERBLOCK_MAX, &bytes, &c);
 
-	*b = (struct superblock){ .extension = UNDEFINED, .driver = UNDEFINED };
+	*b = (struct superblock){ .extension = UNDEFINED, .driver = UNDEFINED, .more = defaults };
 	if (rc == 0) {
 		ay_cursor_skip(&c, AY_HDF5_SIGNATURE_LEN);
 		b->version = ay_cursor_u8(&c);
@@ -27,16 +57,13 @@ static int read_superblock(struct ay_source *in, struct superblock *b)
 		b->address_bytes = ay_cursor_u8(&c);
 		b->length_bytes = ay_cursor_u8(&c);
 		if (b->version < 2) {
-			ay_cursor_skip(&c, b->version == 1 ? 13 : 9);
-			b->base = ay_cursor_le64(&c);
-			ay_cursor_skip(&c, 8);
-			b->end = ay_cursor_le64(&c);
-			b->driver = ay_cursor_le64(&c);
+			read_old(&c, b);
 		} else {
 			b->status = ay_cursor_u8(&c);
 			b->base = ay_cursor_le64(&c);
 			b->extension = ay_cursor_le64(&c);
 			b->end = ay_cursor_le64(&c);
+			b->more.root = ay_cursor_le64(&c);
 		}
 		rc = c.err;
 	}
@@ -50,7 +77,7 @@ static int refuse(struct ay_scan *s, const char *rule, const char *why)
 	return AY_EFORMAT;
 }
 
-int ay_hdf5_superblock(struct ay_scan *s, struct ay_source *in)
+int ay_hdf5_superblock(struct ay_scan *s, struct ay_source *in, struct ay_hdf5_super *out)
 {
 	struct superblock b;
 	int rc = read_superblock(in, &b);
@@ -71,7 +98,63 @@ int ay_hdf5_superblock(struct ay_scan *s, struct ay_source *in)
 		return refuse(s, "hdf5.malformed", "the file was not closed by its writer");
 	if (b.end > in->size)
 		return refuse(s, "hdf5.truncated", "the file is shorter than its superblock says");
-	return b.end < in->size ? refuse(s, "hdf5.layout", "bytes follow the end that the superblock gives") : 0;
+	if (b.end < in->size)
+		return refuse(s, "hdf5.layout", "bytes follow the end that the superblock gives");
+	if (b.more.leaf_k == 0 || b.more.leaf_k > K_MAX || b.more.group_k == 0 || b.more.group_k > K_MAX || b.more.chunk_k == 0 || b.more.chunk_k > K_MAX)
+		return refuse(s, "hdf5.unusual", "the nodes of the trees have an impossible or unusual size");
+	*out = b.more;
+	return 0;
+}
+
+static size_t slot_of(const uint64_t *slots, size_t room, uint64_t key)
+{
+	size_t i = (size_t)((key * 0x9e3779b97f4a7c15ull) >> 20) % room;
+
+	while (slots[i] && slots[i] != key)
+		i = (i + 1) % room;
+	return i;
+}
+
+static int grow(struct ay_budget *b, struct ay_hdf5_set *set)
+{
+	size_t room = set->room ? 2 * set->room : FIRST_SLOTS;
+	uint64_t *grown = ay_budget_alloc(b, room * sizeof(*grown));
+
+	if (!grown)
+		return AY_ELIMIT;
+	memset(grown, 0, room * sizeof(*grown));
+	for (size_t i = 0; i < set->room; i++)
+		if (set->slots[i])
+			grown[slot_of(grown, room, set->slots[i])] = set->slots[i];
+	ay_budget_free(b, set->slots);
+	set->slots = grown;
+	set->room = room;
+	return 0;
+}
+
+int ay_hdf5_set_add(struct ay_budget *b, struct ay_hdf5_set *set, uint64_t addr)
+{
+	uint64_t key = addr + 1;    /* no address is the largest number: that stands for none */
+	size_t at;
+
+	if (key == 0)
+		return 0;
+	if (2 * (set->count + 1) > set->room && grow(b, set) < 0)
+		return AY_ELIMIT;
+	at = slot_of(set->slots, set->room, key);
+	if (set->slots[at])
+		return 0;
+	if (set->count >= 8 * AY_LIMIT_SCAN_MEMBERS)
+		return AY_ELIMIT;
+	set->slots[at] = key;
+	set->count++;
+	return 1;
+}
+
+void ay_hdf5_set_free(struct ay_budget *b, struct ay_hdf5_set *set)
+{
+	ay_budget_free(b, set->slots);
+	*set = (struct ay_hdf5_set){ .slots = NULL };
 }
 
 bool ay_hdf5_is_config(const char *name, enum ay_keras_mode *mode_out)
