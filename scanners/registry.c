@@ -41,6 +41,7 @@ const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_pbtxt,
 	&ay_scanner_mxnet,
 	&ay_scanner_tflite,
+	&ay_scanner_tensorflow,
 	&ay_scanner_executorch,
 	&ay_scanner_onnx,
 	&ay_scanner_skops,

@@ -55,6 +55,7 @@ extern const struct ay_scanner ay_scanner_lightgbm;
 
 /* models as FlatBuffers */
 extern const struct ay_scanner ay_scanner_tflite;
+extern const struct ay_scanner ay_scanner_tensorflow;
 extern const struct ay_scanner ay_scanner_executorch;
 extern const struct ay_scanner ay_scanner_onnx;
 extern const struct ay_scanner ay_scanner_skops;
