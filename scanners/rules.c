@@ -333,6 +333,20 @@ const struct ay_rule ay_rule_table[] = {
 	{ "tensorflow.version", FORMAT, AY_WARN, AY_LOW, false, "The graph does not say its version, which is the last thing written into a graph.",
 	  "Compare the file with its source; a graph saved by TensorFlow 2 has a version." },
 
+	/* TensorFlow checkpoints */
+	{ "tf-index.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The index of a checkpoint ends before its own lengths say.", "Copy the file again." },
+	{ "tf-index.malformed", FORMAT, AY_FAIL, AY_HIGH, false,
+	  "The index of a checkpoint breaks the format of its table, or says what no checkpoint has.", "Save the checkpoint again with TensorFlow." },
+	{ "tf-index.variant", DESER, AY_FAIL, AY_HIGH, true, "A tensor of the checkpoint is a variant, which the code that its data names reads.",
+	  "Save the checkpoint without iterators of datasets." },
+	{ "tf-index.name", FORMAT, AY_FAIL, AY_HIGH, false, "The name of an index does not say which shards belong to it.",
+	  "Give the file its name NAME.index back, beside NAME.data-00000-of-00001." },
+	{ "tf-checkpoint.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The state of checkpoints ends in the middle of a character.", "Copy the file again." },
+	{ "tf-checkpoint.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The state of checkpoints has a line that TensorFlow does not write.",
+	  "Write the file anew with tf.train.CheckpointManager." },
+	{ "tf-checkpoint.path", DESER, AY_FAIL, AY_HIGH, false, "The state of checkpoints names one outside of its folder.",
+	  "Name the checkpoints relative to the folder of this file." },
+
 	/* executorch */
 	{ "executorch.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The program ends before its own offsets say.",
 	  "Copy the file again." },

@@ -8,6 +8,8 @@ import os
 import struct
 import sys
 
+import gen_bundle
+
 FLOAT, INT32, STRING, INT64, RESOURCE = 1, 3, 7, 9, 20
 
 
@@ -392,6 +394,7 @@ def main(out):
         put(name, data, "inconclusive" if rule.startswith("limit.") else "fail", "*" if rule.endswith("*") else rule, why)
     for name, data, why in NAMED:
         put(name, data, "fail", "format.unsupported", why)
+    gen_bundle.write(lambda name, data, verdict, rule, why: put(name, data, verdict, "*" if rule.endswith("*") else rule, why))
     with open(os.path.join(out, "INDEX.tsv"), "w", encoding="utf-8") as f:
         for row in rows:
             f.write("\t".join(row) + "\n")

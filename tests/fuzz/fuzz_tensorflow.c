@@ -3,10 +3,10 @@
 
 #include "scanners/registry.h"
 
-FUZZ_SCANNERS(&ay_scanner_tensorflow, &ay_scanner_refused)
+FUZZ_SCANNERS(&ay_scanner_tensorflow, &ay_scanner_tf_index, &ay_scanner_refused)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	fuzz_scan(data, size, "a.pb");
+	fuzz_scan(data, size, "a.index");
 	return 0;
 }
