@@ -42,6 +42,7 @@ const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_mxnet,
 	&ay_scanner_tflite,
 	&ay_scanner_tensorflow,
+	&ay_scanner_tf_keras,
 	&ay_scanner_tf_index,
 	&ay_scanner_tf_data,
 	&ay_scanner_tf_checkpoint,

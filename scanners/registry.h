@@ -56,6 +56,7 @@ extern const struct ay_scanner ay_scanner_lightgbm;
 /* models as FlatBuffers */
 extern const struct ay_scanner ay_scanner_tflite;
 extern const struct ay_scanner ay_scanner_tensorflow;
+extern const struct ay_scanner ay_scanner_tf_keras;
 extern const struct ay_scanner ay_scanner_tf_index;
 extern const struct ay_scanner ay_scanner_tf_data;
 extern const struct ay_scanner ay_scanner_tf_checkpoint;

@@ -326,8 +326,6 @@ const struct ay_rule ay_rule_table[] = {
 	{ "tensorflow.object", DESER, AY_FAIL, AY_HIGH, true,
 	  "The model names a class that only the loading program can register, so other code decides what it becomes.",
 	  "Save the model from objects of TensorFlow itself." },
-	{ "tensorflow.keras", DESER, AY_FAIL, AY_HIGH, true, "The model brings a Keras configuration from which Keras builds layers by their names.",
-	  "Save the model as .keras, or export it for serving with model.export." },
 	{ "tensorflow.asset", DESER, AY_FAIL, AY_HIGH, false, "A file that the model reads is named by more than a plain file name.",
 	  "Save the model again with tf.saved_model.save." },
 	{ "tensorflow.version", FORMAT, AY_WARN, AY_LOW, false, "The graph does not say its version, which is the last thing written into a graph.",

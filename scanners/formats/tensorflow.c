@@ -209,9 +209,7 @@ static int judge_text(struct ay_tf *t, unsigned message, const struct ay_pb_fiel
 	case FIELD(AY_TF_ANY_ASSET, 1): return judge_object(t, f, is_asset_message, "the message in a collection,");
 	case FIELD(AY_TF_ASSET, 2): return judge_asset(t, f);
 	case FIELD(AY_TF_USER_OBJECT, 3):
-		if (f->value)
-			ay_scan_find(t->s, "tensorflow.keras", f->off, "an object brings a Keras configuration, which is not judged here");
-		return 0;
+		return f->value ? ay_tf_keras_metadata(t->s, t->r.in, f->body) : 0;
 	default: break;
 	}
 	struct ay_cursor text;
@@ -361,5 +359,5 @@ static int tensorflow_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines[] = {"text", "refused", NULL};
 
 const struct ay_scanner ay_scanner_tensorflow = {
-	.abi = AY_SCAN_ABI, .name = "tensorflow", .version = 1, .refines = refines, .bid = tensorflow_bid, .scan = tensorflow_scan
+	.abi = AY_SCAN_ABI, .name = "tensorflow", .version = 2, .refines = refines, .bid = tensorflow_bid, .scan = tensorflow_scan
 };

@@ -69,6 +69,9 @@ AY_MUSTCHECK int ay_tf_text(struct ay_tf *t, const struct ay_pb_field *f, char *
 /* The field of this number that comes last, as readers of protobuf see it: 1, or 0 when there is none. */
 AY_MUSTCHECK int ay_tf_last(struct ay_tf *t, struct ay_pb_message m, uint32_t number, struct ay_pb_field *out);
 
+/* tensorflow_keras.c: judges the JSON of a Keras object at this place of in. */
+AY_MUSTCHECK int ay_tf_keras_metadata(struct ay_scan *s, struct ay_source *in, struct ay_pb_message text);
+
 /* tensorflow_graph.c: reads the library of a graph before its nodes are judged. */
 AY_MUSTCHECK int ay_tf_functions_read(struct ay_tf *t, struct ay_pb_message graph);
 void ay_tf_functions_free(struct ay_tf *t);

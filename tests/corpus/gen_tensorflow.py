@@ -4,6 +4,7 @@
 
 gen_tensorflow.py DIR writes them and INDEX.tsv (file, verdict, rule, sentence).
 """
+import json
 import os
 import struct
 import sys
@@ -233,6 +234,38 @@ TRAIN_OP = entry(4, "train_op", sub(2, sub(1, sub(1, "init"))))
 STEPS = entry(4, "steps", sub(2, sub(3, sub(1, varint(1) + varint(2))))) + entry(4, "rates", sub(2, sub(4, sub(1, struct.pack("<2f", .1, .2)))))
 
 
+SPECS = {"class_name": "__tuple__", "items": [{"class_name": "__tuple__", "items": [
+    {"class_name": "TypeSpec", "type_spec": "tf.TensorSpec", "serialized": [{"class_name": "TensorShape", "items": [None, 4]}, "float32", "x"]}]}, {}]}
+UNIFORM = {"class_name": "GlorotUniform", "config": {"seed": None}, "shared_object_id": 1}
+CONFIG = {"name": "dense", "trainable": True, "dtype": "float32", "units": 2, "activation": "relu", "use_bias": True, "kernel_initializer": UNIFORM,
+          "bias_initializer": {"class_name": "Zeros", "config": {}}, "kernel_regularizer": None, "bias_constraint": None}
+DENSE_LAYER = json.dumps({"name": "dense", "trainable": True, "expects_training_arg": False, "dtype": "float32", "batch_input_shape": None, "stateful": False,
+                          "must_restore_from_config": False, "class_name": "Dense", "config": CONFIG, "inbound_nodes": [[["input_1", 0, 0, {}]]],
+                          "shared_object_id": 3, "build_input_shape": {"class_name": "TensorShape", "items": [None, 4]},
+                          "input_spec": {"class_name": "InputSpec", "config": {"dtype": None, "shape": None, "ndim": None, "axes": {"-1": 4}}}})
+LAYERS = {"name": "sequential", "layers": [{"class_name": "InputLayer", "config": {"batch_input_shape": [None, 4], "dtype": "float32", "name": "input_1"}},
+                                           {"class_name": "Dense", "config": CONFIG}]}
+MODEL = json.dumps({"name": "sequential", "trainable": True, "class_name": "Sequential", "config": LAYERS, "is_graph_network": True, "full_save_spec": SPECS,
+                    "save_spec": SPECS["items"][0]["items"][0], "keras_version": "2.15.0", "backend": "tensorflow",
+                    "model_config": {"class_name": "Sequential", "config": LAYERS},
+                    "training_config": {"loss": "mse", "metrics": [[{"class_name": "MeanMetricWrapper", "config": {
+                        "name": "acc", "dtype": "float32", "fn": "binary_accuracy"}}]], "weighted_metrics": None, "loss_weights": None,
+                        "optimizer_config": {"class_name": "Adam", "config": {"name": "Adam", "learning_rate": 0.001}}}})
+METRIC = json.dumps({"class_name": "Mean", "name": "loss", "dtype": "float32", "config": {"name": "loss", "dtype": "float32"}, "shared_object_id": 5})
+LAMBDA = json.dumps({"name": "l", "class_name": "Lambda", "config": {"name": "l", "function": {"class_name": "__tuple__", "items": ["4wAAAA==", None, None]},
+                                                                     "function_type": "lambda", "module": "__main__"}})
+
+
+def keras_node(text, i, identifier=None):
+    kind = identifier or ("_tf_keras_sequential" if i == 0 else "_tf_keras_metric" if text == METRIC else "_tf_keras_layer")
+    return num(2, i) + sub(3, "root.layer-%d" % i if i else "root") + sub(4, kind) + sub(5, text) + sub(6, num(1, 2), num(2, 1))
+
+
+def metadata(*texts, identifier=None):
+    return b"".join(sub(1, keras_node(t, i, None)) for i, t in enumerate(texts)) + (
+        sub(1, keras_node(METRIC, 9, identifier)) if identifier else b"")
+
+
 def with_asset(name, collection=None):
     asset = sub(1, sub(1, "asset_path:0")) + sub(2, name)
     more = entry(4, "saved_model_assets", sub(2, sub(5, sub(1, sub(1, "type.googleapis.com/tensorflow.AssetFileDef"), sub(2, collection))))) if collection else b""
@@ -285,6 +318,9 @@ GOOD = [
     ("saved_table/saved_model.pb", saved(meta(graph([*DENSE, node("t", "HashTableV2", shared_name=sub(2, "t")), text("keys", "a", "b"),
                                                      node("fill", "InitializeTableV2", "t", "keys", "w"), node("find", "LookupTableFindV2", "t", "keys", "b")]))),
      "a table of strings"),
+    ("saved2/keras_metadata.pb", metadata(MODEL, DENSE_LAYER, METRIC), "the Keras objects of a SavedModel"),
+    ("saved_old/saved_model.pb", keras2(objects=objects(ROOT, user("_tf_keras_sequential", MODEL), user("_tf_keras_layer", DENSE_LAYER))),
+     "Keras objects in the SavedModel itself"),
     ("lstm.pb", graph([*DENSE, *(node(op.lower(), op, "x") for op in ("TensorListReserve", "TensorListStack", "StridedSlice", "Sigmoid", "Tanh", "Split"))]),
      "a recurrent layer"),
 ]
@@ -350,7 +386,17 @@ BAD = [
     ("asset_collection/saved_model.pb", saved(with_asset("vocab.txt", sub(2, "..\\x"))), "tensorflow.asset", "an asset elsewhere in a collection"),
     ("any_collection/saved_model.pb", saved(meta(graph(DENSE), entry(4, "c", sub(2, sub(5, sub(1, sub(1, "type.googleapis.com/x.Y"))))))),
      "tensorflow.object", "an unknown message in a collection"),
-    ("lambda/saved_model.pb", keras2(objects=objects(ROOT, user("_tf_keras_layer", '{"class_name": "Lambda"}'))), "tensorflow.keras", "a Keras Lambda layer"),
+    ("lambda/saved_model.pb", keras2(objects=objects(ROOT, user("_tf_keras_layer", LAMBDA))), "keras.code", "a Keras Lambda layer"),
+    ("metadata_text/saved_model.pb", keras2(objects=objects(ROOT, user("_tf_keras_layer", "x"))), "keras.malformed", "a configuration that is no JSON"),
+    ("lambda/keras_metadata.pb", metadata(MODEL, LAMBDA), "keras.code", "a Lambda layer"),
+    ("lambda_inside/keras_metadata.pb", metadata(MODEL.replace("Dense", "Lambda")), "keras.code", "a Lambda layer in the layers of a model"),
+    ("custom/keras_metadata.pb", metadata(MODEL, DENSE_LAYER.replace('"Dense"', '"EvilLayer"')), "keras.class", "a layer of the loading program"),
+    ("module/keras_metadata.pb", metadata(MODEL, DENSE_LAYER.replace('"class_name": "Dense"', '"class_name": "Dense", "module": "os"')), "keras.module",
+     "a layer of another module"),
+    ("identifier/keras_metadata.pb", metadata(MODEL, identifier="acme_layer"), "tensorflow.object", "an object of an unknown kind"),
+    ("second/keras_metadata.pb", sub(1, keras_node(MODEL, 0) + sub(5, LAMBDA)), "keras.code", "a second configuration, of which the last wins"),
+    ("field/keras_metadata.pb", metadata(MODEL) + sub(2, "x"), "tensorflow.malformed", "a field that metadata does not have"),
+    ("cut/keras_metadata.pb", metadata(MODEL, DENSE_LAYER)[:-9], "tensorflow.truncated", "cut metadata"),
     ("unknown_field.pb", graph(DENSE * 11, extra=sub(6, b"x")), "tensorflow.malformed", "a field that a graph does not have"),
     ("wrong_wire.pb", graph([*DENSE, node("n", "Abs") + num(6, 1)]), "tensorflow.malformed", "a field in another form"),
     ("utf8.pb", graph([*DENSE, sub(1, "n") + sub(2, "Abs") + sub(3, b"\xff\xfe")]), "tensorflow.malformed", "text that is none"),

@@ -3,7 +3,7 @@
 
 #include "scanners/registry.h"
 
-FUZZ_SCANNERS(&ay_scanner_tensorflow, &ay_scanner_tf_index, &ay_scanner_refused)
+FUZZ_SCANNERS(&ay_scanner_tensorflow, &ay_scanner_tf_index, &ay_scanner_tf_keras, &ay_scanner_refused)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -238,6 +238,48 @@ static void depth_is(unsigned levels, const char *want)
 	is_str(judge("a.pb", &g), want, "functions %u deep", levels);
 }
 
+static struct message keras_object(const char *kind, const char *config)
+{
+	struct message m = {.len = 0};
+
+	add_number(&m, 2, 7);
+	add_text(&m, 3, "root");
+	add_text(&m, 4, kind);
+	add_text(&m, 5, config);
+	return m;
+}
+
+static void keras_is(const char *kind, const char *config, const char *want)
+{
+	struct message first = keras_object("_tf_keras_model", "{\"class_name\":\"Model\"}"), second = keras_object(kind, config), all = {.len = 0};
+
+	add(&all, 1, &first);
+	add(&all, 1, &second);
+	is_str(judge("keras_metadata.pb", &all), want, "%s with %s", kind, config);
+}
+
+static void test_keras(void)
+{
+	struct message first = keras_object("_tf_keras_layer", "{\"class_name\":\"Dense\"}"), all = {.len = 0};
+	unsigned passed = 0;
+
+	keras_is("_tf_keras_layer", "{\"class_name\":\"Dense\"}", "pass");
+	is_str(scan_case_result.format, "tf-keras", "is metadata of Keras");
+	keras_is("_tf_keras_layer", "{\"class_name\":\"Lambda\"}", "keras.code");
+	keras_is("_tf_keras_layer", "{\"class_name\":\"InputSpec\"}", "pass");
+	keras_is("_tf_keras_layer", "{\"class_name\":\"InputSpec\",\"module\":\"os\"}", "keras.module");
+	keras_is("_tf_keras_layer", "{}", "keras.malformed");
+	keras_is("_tf_keras_layer", "", "pass");
+	keras_is("_tf_keras_other", "{\"class_name\":\"Dense\"}", "tensorflow.object");
+	keras_is("optimizer", "{\"class_name\":\"Dense\"}", "tensorflow.object");
+	add(&all, 1, &first);
+	for (size_t len = 1; len < all.len; len++) {
+		scan_case_with("keras_metadata.pb", all.bytes, len, NULL);
+		passed += scan_case_result.verdict <= AY_WARN;
+	}
+	is_int(passed, 0, "no proper prefix of one object passes");
+}
+
 int main(void)
 {
 	test_operators();
@@ -246,6 +288,7 @@ int main(void)
 	test_lengths();
 	test_late_lengths();
 	test_functions();
+	test_keras();
 	depth_is(32, "pass");
 	depth_is(33, "limit.exceeded");
 	return done_testing();
