@@ -56,6 +56,11 @@ extern const struct ay_scanner ay_scanner_catboost;
 
 /* models as FlatBuffers */
 extern const struct ay_scanner ay_scanner_tflite;
+extern const struct ay_scanner ay_scanner_tensorflow;
+extern const struct ay_scanner ay_scanner_tf_keras;
+extern const struct ay_scanner ay_scanner_tf_index;
+extern const struct ay_scanner ay_scanner_tf_data;
+extern const struct ay_scanner ay_scanner_tf_checkpoint;
 extern const struct ay_scanner ay_scanner_executorch;
 extern const struct ay_scanner ay_scanner_onnx;
 extern const struct ay_scanner ay_scanner_msgpack;

@@ -2,8 +2,9 @@
 /*
  * TensorFlow Lite models: a FlatBuffer of the published schema. Operators are
  * the built-in ones; custom and delegate operators run code that the program
- * brings, and StableHLO calls name such code, so they are refused. The options
- * of built-in operators are checked for their bounds alone.
+ * brings, and StableHLO's custom calls and composites name such code, so they
+ * are refused. The options of built-in operators are checked for their bounds
+ * alone. Weights in other files are named plainly (LiteRT's external buffers).
  */
 #include <inttypes.h>
 
@@ -16,14 +17,17 @@
 #define SCHEMA_VERSION 3
 #define CUSTOM 32
 #define DELEGATE 51
-#define LAST_PLAIN 161           /* before the StableHLO operators */
+#define MORE_CODES 127           /* stands for the codes beyond it in the old field */
+#define HLO_CUSTOM_CALL 173
+#define HLO_COMPOSITE 206
+#define LAST_CODE 209
 #define MAX_SUBGRAPHS 4096
 #define MAX_DIMS 32
 #define NAME 128
 
 /* Bits of an element by type; 0: no fixed size. */
 static const uint8_t type_bits[] = {
-	32, 16, 32, 8, 64, 0, 8, 16, 64, 8, 64, 128, 64, 0, 0, 32, 16, 4, 16, 2, 4
+	32, 16, 32, 8, 64, 0, 8, 16, 64, 8, 64, 128, 64, 0, 0, 32, 16, 4, 16, 2, 4, 8, 8
 };
 #define TYPE_STRING 5
 
@@ -64,7 +68,7 @@ static void check_code(struct reader *r, const struct ay_flat_table *t)
 		code = old;
 	if (code == CUSTOM || named)
 		ay_scan_find(r->s, "tflite.custom-operator", t->at, "the custom operator %s is code of the program that loads the model", name);
-	else if (code == DELEGATE || code == 127 || (code > LAST_PLAIN && (code < 203 || code > 205)))
+	else if (code == DELEGATE || code == MORE_CODES || code == HLO_CUSTOM_CALL || code == HLO_COMPOSITE || code > LAST_CODE)
 		ay_scan_find(r->s, "tflite.operator", t->at, "the operator %" PRIu64 " is not a known built-in one", code);
 }
 
@@ -138,6 +142,8 @@ static void check_tensor(struct reader *r, const struct ay_flat_table *t)
 
 	(void)ay_flat_text(&r->f, t, 3, name, sizeof(name));
 	(void)ay_flat_sub(&r->f, t, 4);
+	if (ay_flat_scalar(&r->f, t, 10, 4, 0) && buffer)
+		layout(r, t->at, "a tensor has two places");
 	numel = shape_elements(r, t, &unknown);
 	if (!r->f.err && type >= sizeof(type_bits))
 		layout(r, t->at, "a tensor has an unknown type");
@@ -204,9 +210,30 @@ static void check_graph(struct reader *r, const struct ay_flat_table *g)
 	}
 }
 
+/* Weights in a file beside the model: its name, and how much of it is read. */
+static void check_external(struct reader *r, const struct ay_flat_vector *groups, const struct ay_flat_table *t)
+{
+	uint64_t group = ay_flat_scalar(&r->f, t, 1, 4, 0), off = ay_flat_scalar(&r->f, t, 2, 8, 0), size = ay_flat_scalar(&r->f, t, 3, 8, 0);
+	char name[AY_LIMIT_PATH];
+
+	if (r->f.err)
+		return;
+	if (group >= groups->count || ay_ckd_add_u64(off, size, &size))
+		return layout(r, t->at, "an external buffer is in no group of them, or has no end");
+	struct ay_flat_table g = ay_flat_at(&r->f, groups, (uint32_t)group);
+
+	if (!ay_flat_text(&r->f, &g, 0, name, sizeof(name)) && !r->f.err)
+		return layout(r, g.at, "the file of an external buffer has no plain name");
+	int err = r->f.err ? 0 : ay_scan_need_sibling(r->s, name, size, g.at);
+
+	if (err)
+		ay_flat_fail(&r->f, err, g.at, "the model reads too many files");
+}
+
 static void check_model(struct reader *r)
 {
 	struct ay_flat_table model = ay_flat_root(&r->f);
+	struct ay_flat_vector groups = ay_flat_list(&r->f, &model, 8, 4), external = ay_flat_list(&r->f, &model, 9, 4);
 	uint64_t size;
 	char text[NAME];
 
@@ -227,6 +254,11 @@ static void check_model(struct reader *r)
 	}
 	for (uint32_t i = 0; i < r->buffers.count && !r->f.err; i++)
 		(void)buffer_data(r, i, &size);
+	for (uint32_t i = 0; i < external.count && !r->f.err; i++) {
+		struct ay_flat_table t = ay_flat_at(&r->f, &external, i);
+
+		check_external(r, &groups, &t);
+	}
 	for (uint32_t i = 0; i < r->graphs.count && !r->f.err; i++) {
 		struct ay_flat_table t = ay_flat_at(&r->f, &r->graphs, i);
 
@@ -254,6 +286,6 @@ static int tflite_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines[] = {"refused", NULL};
 
 const struct ay_scanner ay_scanner_tflite = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "tflite", .version = 1, .refines = refines,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "tflite", .version = 2, .refines = refines,
 	.bid = tflite_bid, .scan = tflite_scan
 };

@@ -139,11 +139,20 @@ static void judge_class(struct rules *r, const struct level *l)
 	judge_tf_function(r, l);
 }
 
+/* The types of inputs and outputs in a SavedModel, which TensorFlow finds among those that are registered. */
+static bool is_spec(const struct rules *r, const struct level *l)
+{
+	return r->mode == AY_KERAS_SAVED && l->module.kind == ABSENT &&
+	       (strcmp(l->class_name.text, "InputSpec") == 0 || strcmp(l->class_name.text, "TypeSpec") == 0);
+}
+
 static void judge_object(struct rules *r, const struct level *l)
 {
 	const char *name = l->class_name.text;
 	const char *why = ay_keras_denied(name);
 
+	if (l->class_name.kind == TEXT && is_spec(r, l))
+		return;
 	if (l->class_name.kind != TEXT)
 		ay_scan_find(r->s, "keras.malformed", l->off, "the class_name of an object is no text");
 	else if (why)
@@ -194,7 +203,7 @@ static void string_value(struct rules *r, const char *text, size_t len, uint64_t
 static void open_container(struct rules *r, bool array, uint64_t off)
 {
 	struct word *w = word_of(r);
-	bool compile = key_is(r, "compile_config") || (r->mode == AY_KERAS_TRAINING && r->depth == 0);
+	bool compile = key_is(r, "compile_config") || (r->mode == AY_KERAS_SAVED && key_is(r, "training_config")) || (r->mode == AY_KERAS_TRAINING && r->depth == 0);
 	enum names names = names_below(r);
 
 	if (w)

@@ -12,6 +12,7 @@
 enum ay_keras_mode {
 	AY_KERAS_V3,          /* config.json of a .keras archive: classes come with their module */
 	AY_KERAS_LEGACY,      /* model_config in HDF5: classes may come by their name alone */
+	AY_KERAS_SAVED,       /* metadata of one object in a SavedModel: a legacy configuration with the types of its inputs and outputs */
 	AY_KERAS_TRAINING     /* training_config in HDF5: optimizer, loss and metrics, no model */
 };
 

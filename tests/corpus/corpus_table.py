@@ -13,7 +13,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROFILES = ("weights", "sklearn", "torch-module", "hf-trainer", "pandas")
-MODULES = {"flat", "templates"}    # imported by other generators
+MODULES = {"bundle", "flat", "templates"}    # imported by other generators
 
 
 def scan(assay, profiles, paths):

@@ -74,12 +74,15 @@ class Writer:
         return bytes(self.b)
 
 
-def tflite(code=0, old=0, custom=None, shape=(2, 2), kind=0, data=bytes(16), index=0, inputs=(0, 1), tensor_buffer=1, options=None, version=3, **model):
+def tflite(code=0, old=0, custom=None, shape=(2, 2), kind=0, data=bytes(16), index=0, inputs=(0, 1), tensor_buffer=1, options=None, version=3, external=None, **model):
     opcode = Table(f0=("b", old), f2=("i", 1), f3=("i", code))
     if custom:
         opcode.fields[1] = custom
     tensors = [Table(f0=("i", list(shape)), f1=("b", kind), f2=("I", tensor_buffer), f3="weight"), Table(f0=("i", [2, 2]), f1=("b", 0), f2=("I", 0), f3="x"),
                Table(f0=("i", [2, 2]), f1=("b", 0), f2=("I", 0), f3="y")]
+    if external:
+        tensors[0].fields[10] = ("I", 1)
+        model = dict(model, f8=[Table(f0=external)], f9=[Table(f0=("I", 1), f1=("I", 0), f2=("Q", 16), f3=("Q", 16), f4="unpacked")])
     operator = Table(f0=("I", index), f1=("i", list(inputs)), f2=("i", [2]), f3=("B", 11), f4=Table(f0=("b", 0)))
     if options:
         operator.fields[5] = options
@@ -94,6 +97,8 @@ def good_flat():
     yield "good.tflite", "A model that adds a weight.", tflite()
     yield "good_new.tflite", "An operator beyond the old range.", tflite(code=150, old=127)
     yield "good_int4.tflite", "Three elements of four bits.", tflite(shape=(3,), kind=17, data=bytes(2))
+    yield "good_float8.tflite", "Sixteen elements of eight bits.", tflite(shape=(16,), kind=22)
+    yield "good_hlo.tflite", "An operator of StableHLO.", tflite(code=209, old=127)
     yield "good_strings.tflite", "A tensor of strings.", tflite(shape=(2,), kind=5, data=struct.pack("<4I", 2, 16, 18, 18) + b"ab")
 
 
@@ -101,6 +106,13 @@ def bad_flat():
     yield "custom.tflite", "tflite.custom-operator", "A custom operator is code of the program.", tflite(code=32, old=32, custom="Evil")
     yield "flex.tflite", "tflite.custom-operator", "A TensorFlow operator by Flex.", tflite(code=32, old=32, custom="FlexWriteFile")
     yield "options.tflite", "tflite.custom-operator", "A built-in operator with options of its own.", tflite(options=b"x")
+    yield "hlo_call.tflite", "tflite.operator", "A custom call of StableHLO.", tflite(code=173, old=127)
+    yield "hlo_composite.tflite", "tflite.operator", "A composite of StableHLO.", tflite(code=206, old=127)
+    yield "beyond.tflite", "tflite.operator", "The first operator beyond the last.", tflite(code=210, old=127)
+    yield "external_path.tflite", "sibling.name", "Weights in a file elsewhere.", tflite(tensor_buffer=0, external="../w.bin")
+    yield "external_missing.tflite", "sibling.missing", "Weights in a file that is not there.", tflite(tensor_buffer=0, external="w.bin")
+    yield "external_twice.tflite", "tflite.malformed", "A tensor in the file and in another one.", tflite(external="w.bin")
+    yield "type_beyond.tflite", "tflite.malformed", "The first type beyond the last.", tflite(shape=(16,), kind=23)
     yield "delegate.tflite", "tflite.operator", "A delegate is no operator of a file.", tflite(code=51, old=51)
     yield "unknown.tflite", "tflite.operator", "An operator beyond the last.", tflite(code=1000, old=127)
     yield "two_codes.tflite", "tflite.malformed", "Old and new readers see two operators.", tflite(code=32, old=1)
