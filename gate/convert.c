@@ -31,10 +31,8 @@ static int by_place(const void *a, const void *b)
 
 static int check_places(const struct ay_extract *x, uint64_t in_size, uint64_t second_size, struct ay_error *e)
 {
-	uint64_t total = 0, most = UINT64_MAX;
+	uint64_t total = 0, most = ay_extract_most(in_size);
 
-	if (in_size < (UINT64_MAX - AY_LIMIT_CONVERT_FREE) / AY_LIMIT_CONVERT_RATIO)
-		most = in_size * AY_LIMIT_CONVERT_RATIO + AY_LIMIT_CONVERT_FREE;
 	for (size_t i = 0; i < x->count; i++) {
 		const struct ay_tensor *t = &x->tensors[i];
 		uint64_t size = t->expanded ? second_size : in_size;

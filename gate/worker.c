@@ -56,7 +56,7 @@ static int do_infer(struct ay_source *in, const char *path, struct ay_buf *out)
 /* second: takes what must be brought into order. */
 static int do_extract(struct ay_source *in, const struct ay_scan_options *o, int second, struct ay_buf *out)
 {
-	struct ay_extract x = { .fd = second };
+	struct ay_extract x = { .fd = second, .room = AY_LIMIT_EXTRACT_EXPANDED };
 	struct ay_scan_result result;
 	int r = ay_extract_run(in, o, &x, &result);
 

@@ -30,6 +30,13 @@ unsigned ay_dtype_size(unsigned dtype)
 	return dtype < AY_DTYPE_COUNT ? dtypes[dtype].size : 0;
 }
 
+uint64_t ay_extract_most(uint64_t size)
+{
+	if (size > (UINT64_MAX - AY_LIMIT_CONVERT_FREE) / AY_LIMIT_CONVERT_RATIO)
+		return UINT64_MAX;
+	return size * AY_LIMIT_CONVERT_RATIO + AY_LIMIT_CONVERT_FREE;
+}
+
 void ay_extract_free(struct ay_extract *x)
 {
 	for (size_t i = 0; i < x->count; i++)
@@ -47,7 +54,7 @@ bool ay_extract_tolerates(const char *rule)
 {
 	static const char *const rules[] = {
 		"pickle.global.unknown", "pickle.global.misplaced", "pickle.call.denied", "pickle.call.arguments", "pickle.state.denied",
-		"pickle.extension", "pickle.profile", "pickle.trainer-file",
+		"pickle.extension", "pickle.profile", "pickle.trainer-file", "torch.torchscript",
 	};
 
 	for (size_t i = 0; i < AY_ARRAY_LEN(rules); i++)
@@ -307,8 +314,8 @@ static int expand(struct ay_scan *s, const struct ay_layout *l, struct ay_source
 	struct gather g = { .s = s, .in = storage, .size = ay_dtype_size(l->dtype) };
 	int rc = AY_ELIMIT;
 
-	if (x->fd < 0 || t->len > AY_LIMIT_EXTRACT_EXPANDED - x->expanded) {
-		ay_extract_refuse(s, AY_NO_OFFSET, "more than %llu bytes of tensors are strided, compressed or big-endian", AY_LIMIT_EXTRACT_EXPANDED);
+	if (t->len > x->room - x->expanded) {
+		ay_extract_refuse(s, AY_NO_OFFSET, "more than %" PRIu64 " bytes of tensors are strided, compressed or big-endian", x->room);
 		return 0;
 	}
 	g.window = ay_budget_alloc(b, WINDOW);
@@ -357,6 +364,11 @@ int ay_extract_tensor(struct ay_scan *s, const char *name, const struct ay_layou
 	if (!size || l->dims > AY_LIMIT_TENSOR_DIMS || !measure(l, &items, &end) || ay_ckd_mul_u64(end, size, &bytes) ||
 	    bytes > storage->size || ay_ckd_mul_u64(items, size, &t.len) || ay_ckd_mul_u64(l->first, size, &first)) {
 		ay_extract_refuse(s, AY_NO_OFFSET, "%s reaches outside of its storage", name);
+		return 0;
+	}
+	if (ay_ckd_add_u64(x->total, t.len, &x->total) || x->total > ay_extract_most(ay_extract_input(s)->size)) {
+		ay_extract_refuse(s, AY_NO_OFFSET, "the tensors share so much that they would take more than %" PRIu64 " bytes",
+				  ay_extract_most(ay_extract_input(s)->size));
 		return 0;
 	}
 	for (unsigned i = 0; i < l->dims; i++)

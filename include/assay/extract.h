@@ -34,10 +34,12 @@ struct ay_tensor {
 /* Something in the file that is no tensor. */
 struct ay_left_out { char *name, *why; };
 
-/* Zero-initialised but for fd. */
+/* Zero-initialised but for fd and room. */
 struct ay_extract {
-	int fd;                      /* takes what does not lie in the input as it must be: strided, compressed, big-endian. -1: memory too small to need one */
-	uint64_t expanded;           /* bytes written to fd */
+	int fd;                      /* takes what does not lie in the input as it must be: strided, compressed, big-endian */
+	uint64_t room;               /* bytes that may be written to it */
+	uint64_t expanded;           /* bytes that were */
+	uint64_t total;              /* bytes of all tensors */
 	struct ay_tensor *tensors;
 	size_t count, cap;
 	struct ay_left_out *left;
@@ -47,6 +49,8 @@ struct ay_extract {
 	char refused[384];           /* why the file cannot be converted; "" when it can */
 };
 void ay_extract_free(struct ay_extract *x);
+/* Bytes that the tensors of a file of this size may take in all. */
+uint64_t ay_extract_most(uint64_t size);
 
 /* 0 with *out and *x filled, or negative when even that failed. o's profiles are not used: what is refused is left out. */
 AY_MUSTCHECK int ay_extract_run(struct ay_source *in, const struct ay_scan_options *o, struct ay_extract *x, struct ay_scan_result *out);

@@ -203,6 +203,8 @@ int ay_pickle_scan_one(struct ay_scan *s, struct ay_source *in, uint64_t off, co
 	vm->c.off = off;
 	if (pk_run(vm) == 0)
 		*end_out = vm->c.off;
+	if (vm->tree && !vm->err && pk_flatten(vm) != 0)
+		*end_out = UINT64_MAX;
 	pk_free(vm);
 	ay_budget_free(ay_scan_budget(s), vm);
 	return ay_budget_tick(ay_scan_budget(s));

@@ -38,7 +38,7 @@ static int run(const struct ay_buf *b, size_t len, struct ay_extract *x)
 	struct ay_scan_options o = { .path = "dir/weights.npy" };
 	struct ay_scan_result r;
 
-	*x = (struct ay_extract){ .fd = temp_file() };
+	*x = (struct ay_extract){ .fd = temp_file(), .room = 1 * GIB };
 	int rc = ay_extract_run(&in, &o, x, &r);
 
 	ay_scan_result_free(&r);
