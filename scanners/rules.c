@@ -152,6 +152,8 @@ const struct ay_rule ay_rule_table[] = {
 	  "Load the model in a trusted place and save it again with torch.save or as safetensors." },
 	{ "torch.torchscript", DESER, AY_FAIL, AY_HIGH, true, "The archive holds TorchScript code, which this version does not judge.",
 	  "Publish the weights alone: `assay convert FILE OUT.safetensors` takes them out and runs nothing." },
+	{ "torch.export", DESER, AY_FAIL, AY_HIGH, true, "The archive holds a program of torch.export or AOTInductor, which this version does not judge.",
+	  "Publish the weights alone: `assay convert FILE OUT.safetensors` takes them out of a program's first layout and runs nothing." },
 	{ "torch.storage-unused", FORMAT, AY_WARN, AY_LOW, false, "The archive holds a storage that the pickle never names.",
 	  "Load the model and save it again to drop what is unused." },
 

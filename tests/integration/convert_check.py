@@ -198,12 +198,20 @@ def check_torch():
     old.Pickler, old.Unpickler, old.dump, old.load = type("Pickler", (Old,), {}), pickle.Unpickler, pickle.dump, pickle.load
     torch.save(OrderedDict(two), path, pickle_module=old)
     same(path, flatten(two), "a state_dict of Python 2")
+    torch.save(two, path)
     torch.save(torch.arange(4), os.path.join(OUT, "alone.pt"))
     same(os.path.join(OUT, "alone.pt"), {"alone": of_tensor(torch.arange(4))}, "a tensor alone")
     script = os.path.join(OUT, "script.pt")
     torch.jit.save(torch.jit.script(torch.nn.Linear(2, 3)), script)
     status, _, got = convert(script)
     tell(status == 0 and sorted(got) == ["bias", "weight"], "the weights beside TorchScript code")
+
+    program = os.path.join(OUT, "program.pt2")
+    with zipfile.ZipFile(program, "w") as z, open(path, "rb") as f:
+        z.writestr("serialized_exported_program.json", "{}")
+        z.writestr("version", "8.1")
+        z.writestr("serialized_state_dict.pt", f.read())
+    same(program, flatten(two), "the weights beside an exported program")
 
     path = os.path.join(OUT, "refused.pt")
     for value, why, what in (
