@@ -226,6 +226,12 @@ const struct ay_rule ay_rule_table[] = {
 	{ "pickle.trainer-file", DESER, AY_FAIL, AY_MEDIUM, false, "training_args.bin is a pickled settings object that no model needs.",
 	  "Leave it out with `assay put --exclude training_args.bin`, or allow profile hf-trainer." },
 
+	/* distcp, dcp-metadata */
+	{ "distcp.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "A part of a distributed checkpoint is more than files of torch.save in a row.",
+	  "Save the checkpoint anew, or as one file: torch.distributed.checkpoint.format_utils.dcp_to_torch_save." },
+	{ "dcp.metadata", DESER, AY_FAIL, AY_HIGH, false, "The .metadata of a distributed checkpoint is not what torch writes, so what it loads is not known.",
+	  "Save the checkpoint anew, or as one file: torch.distributed.checkpoint.format_utils.dcp_to_torch_save." },
+
 	/* torch-legacy */
 	{ "torch-legacy.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The parts of torch's old format contradict each other.",
 	  "Write the file anew with torch.save." },

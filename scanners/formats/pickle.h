@@ -13,6 +13,8 @@
 #include "assay/extract.h"
 #include "assay/scan.h"
 
+struct pk_vm;
+
 /* What the container around a pickle knows. All zero: one stand-alone pickle. */
 struct ay_pickle_context {
 	/* Bytes of the storage member with this key; false when there is none. Needed with persistent; NULL otherwise. */
@@ -26,6 +28,8 @@ struct ay_pickle_context {
 	int (*text_seen)(void *arg, const char *text);
 	/* For extractions: told of each tensor that the pickle's value holds, by name, and of the storage it lies in. Negative stops the scan. */
 	int (*tensor)(void *arg, const char *name, const struct ay_layout *l, const char *storage);
+	/* For formats that look at the value itself, which is kept for them: called after the run (pickle_tree.h). Negative stops the scan. */
+	int (*value)(void *arg, struct pk_vm *vm);
 	void *arg;                /* of the callbacks */
 	bool several;             /* complete pickles may follow each other up to the end of the input */
 	bool persistent;          /* torch's persistent ids are expected */

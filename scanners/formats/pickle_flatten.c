@@ -123,19 +123,6 @@ static void visit_item(struct walk *w, const struct pk_edge *e)
 	w->name[len] = '\0';
 }
 
-/* Value under this text key of a dict, or NULL. */
-static const struct pk_value *member(struct walk *w, const struct pk_value *dict, const char *key, struct pk_value *out)
-{
-	const struct pk_head *h = pk_tree_head(w->vm, dict);
-
-	for (const struct pk_edge *e = h ? pk_tree_next(w->vm, h, NULL) : NULL; e; e = pk_tree_next(w->vm, h, e))
-		if (pk_text_is(w->vm, &e->key, key)) {
-			*out = e->value;
-			return out;
-		}
-	return NULL;
-}
-
 /* True when key is among the values of a set. */
 static bool listed(struct walk *w, const struct pk_value *set, const struct pk_value *key)
 {
@@ -165,15 +152,15 @@ static bool visit_module(struct walk *w, const struct pk_value *state)
 {
 	struct pk_value parameters, buffers, modules, set, *except = NULL;
 
-	if (state->kind != PK_DICT || !member(w, state, "_parameters", &parameters) || !member(w, state, "_modules", &modules))
+	if (state->kind != PK_DICT || !pk_tree_member(w->vm, state, "_parameters", &parameters) || !pk_tree_member(w->vm, state, "_modules", &modules))
 		return false;
 	if (!w->told_module)
 		ay_extract_leave_out(scan_of(w), w->len ? w->name : "the file's value", "the class and settings of a module");
 	w->told_module = true;
-	if (member(w, state, "_non_persistent_buffers_set", &set))
+	if (pk_tree_member(w->vm, state, "_non_persistent_buffers_set", &set))
 		except = &set;
 	visit_named(w, &parameters, NULL);
-	if (member(w, state, "_buffers", &buffers))
+	if (pk_tree_member(w->vm, state, "_buffers", &buffers))
 		visit_named(w, &buffers, except);
 	visit_named(w, &modules, NULL);
 	return true;
@@ -186,7 +173,7 @@ static void visit_state(struct walk *w, const struct pk_value *state)
 	if (visit_module(w, state))
 		return;
 	/* Of a state_dict: the versions of its modules, which no tensor needs. */
-	if (state->kind == PK_DICT && w->vm->nodes[state->aux].count == 1 && member(w, state, "_metadata", &metadata) &&
+	if (state->kind == PK_DICT && w->vm->nodes[state->aux].count == 1 && pk_tree_member(w->vm, state, "_metadata", &metadata) &&
 	    !has_tensor(w, &metadata))
 		return;
 	visit(w, state);
@@ -236,7 +223,7 @@ int pk_flatten(struct pk_vm *vm)
 	if (!w)
 		return pk_fail(vm, AY_ELIMIT, "no memory left in this scan's budget for names");
 	*w = (struct walk){ .vm = vm };
-	if (vm->depth && pk_tree_settle(vm) == 0)
+	if (vm->depth)
 		visit(w, &vm->stack[0]);
 	ay_budget_free(vm->budget, w);
 	return vm->err;

@@ -106,6 +106,19 @@ const struct pk_edge *pk_tree_next(const struct pk_vm *vm, const struct pk_head 
 	return at ? &vm->tree->edges[at - 1] : NULL;
 }
 
+bool pk_tree_member(struct pk_vm *vm, const struct pk_value *dict, const char *key, struct pk_value *out)
+{
+	const struct pk_head *h = pk_tree_head(vm, dict);
+	unsigned found = 0;
+
+	for (const struct pk_edge *e = h ? pk_tree_next(vm, h, NULL) : NULL; e; e = pk_tree_next(vm, h, e))
+		if (pk_text_is(vm, &e->key, key)) {
+			*out = e->value;
+			found++;
+		}
+	return found == 1;
+}
+
 static void add_edge(struct pk_vm *vm, struct pk_head *h, struct pk_value key, struct pk_value value, enum pk_edge_kind kind)
 {
 	struct pk_tree *t = vm->tree;
@@ -303,7 +316,8 @@ void pk_tree_called(struct pk_vm *vm, const struct pk_value *callee, const struc
 		const struct ay_allow *fn = vm->globals[callee->aux].allow;
 
 		/* A parameter is its tensor. */
-		if (strncmp(fn->name, "_rebuild_parameter", 18) == 0 && count && list[0].kind == PK_TENSOR) {
+		if ((strncmp(fn->name, "_rebuild_parameter", 18) == 0 || strcmp(fn->name, "Parameter") == 0 || strcmp(fn->name, "Buffer") == 0) &&
+		    count && list[0].kind == PK_TENSOR) {
 			*result = list[0];
 			return;
 		}

@@ -34,6 +34,8 @@ int pk_tree_settle(struct pk_vm *vm);
 struct pk_head *pk_tree_head(struct pk_vm *vm, const struct pk_value *v);
 /* The edge after e, the first for NULL. */
 const struct pk_edge *pk_tree_next(const struct pk_vm *vm, const struct pk_head *h, const struct pk_edge *e);
+/* The value under this text key of a dict. False when there is none, and when there are several: readers differ about them. */
+bool pk_tree_member(struct pk_vm *vm, const struct pk_value *dict, const char *key, struct pk_value *out);
 /* NULL: nothing is known about the tensor. */
 const struct pk_tensor *pk_tree_tensor(const struct pk_vm *vm, const struct pk_value *v, const char **key_out);
 

@@ -25,7 +25,7 @@ int pk_init(struct pk_vm *vm, struct ay_scan *s, struct ay_source *in, const str
 	}
 	memset(vm->global_slots, 0, 2 * PK_GLOBALS * sizeof(*vm->global_slots));
 	vm->c = ay_cursor_of(vm->window, 0, 0);
-	if (ctx->tensor && ay_scan_extract(s) && pk_tree_begin(vm) != 0) {
+	if ((ctx->value || (ctx->tensor && ay_scan_extract(s))) && pk_tree_begin(vm) != 0) {
 		pk_free(vm);
 		return AY_ELIMIT;
 	}

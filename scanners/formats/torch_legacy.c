@@ -237,5 +237,5 @@ static int scan(struct ay_scan *s, struct ay_source *in)
 
 static const char *const refines[] = { "pickle", NULL };
 const struct ay_scanner ay_scanner_torch_legacy = {
-	.abi = AY_SCAN_ABI, .name = "torch-legacy", .version = 1, .refines = refines, .bid = bid, .scan = scan,
+	.abi = AY_SCAN_ABI, .name = "torch-legacy", .version = 2, .refines = refines, .bid = bid, .scan = scan,
 };

@@ -301,5 +301,5 @@ static int scan(struct ay_scan *s, struct ay_source *in)
 
 static const char *const refined[] = { "zip", NULL };
 const struct ay_scanner ay_scanner_torch_zip = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "torch-zip", .version = 1, .refines = refined, .bid = bid, .scan = scan,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "torch-zip", .version = 2, .refines = refined, .bid = bid, .scan = scan,
 };

@@ -195,8 +195,93 @@ def folders():
     put("torchscript/linear.pt", script.getvalue(), "fail", "torch.torchscript", "TorchScript holds code")
 
 
+# ---- torch.distributed.checkpoint: .metadata and parts, as torch 2 writes them ----
+
+def dcp_classes():
+    """Stand-ins that pickle like torch's own."""
+    made = {}
+    for module, names in (("metadata", "Metadata MetadataIndex TensorStorageMetadata TensorProperties ChunkStorageMetadata BytesStorageMetadata "
+                           "StorageMeta"), ("filesystem", "_StorageInfo")):
+        full = "torch.distributed.checkpoint." + module
+        sys.modules[full] = types.ModuleType(full)
+        for name in names.split():
+            made[name] = type(name, (), {"__module__": full})
+            setattr(sys.modules[full], name, made[name])
+    made["TensorProperties"].__getstate__ = lambda self: self.state
+
+    class _MEM_FORMAT_ENCODING(int):
+        __module__ = "torch.distributed.checkpoint.metadata"
+        __qualname__ = "_MEM_FORMAT_ENCODING"
+
+        def __reduce__(self):
+            return type(self), (int(self),)
+    sys.modules[_MEM_FORMAT_ENCODING.__module__]._MEM_FORMAT_ENCODING = made["_MEM_FORMAT_ENCODING"] = _MEM_FORMAT_ENCODING
+    return made
+
+
+def dcp_folder(name, verdict, rule, what, change=None, part=None, root="Metadata", file="__0_0.distcp", evil=False):
+    """part and change alter what is written; verdict is that of .metadata, or with a part that of the part."""
+    of = dcp_classes()
+
+    def make(kind, **attributes):
+        o = of[kind]()
+        o.__dict__.update(attributes)
+        return o
+    items = {"w": torch.arange(12.).reshape(3, 4), "b": torch.ones(4, dtype=torch.bfloat16), "step": Evil() if evil else {"step": 3}}
+    data, places = b"", {}
+    for key, value in items.items():
+        one = saved(value)
+        places[key] = len(data), len(one)
+        data += one
+    if change:
+        change(places)
+    infos, described = {}, {}
+    for key, (off, length) in places.items():
+        value = items.get(key)
+        index = make("MetadataIndex", fqn=key, offset=torch.Size([0, 0]), index=0)
+        infos[index] = make("_StorageInfo", relative_path=file, offset=off, length=length, transform_descriptors=None)
+        if isinstance(value, torch.Tensor):
+            properties = make("TensorProperties")
+            properties.state = (value.dtype, torch.strided, False, of["_MEM_FORMAT_ENCODING"](2), False)
+            described[key] = make("TensorStorageMetadata", properties=properties, size=value.size(), chunks=[
+                make("ChunkStorageMetadata", offsets=torch.Size([0] * value.dim()), sizes=value.size())])
+        else:
+            described[key] = make("BytesStorageMetadata")
+    metadata = make(root, state_dict_metadata=described, planner_data={k: (k,) for k in items}, storage_data=infos,
+                    storage_meta=make("StorageMeta", checkpoint_id="x", save_id="y", load_id=None, modules=[]), version=None)
+    put("%s/.metadata" % name, pickle.dumps(metadata, 4), *((verdict, rule, what) if not part and not evil else
+        ("fail", "*", "its index") if part else ("pass", "-", "its index")))
+    data = part(data) if part else data
+    put("%s/__0_0.distcp" % name, data, *((verdict, rule, what) if part or evil else ("pass", "-", "its part")))
+
+
+def move(key, by, longer=0):
+    def change(places):
+        off, length = places[key]
+        places[key] = off + by, length + longer
+    return change
+
+
+def distributed():
+    dcp_folder("dcp/good", "pass", "-", "a distributed checkpoint")
+    dcp_folder("dcp/call", "fail", "pickle.call.denied", "an item that is a call", evil=True)
+    dcp_folder("dcp/moved", "fail", "sibling.tensors", "an item that is read one byte later", move("w", 1))
+    dcp_folder("dcp/longer", "fail", "sibling.tensors", "an item that is one byte longer", move("b", 0, 1))
+    dcp_folder("dcp/beyond", "fail", "sibling.truncated", "an item beyond the end", move("step", 1 << 40))
+    dcp_folder("dcp/less", "fail", "sibling.tensors", "an item that nothing names", lambda p: p.pop("b"))
+    dcp_folder("dcp/other", "fail", "dcp.metadata", "an index of another class", root="StorageMeta")
+    dcp_folder("dcp/file", "fail", "dcp.metadata", "an index that names a file of another kind", file="model.bin")
+    dcp_folder("dcp/up", "fail", "sibling.name", "an index that names a file of another folder", file="../good/__0_0.distcp")
+    dcp_folder("dcp/tail", "fail", "distcp.malformed", "a byte behind the last item", part=lambda d: d + b"x")
+    dcp_folder("dcp/head", "fail", "distcp.malformed", "a byte before the first item", part=lambda d: b"x" + d)
+    dcp_folder("dcp/cut", "fail", "distcp.malformed", "a part that is cut", part=lambda d: d[:-1])
+    put("dcp/list/.metadata", pickle.dumps([1], 4), "fail", "dcp.metadata", "an index that is a list")
+    put("dcp/pickle/__0_0.distcp", EVIL, "fail", "distcp.malformed", "a part that is a pickle")
+    put("dcp/text/__0_0.distcp", b"text\n", "fail", "distcp.malformed", "a part that is text")
+
+
 for part, needs in ((joblib_files, joblib and np), (shelves, True), (functions, True), (paddle, np), (exported, True), (old_tar, True),
-                    (folders, torch)):
+                    (folders, torch), (distributed, torch)):
     if needs:
         part()
 with open(os.path.join(OUT, "INDEX.tsv"), "w", encoding="utf-8") as f:
