@@ -24,6 +24,7 @@ const struct cli_verb cli_verbs[] = {
 	{ "get", "REF DEST", "copy an artifact out, verified", cmd_get },
 	{ "verify", "REF|DIR", "check bytes, signatures, policy and log, offline", cmd_verify },
 	{ "scan", "PATH...", "the content gates alone, on any file", cmd_scan },
+	{ "convert", "FILE OUT.safetensors", "weights as safetensors, without executing anything", cmd_convert },
 	{ "baseline", "propose|approve|show NAME", "schema of a dataset name", cmd_baseline },
 	{ "tag", "NAME TAG VERSION", "move a tag", cmd_tag },
 	{ "retire", "REF", "withdraw a version without blame", cmd_retire },

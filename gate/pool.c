@@ -28,9 +28,10 @@
 struct job {
 	struct job *next;
 	struct ay_buf request;
-	int fd;
+	int fds[2];              /* the file, and the second of an extraction or -1 */
 	uint64_t size;
-	struct ay_buf *schema;   /* of a request to infer; NULL for a scan */
+	struct ay_buf *schema;   /* of a request to infer; NULL for others */
+	struct ay_extract *extract;   /* of a request to extract; NULL for others */
 	ay_job_done done;
 	void *arg;
 };
@@ -57,7 +58,8 @@ struct ay_pool {
 static void job_free(struct job *j)
 {
 	ay_buf_free(&j->request);
-	ay_close(&j->fd);
+	ay_close(&j->fds[0]);
+	ay_close(&j->fds[1]);
 	free(j);
 }
 
@@ -85,7 +87,7 @@ static struct job *take_job(struct ay_pool *p)
 
 static bool is_small(const struct job *j)
 {
-	return !j->schema && j->size <= BATCH_FILE && j->request.len <= BATCH_REQUEST;
+	return !j->schema && !j->extract && j->size <= BATCH_FILE && j->request.len <= BATCH_REQUEST;
 }
 
 /* One job, or small ones as long as there is enough for the other workers too. */
@@ -102,7 +104,7 @@ static size_t take_jobs(struct ay_pool *p, struct job **v)
 /* The frame is its length, then the request; the descriptor comes with the first byte. */
 static int send_request(int sock, const struct job *j)
 {
-	ssize_t n = ay_send_fds(sock, j->request.data, j->request.len, &j->fd, 1);
+	ssize_t n = ay_send_fds(sock, j->request.data, j->request.len, j->fds, j->extract ? 2 : 1);
 
 	if (n <= 0)
 		return AY_EWORKER;
@@ -149,14 +151,17 @@ static int await_answer(int sock, const struct job *j, struct ay_scan_result *ou
 	struct ay_cursor c = ay_cursor_of(head, sizeof(head), 0);
 	uint32_t len = ay_cursor_le32(&c);
 
-	if (len > AY_LIMIT_WORKER_ANSWER)
+	uint32_t most = j->extract ? AY_LIMIT_EXTRACT_ANSWER : AY_LIMIT_WORKER_ANSWER;
+
+	if (len > most)
 		return ay_error_set(e, AY_EWORKER, "the worker's answer of %u bytes is over the limit", len);
-	struct ay_buf b = ay_buf_new(AY_LIMIT_WORKER_ANSWER);
+	struct ay_buf b = ay_buf_new(most);
 	uint8_t *p = ay_buf_reserve(&b, len);
 
 	r = p ? read_deadline(sock, p, len, deadline, e) : ay_error_set(e, -ENOMEM, "out of memory");
 	if (r == 0)
-		r = j->schema ? proto_decode_schema(p, len, j->schema, e) : proto_decode_result(p, len, out, e);
+		r = j->schema ? proto_decode_schema(p, len, j->schema, e) :
+		    j->extract ? proto_decode_extract(p, len, out, j->extract, e) : proto_decode_result(p, len, out, e);
 	ay_buf_free(&b);
 	return r;
 }
@@ -310,18 +315,20 @@ static int enqueue(struct ay_pool *p, uint32_t uid, struct job *j)
 	return r;
 }
 
-static int encode_frame(const struct ay_job *job, bool infer, struct ay_buf *out)
+static int encode_frame(const struct ay_job *job, enum proto_kind kind, struct ay_buf *out)
 {
 	int r = ay_buf_le32(out, 0);
 
 	if (r == 0)
-		r = proto_encode_request(job, infer, out);
+		r = proto_encode_request(job, kind, out);
 	for (int i = 0; r == 0 && i < 4; i++)
 		out->data[i] = (uint8_t)((out->len - 4) >> (8 * i));
 	return r;
 }
 
-static int submit(struct ay_pool *p, const struct ay_job *job, struct ay_buf *schema, ay_job_done done, void *arg, struct ay_error *e)
+/* At most one of schema and extract. */
+static int submit(struct ay_pool *p, const struct ay_job *job, struct ay_buf *schema, struct ay_extract *extract, ay_job_done done, void *arg,
+		  struct ay_error *e)
 {
 	struct job *j = calloc(1, sizeof(*j));
 
@@ -330,10 +337,13 @@ static int submit(struct ay_pool *p, const struct ay_job *job, struct ay_buf *sc
 	j->request = ay_buf_new(4 + PROTO_REQUEST_MAX);
 	j->size = job->size;
 	j->schema = schema;
+	j->extract = extract;
 	j->done = done;
 	j->arg = arg;
-	j->fd = fcntl(job->fd, F_DUPFD_CLOEXEC, 0);
-	int r = j->fd < 0 ? -errno : encode_frame(job, schema != NULL, &j->request);
+	j->fds[0] = fcntl(job->fd, F_DUPFD_CLOEXEC, 0);
+	j->fds[1] = extract ? fcntl(extract->fd, F_DUPFD_CLOEXEC, 0) : -1;
+	int r = j->fds[0] < 0 || (extract && j->fds[1] < 0) ? -errno :
+		encode_frame(job, schema ? PROTO_INFER : extract ? PROTO_EXTRACT : PROTO_SCAN, &j->request);
 
 	if (r == 0)
 		r = enqueue(p, job->uid, j);
@@ -346,7 +356,7 @@ static int submit(struct ay_pool *p, const struct ay_job *job, struct ay_buf *sc
 
 int ay_pool_submit(struct ay_pool *p, const struct ay_job *job, ay_job_done done, void *arg, struct ay_error *e)
 {
-	return submit(p, job, NULL, done, arg, e);
+	return submit(p, job, NULL, NULL, done, arg, e);
 }
 
 /* ---- waiting ---- */
@@ -377,10 +387,11 @@ static void wake(void *arg, int code, struct ay_scan_result *result, const struc
 	pthread_mutex_unlock(&w->lock);
 }
 
-static int submit_and_wait(struct ay_pool *p, const struct ay_job *job, struct ay_scan_result *out, struct ay_buf *schema, struct ay_error *e)
+static int submit_and_wait(struct ay_pool *p, const struct ay_job *job, struct ay_scan_result *out, struct ay_buf *schema,
+			   struct ay_extract *extract, struct ay_error *e)
 {
 	struct waiter w = { .lock = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER, .result = out, .e = e };
-	int r = submit(p, job, schema, wake, &w, e);
+	int r = submit(p, job, schema, extract, wake, &w, e);
 
 	if (r < 0)
 		return r;
@@ -393,14 +404,19 @@ static int submit_and_wait(struct ay_pool *p, const struct ay_job *job, struct a
 
 int ay_pool_scan(struct ay_pool *p, const struct ay_job *job, struct ay_scan_result *out, struct ay_error *e)
 {
-	return submit_and_wait(p, job, out, NULL, e);
+	return submit_and_wait(p, job, out, NULL, NULL, e);
 }
 
 int ay_pool_infer(struct ay_pool *p, const struct ay_job *job, struct ay_buf *schema_out, struct ay_error *e)
 {
 	struct ay_scan_result unused;
 
-	return submit_and_wait(p, job, &unused, schema_out, e);
+	return submit_and_wait(p, job, &unused, schema_out, NULL, e);
+}
+
+int ay_pool_extract(struct ay_pool *p, const struct ay_job *job, struct ay_scan_result *out, struct ay_extract *x, struct ay_error *e)
+{
+	return submit_and_wait(p, job, out, NULL, x, e);
 }
 
 /* ---- self-test ---- */

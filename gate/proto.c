@@ -39,14 +39,14 @@ static const char *get_text(struct ay_cursor *c)
 	return (const char *)p;
 }
 
-int proto_encode_request(const struct ay_job *job, bool infer, struct ay_buf *out)
+int proto_encode_request(const struct ay_job *job, enum proto_kind kind, struct ay_buf *out)
 {
 	const struct ay_scan_options *o = &job->options;
 	uint32_t opaque = 0;
 
 	while (o->opaque && o->opaque[opaque])
 		opaque++;
-	ay_buf_addc(out, infer);
+	ay_buf_addc(out, (uint8_t)kind);
 	ay_buf_le64(out, job->size);
 	ay_buf_le32(out, o->profiles);
 	put_text(out, o->path ? o->path : "");
@@ -64,7 +64,11 @@ int proto_decode_request(const uint8_t *frame, size_t len, struct proto_request 
 	struct ay_cursor c = ay_cursor_of(frame, len, 0);
 
 	memset(out, 0, sizeof(*out));
-	out->infer = ay_cursor_u8(&c) != 0;
+	uint8_t kind = ay_cursor_u8(&c);
+
+	if (kind > PROTO_EXTRACT)
+		ay_cursor_fail(&c, AY_EFORMAT);
+	out->kind = (enum proto_kind)kind;
 	out->size = ay_cursor_le64(&c);
 	out->options.profiles = ay_cursor_le32(&c);
 	out->options.path = get_text(&c);
@@ -163,38 +167,52 @@ static int get_found(struct ay_cursor *c, struct ay_found *f)
 	return c->err;
 }
 
-int proto_decode_result(const uint8_t *frame, size_t len, struct ay_scan_result *out, struct ay_error *e)
+static int get_result(struct ay_cursor *c, struct ay_scan_result *out)
 {
-	struct ay_cursor c = ay_cursor_of(frame, len, 0);
-
 	memset(out, 0, sizeof(*out));
-	uint8_t verdict = ay_cursor_u8(&c);
-	const char *format = get_text(&c);
+	uint8_t verdict = ay_cursor_u8(c);
+	const char *format = get_text(c);
 
-	out->profile_would_pass = ay_cursor_le32(&c);
-	out->found_total = ay_cursor_le64(&c);
-	uint64_t count = ay_cursor_check_count(&c, ay_cursor_le32(&c), 40, AY_LIMIT_FINDINGS_PER_FILE);
+	out->profile_would_pass = ay_cursor_le32(c);
+	out->found_total = ay_cursor_le64(c);
+	uint64_t count = ay_cursor_check_count(c, ay_cursor_le32(c), 40, AY_LIMIT_FINDINGS_PER_FILE);
 
-	if (!c.err && (verdict > AY_FAIL || !format || strlen(format) >= sizeof(out->format)))
-		ay_cursor_fail(&c, AY_EFORMAT);
-	if (!c.err) {
+	if (!c->err && (verdict > AY_FAIL || !format || strlen(format) >= sizeof(out->format)))
+		ay_cursor_fail(c, AY_EFORMAT);
+	if (!c->err) {
 		out->verdict = (enum ay_verdict)verdict;
 		snprintf(out->format, sizeof(out->format), "%s", format);
 		/* Room for all that ay_scan_result_find may still add. */
 		out->found = count ? ay_alloc_array(AY_LIMIT_FINDINGS_PER_FILE, sizeof(*out->found), 1 * MIB) : NULL;
 		if (count && !out->found)
-			ay_cursor_fail(&c, -ENOMEM);
+			ay_cursor_fail(c, -ENOMEM);
 	}
-	for (uint64_t i = 0; i < count && !c.err; i++) {
+	for (uint64_t i = 0; i < count && !c->err; i++) {
 		out->found_count = i + 1;
-		if (get_found(&c, &out->found[i]) == 0 && out->found[i].rule->verdict > out->verdict)
-			ay_cursor_fail(&c, AY_EFORMAT);
+		if (get_found(c, &out->found[i]) == 0 && out->found[i].rule->verdict > out->verdict)
+			ay_cursor_fail(c, AY_EFORMAT);
 	}
-	if (ay_siblings_decode(&c, &out->tensors, &out->siblings, &out->sibling_count) == 0 && ay_cursor_end(&c) == 0)
+	return ay_siblings_decode(c, &out->tensors, &out->siblings, &out->sibling_count);
+}
+
+/* The frame was read to its end without fault, or what it made is freed. */
+static int finish(struct ay_cursor *c, struct ay_scan_result *r, struct ay_error *e)
+{
+	if (ay_cursor_end(c) == 0)
 		return 0;
-	ay_scan_result_free(out);
-	memset(out, 0, sizeof(*out));
-	return ay_error_at(e, AY_EWORKER, c.off, "the worker's answer is malformed (%s)", ay_strerror(c.err));
+	ay_scan_result_free(r);
+	memset(r, 0, sizeof(*r));
+	return ay_error_at(e, AY_EWORKER, c->off, "the worker's answer is malformed (%s)", ay_strerror(c->err));
+}
+
+int proto_decode_result(const uint8_t *frame, size_t len, struct ay_scan_result *out, struct ay_error *e)
+{
+	struct ay_cursor c = ay_cursor_of(frame, len, 0);
+	int r = get_result(&c, out);
+
+	if (r < 0 && !c.err)
+		ay_cursor_fail(&c, r);
+	return finish(&c, out, e);
 }
 
 int proto_encode_schema(int code, const struct ay_buf *schema, const struct ay_error *e, struct ay_buf *out)
@@ -215,4 +233,105 @@ int proto_decode_schema(const uint8_t *frame, size_t len, struct ay_buf *schema_
 	if (ay_cursor_end(&c) < 0 || !text || ay_utf8_check(text, strlen(text)) != strlen(text))
 		return ay_error_set(e, AY_EWORKER, "the worker's answer is malformed");
 	return good ? ay_buf_adds(schema_out, text) : ay_error_at(e, AY_EFORMAT, off, "%s", text);
+}
+
+int proto_encode_extract(const struct ay_scan_result *r, const struct ay_extract *x, struct ay_buf *out)
+{
+	int rc = proto_encode_result(r, out);
+
+	put_text(out, x->refused[0] ? x->refused : NULL);
+	ay_buf_le64(out, x->refused_off);
+	ay_buf_le32(out, (uint32_t)x->count);
+	for (size_t i = 0; i < x->count; i++) {
+		const struct ay_tensor *t = &x->tensors[i];
+
+		put_text(out, t->name);
+		ay_buf_addc(out, t->dtype);
+		ay_buf_addc(out, t->expanded);
+		ay_buf_addc(out, t->dims);
+		for (unsigned d = 0; d < t->dims; d++)
+			ay_buf_le64(out, t->shape[d]);
+		ay_buf_le64(out, t->off);
+		ay_buf_le64(out, t->len);
+	}
+	ay_buf_le64(out, x->left_total);
+	ay_buf_le32(out, (uint32_t)x->left_count);
+	for (size_t i = 0; i < x->left_count; i++) {
+		put_text(out, x->left[i].name);
+		put_text(out, x->left[i].why);
+	}
+	return rc < 0 ? rc : out->err;
+}
+
+/* A name may hold any character but NUL: it is escaped when shown. */
+static int get_tensor(struct ay_cursor *c, struct ay_tensor *t)
+{
+	const char *name = get_text(c);
+	uint64_t bytes;
+
+	t->dtype = ay_cursor_u8(c);
+	uint8_t expanded = ay_cursor_u8(c);
+
+	t->expanded = expanded == 1;
+	t->dims = ay_cursor_u8(c);
+	bytes = ay_dtype_size(t->dtype);
+	if (!c->err && (!name || !*name || strlen(name) > AY_LIMIT_TENSOR_NAME || ay_utf8_check(name, strlen(name)) != strlen(name) || !bytes ||
+			expanded > 1 || t->dims > AY_LIMIT_TENSOR_DIMS))
+		return ay_cursor_fail(c, AY_EFORMAT);
+	for (unsigned d = 0; d < t->dims && !c->err; d++) {
+		t->shape[d] = ay_cursor_le64(c);
+		if (ay_ckd_mul_u64(bytes, t->shape[d], &bytes))
+			return ay_cursor_fail(c, AY_EFORMAT);
+	}
+	t->off = ay_cursor_le64(c);
+	t->len = ay_cursor_le64(c);
+	if (c->err || t->len != bytes)
+		return ay_cursor_fail(c, AY_EFORMAT);
+	t->name = strdup(name);
+	return t->name ? 0 : ay_cursor_fail(c, -ENOMEM);
+}
+
+static int get_extract(struct ay_cursor *c, struct ay_extract *x)
+{
+	const char *refused = get_text(c);
+
+	if (!c->err && refused)
+		ay_escape_str(x->refused, sizeof(x->refused), *refused ? refused : "?");
+	x->refused_off = ay_cursor_le64(c);
+	uint64_t n = ay_cursor_check_count(c, ay_cursor_le32(c), 24, AY_LIMIT_EXTRACT_TENSORS);
+
+	if (c->err || (n && !(x->tensors = ay_alloc_array(n, sizeof(*x->tensors), 64 * MIB))))
+		return ay_cursor_fail(c, c->err ? c->err : -ENOMEM);
+	for (; x->count < n && get_tensor(c, &x->tensors[x->count]) == 0; x->count++)
+		;
+	x->left_total = ay_cursor_le64(c);
+	n = ay_cursor_check_count(c, ay_cursor_le32(c), 8, AY_LIMIT_EXTRACT_LEFT_OUT);
+	if (c->err || (n && !(x->left = ay_alloc_array(n, sizeof(*x->left), 1 * MIB))))
+		return ay_cursor_fail(c, c->err ? c->err : -ENOMEM);
+	while (x->left_count < n && !c->err) {
+		struct ay_left_out *one = &x->left[x->left_count++];
+
+		keep_text(c, &one->name);
+		keep_text(c, &one->why);
+		if (!c->err && (!one->name || !one->why))
+			ay_cursor_fail(c, AY_EFORMAT);
+	}
+	return c->err;
+}
+
+int proto_decode_extract(const uint8_t *frame, size_t len, struct ay_scan_result *out, struct ay_extract *x, struct ay_error *e)
+{
+	struct ay_cursor c = ay_cursor_of(frame, len, 0);
+	int fd = x->fd, r = get_result(&c, out);
+
+	if (r == 0)
+		r = get_extract(&c, x);
+	if (r < 0 && !c.err)
+		ay_cursor_fail(&c, r);
+	r = finish(&c, out, e);
+	if (r < 0) {
+		ay_extract_free(x);
+		x->fd = fd;
+	}
+	return r;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include "assay/attr.h"
 #include "assay/buf.h"
+#include "assay/extract.h"
 #include "assay/scan.h"
 #include "assay/worker.h"
 
@@ -18,15 +19,18 @@
 #define PROTO_SCRATCH 4
 #define PROTO_REQUEST_MAX (8 * MIB)
 
+/* What a request asks for. The tensors' second descriptor comes right behind the file's. */
+enum proto_kind { PROTO_SCAN, PROTO_INFER, PROTO_EXTRACT };
+
 /* A decoded request; strings point into the frame, arrays are owned. */
 struct proto_request {
-	bool infer;              /* asks for a schema instead of a judgement */
+	enum proto_kind kind;
 	uint64_t size;
 	struct ay_scan_options options;
 	const char **opaque;
 };
 
-int proto_encode_request(const struct ay_job *job, bool infer, struct ay_buf *out) AY_MUSTCHECK;
+int proto_encode_request(const struct ay_job *job, enum proto_kind kind, struct ay_buf *out) AY_MUSTCHECK;
 /* frame is modified by nobody and must outlive the request. */
 int proto_decode_request(const uint8_t *frame, size_t len, struct proto_request *out) AY_MUSTCHECK;
 void proto_request_free(struct proto_request *r);
@@ -38,5 +42,10 @@ int proto_decode_result(const uint8_t *frame, size_t len, struct ay_scan_result 
 /* Answer to a request to infer: a schema, or the error that the file gave. */
 int proto_encode_schema(int code, const struct ay_buf *schema, const struct ay_error *e, struct ay_buf *out) AY_MUSTCHECK;
 int proto_decode_schema(const uint8_t *frame, size_t len, struct ay_buf *schema_out, struct ay_error *e) AY_MUSTCHECK;
+
+/* Answer to a request to extract: a result as above, then the tensors. */
+int proto_encode_extract(const struct ay_scan_result *r, const struct ay_extract *x, struct ay_buf *out) AY_MUSTCHECK;
+/* AY_EWORKER as above, and when a tensor's length is not that of its type and shape. x->fd stays. */
+int proto_decode_extract(const uint8_t *frame, size_t len, struct ay_scan_result *out, struct ay_extract *x, struct ay_error *e) AY_MUSTCHECK;
 
 #endif

@@ -16,7 +16,7 @@
 
 static int answer(const struct ay_buf *b)
 {
-	struct ay_buf frame = ay_buf_new(4 + AY_LIMIT_WORKER_ANSWER);
+	struct ay_buf frame = ay_buf_new(4 + b->len);
 	int err = ay_buf_le32(&frame, (uint32_t)b->len);
 
 	/* One write: a waiting reader wakes once. */
@@ -53,6 +53,21 @@ static int do_infer(struct ay_source *in, const char *path, struct ay_buf *out)
 	return r;
 }
 
+/* second: takes what must be brought into order. */
+static int do_extract(struct ay_source *in, const struct ay_scan_options *o, int second, struct ay_buf *out)
+{
+	struct ay_extract x = { .fd = second, .room = AY_LIMIT_EXTRACT_EXPANDED };
+	struct ay_scan_result result;
+	int r = ay_extract_run(in, o, &x, &result);
+
+	if (r < 0)
+		return r;
+	r = proto_encode_extract(&result, &x, out);
+	ay_scan_result_free(&result);
+	ay_extract_free(&x);
+	return r;
+}
+
 static int read_full(void *dst, size_t len)
 {
 	uint8_t *p = dst;
@@ -70,17 +85,33 @@ static int read_full(void *dst, size_t len)
 	return 0;
 }
 
-/* One request: its length with the file's descriptor, then the body. 1 when the pool hung up. */
+static int serve(const struct proto_request *q, int fd, int second, struct ay_buf *out)
+{
+	struct ay_source in = ay_source_fd(fd, q->size);
+
+	/* A second descriptor for a job that needs none is not held. */
+	if ((q->kind == PROTO_EXTRACT) != (second >= 0))
+		return AY_EFORMAT;
+	switch (q->kind) {
+	case PROTO_INFER: return do_infer(&in, q->options.path, out);
+	case PROTO_EXTRACT: return do_extract(&in, &q->options, second, out);
+	default: return do_scan(&in, &q->options, out);
+	}
+}
+
+/* One request: its length with the job's descriptors, then the body. 1 when the pool hung up. */
 static int serve_one(void)
 {
-	AY_CLEANUP_FD int fd = -1;
+	int fds[2] = { -1, -1 };
 	size_t nfds = 0;
 	uint8_t head[4];
-	ssize_t n = ay_recv_fds(PROTO_SOCKET, head, sizeof(head), &fd, 1, &nfds);
+	ssize_t n = ay_recv_fds(PROTO_SOCKET, head, sizeof(head), fds, 2, &nfds);
+	AY_CLEANUP_FD int fd = fds[0];
+	AY_CLEANUP_FD int second = fds[1];
 
 	if (n == 0)
 		return 1;
-	if (n != (ssize_t)sizeof(head) || nfds != 1)
+	if (n != (ssize_t)sizeof(head) || nfds < 1)
 		return AY_EFORMAT;
 	struct ay_cursor c = ay_cursor_of(head, sizeof(head), 0);
 	uint32_t len = ay_cursor_le32(&c);
@@ -95,10 +126,9 @@ static int serve_one(void)
 	if (r == 0)
 		r = proto_decode_request(p, len, &request);
 	if (r == 0) {
-		struct ay_source in = ay_source_fd(fd, request.size);
-		struct ay_buf out = ay_buf_new(AY_LIMIT_WORKER_ANSWER);
+		struct ay_buf out = ay_buf_new(request.kind == PROTO_EXTRACT ? AY_LIMIT_EXTRACT_ANSWER : AY_LIMIT_WORKER_ANSWER);
 
-		r = request.infer ? do_infer(&in, request.options.path, &out) : do_scan(&in, &request.options, &out);
+		r = serve(&request, fd, second, &out);
 		if (r == 0)
 			r = answer(&out);
 		ay_buf_free(&out);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanners/driver.h"
 
+#include "scanners/extract.h"
+
 #include <stdarg.h>
 
 #define MAX_SCANNERS 128
@@ -14,6 +16,8 @@ struct ay_scan {
 	unsigned depth;
 	unsigned counts[AY_FAIL + 1];
 	uint32_t needed;                    /* profiles for lack of which something was refused */
+	struct ay_extract *extract;         /* NULL: the file is only judged */
+	struct ay_source *input;            /* the file itself */
 };
 
 /* Who claims the bytes at hand. */
@@ -47,6 +51,16 @@ struct ay_scan_result *ay_scan_result_of(struct ay_scan *s)
 	return s->result;
 }
 
+struct ay_extract *ay_scan_extract(struct ay_scan *s)
+{
+	return s->extract;
+}
+
+struct ay_source *ay_extract_input(struct ay_scan *s)
+{
+	return s->input;
+}
+
 unsigned ay_scan_count(const struct ay_scan *s, enum ay_verdict v)
 {
 	unsigned n = 0;
@@ -69,6 +83,8 @@ void ay_scan_find_full(struct ay_scan *s, const struct ay_finding *f)
 	if (!rule)
 		ay_bug("the rule table lacks %s", f->rule);
 	s->counts[rule->verdict]++;
+	if (s->extract && rule->verdict >= AY_INCONCLUSIVE && !ay_extract_tolerates(rule->id))
+		ay_extract_refuse(s, f->off, "%s", f->message);
 	ay_scan_result_add(s->result, rule, ay_scan_member(s), f);
 }
 
@@ -323,9 +339,9 @@ int ay_scan_member_in(struct ay_scan *s, const char *member, struct ay_source *i
 
 /* One pass over the file. Returns the profiles that it needed. */
 static uint32_t run_pass(struct ay_source *in, const struct ay_scan_options *o, const struct ay_budget *budget,
-			 struct ay_scan_result *out, int *rc_out)
+			 struct ay_extract *x, struct ay_scan_result *out, int *rc_out)
 {
-	struct ay_scan s = { .options = o, .budget = *budget, .result = out, .leaf = "" };
+	struct ay_scan s = { .options = o, .budget = *budget, .result = out, .leaf = "", .extract = x, .input = in };
 
 	*out = (struct ay_scan_result){ .verdict = AY_PASS };
 	*rc_out = judge(&s, in, o->path ? o->path : "", NULL);
@@ -349,7 +365,7 @@ static uint32_t find_profiles(struct ay_source *in, const struct ay_scan_options
 		int rc;
 
 		wider.profiles |= needed;
-		needed = run_pass(in, &wider, budget, &again, &rc);
+		needed = run_pass(in, &wider, budget, NULL, &again, &rc);
 		if (again.verdict <= AY_WARN)
 			found = wider.profiles;
 		ay_scan_result_free(&again);
@@ -364,10 +380,22 @@ int ay_scan_run(struct ay_source *in, const struct ay_scan_options *o, struct ay
 	int rc;
 
 	ay_budget_init(&budget, in->size);
-	needed = run_pass(in, o, &budget, out, &rc);
+	needed = run_pass(in, o, &budget, NULL, out, &rc);
 	if (out->verdict <= AY_WARN)
 		out->profile_would_pass = o->profiles | AY_PROFILE_WEIGHTS;
 	else if (rc == 0)
 		out->profile_would_pass = find_profiles(in, o, &budget, needed);
+	return 0;
+}
+
+int ay_extract_run(struct ay_source *in, const struct ay_scan_options *o, struct ay_extract *x, struct ay_scan_result *out)
+{
+	struct ay_scan_options all = *o;
+	struct ay_budget budget;
+	int rc;
+
+	all.profiles = AY_PROFILE_PANDAS * 2 - 1;
+	ay_budget_init(&budget, in->size);
+	run_pass(in, &all, &budget, x, out, &rc);
 	return 0;
 }

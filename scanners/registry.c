@@ -6,6 +6,9 @@
 const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_zip,
 	&ay_scanner_torch_zip,
+	&ay_scanner_torch_export,
+	&ay_scanner_distcp,
+	&ay_scanner_dcp_metadata,
 	&ay_scanner_npz,
 	&ay_scanner_keras,
 	&ay_scanner_npy,

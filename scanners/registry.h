@@ -7,6 +7,9 @@
 
 extern const struct ay_scanner ay_scanner_zip;
 extern const struct ay_scanner ay_scanner_torch_zip;
+extern const struct ay_scanner ay_scanner_torch_export;
+extern const struct ay_scanner ay_scanner_distcp;
+extern const struct ay_scanner ay_scanner_dcp_metadata;
 extern const struct ay_scanner ay_scanner_npz;
 extern const struct ay_scanner ay_scanner_keras;
 extern const struct ay_scanner ay_scanner_npy;

@@ -69,6 +69,24 @@ int ay_source_sub(struct ay_source *parent, uint64_t off, uint64_t len, struct a
 	return 0;
 }
 
+uint64_t ay_source_place(const struct ay_source *s, const struct ay_source *root)
+{
+	uint64_t off = 0;
+
+	while (s != root) {
+		/* A window's copy of the root is the root too. */
+		if (s->read == root->read && s->arg == root->arg)
+			return off;
+		if (s->read != window_read)
+			return AY_NO_OFFSET;
+		const struct ay_source_window *w = s->arg;
+
+		off += w->off;
+		s = w->parent;
+	}
+	return off;
+}
+
 int ay_source_read_full(struct ay_source *s, uint64_t off, void *dst, size_t len)
 {
 	int64_t n;

@@ -56,6 +56,16 @@
 #define AY_LIMIT_SCAN_HEAD 512             /* bytes that bid() sees */
 #define AY_LIMIT_WORKER_ANSWER (4 * MIB)   /* one answer frame */
 
+/* ---- conversion ---- */
+#define AY_LIMIT_TENSOR_DIMS 16
+#define AY_LIMIT_TENSOR_NAME 1024          /* bytes */
+#define AY_LIMIT_EXTRACT_TENSORS 100000    /* of one file */
+#define AY_LIMIT_EXTRACT_LEFT_OUT 1000     /* listed; the rest is counted */
+#define AY_LIMIT_EXTRACT_ANSWER (32 * MIB) /* one answer frame that lists them */
+#define AY_LIMIT_EXTRACT_EXPANDED (7 * GIB) /* bytes that a worker writes, below its RLIMIT_FSIZE */
+#define AY_LIMIT_CONVERT_RATIO 16          /* bytes written / bytes of the input, beyond the first GiB: views may share a storage */
+#define AY_LIMIT_CONVERT_FREE (1 * GIB)
+
 /* ---- formats ---- */
 #define AY_LIMIT_SAFETENSORS_HEADER 100000000 /* the Rust reader's own */
 #define AY_LIMIT_PICKLE_STACK 1000000         /* values on the symbolic stack, and marks */

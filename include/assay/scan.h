@@ -33,6 +33,8 @@ struct ay_source ay_source_memory(const void *bytes, size_t len);       /* borro
 /* Window [off, off+len) of parent; storage is the caller's and must outlive the result. */
 struct ay_source_window { struct ay_source *parent; uint64_t off; };
 AY_MUSTCHECK int ay_source_sub(struct ay_source *parent, uint64_t off, uint64_t len, struct ay_source_window *storage, struct ay_source *out);
+/* Where s begins in root when it is root or windows of it, else AY_NO_OFFSET. */
+uint64_t ay_source_place(const struct ay_source *s, const struct ay_source *root);
 /* Exactly len bytes or AY_ETRUNC. */
 AY_MUSTCHECK int ay_source_read_full(struct ay_source *s, uint64_t off, void *dst, size_t len);
 /* Loads [off, off+len) into b and gives a cursor over it with the right base offset. */

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include "assay/attr.h"
 #include "assay/error.h"
+#include "assay/extract.h"
 #include "assay/scan.h"
 
 struct ay_monitor;
@@ -47,6 +48,13 @@ AY_MUSTCHECK int ay_pool_scan(struct ay_pool *p, const struct ay_job *job, struc
 
 /* Table Schema that all rows of the CSV file satisfy (assay/schema.h), inferred by a worker. Waits. */
 AY_MUSTCHECK int ay_pool_infer(struct ay_pool *p, const struct ay_job *job, struct ay_buf *schema_out, struct ay_error *e);
+
+/*
+ * Judges the file and says where its tensors lie (assay/extract.h). x->fd, a file of the caller open for reading and
+ * writing, is lent to the worker for what must be brought into order. Waits. What comes back has consistent types,
+ * shapes and lengths; places are to be checked against both files. out and x are then owned by the caller.
+ */
+AY_MUSTCHECK int ay_pool_extract(struct ay_pool *p, const struct ay_job *job, struct ay_scan_result *out, struct ay_extract *x, struct ay_error *e);
 
 /* What this machine gives the sandbox: "landlock 4, seccomp, own uid, no network, rlimits". For doctor. */
 int ay_sandbox_describe(struct ay_buf *out);

@@ -8,6 +8,8 @@
 #include <inttypes.h>
 
 #include "assay/ckd.h"
+#include "assay/extract.h"
+#include "scanners/driver.h"
 #include "scanners/registry.h"
 
 #define MAGIC "\x93NUMPY"
@@ -19,6 +21,15 @@
 struct dtype {
 	uint64_t size;                      /* bytes */
 	bool objects;
+	uint8_t kind, order;                /* of a plain type; 0 for others */
+};
+
+/* What it says of the array. */
+struct array {
+	struct dtype item;
+	uint64_t shape[MAX_DIMS], bytes;
+	unsigned dims;
+	bool columns;                       /* column-major */
 };
 
 /* Reads over the header; the cursor's error is the parser's. */
@@ -145,23 +156,30 @@ static struct dtype take_scalar(struct parser *p)
 	}
 	if (!good || (order != '<' && order != '>' && order != '|') || ay_cursor_end(&c) < 0)
 		fail(p);
+	d.kind = kind;
+	d.order = order;
 	return d;
 }
 
-/* "(3, 4)", "(3,)", "()" as the product of its numbers. */
-static uint64_t take_shape(struct parser *p)
+/* "(3, 4)", "(3,)", "()" as the product of its numbers; they go to a when it is not NULL. */
+static uint64_t take_shape(struct parser *p, struct array *a)
 {
-	uint64_t product = 1;
+	uint64_t product = 1, n;
 	unsigned dims = 0;
 
 	expect(p, "(");
 	while (!p->c.err && !accept(p, ")")) {
 		skip_space(p);
-		if (++dims > MAX_DIMS || ay_ckd_mul_u64(product, take_number(&p->c), &product))
+		n = take_number(&p->c);
+		if (a && dims < MAX_DIMS)
+			a->shape[dims] = n;
+		if (++dims > MAX_DIMS || ay_ckd_mul_u64(product, n, &product))
 			fail(p);
 		if (!accept(p, ",") && (skip_space(p), ay_cursor_peek(&p->c, 0) != ')'))
 			fail(p);
 	}
+	if (a)
+		a->dims = dims;
 	return product;
 }
 
@@ -169,8 +187,9 @@ static struct dtype take_dtype(struct parser *p);
 
 static void repeat(struct parser *p, struct dtype *d)
 {
-	if (ay_ckd_mul_u64(d->size, take_shape(p), &d->size))
+	if (ay_ckd_mul_u64(d->size, take_shape(p, NULL), &d->size))
 		fail(p);
+	d->kind = 0;
 }
 
 /* One "('name', dtype)" or "('name', dtype, shape)"; the name may be "('title', 'name')". */
@@ -237,15 +256,18 @@ static struct dtype take_dtype(struct parser *p)
 	return d;
 }
 
-static void take_bool(struct parser *p)
+static bool take_bool(struct parser *p)
 {
 	skip_space(p);
-	if (!ay_cursor_accept(&p->c, "True", 4) && !ay_cursor_accept(&p->c, "False", 5))
+	if (ay_cursor_accept(&p->c, "True", 4))
+		return true;
+	if (!ay_cursor_accept(&p->c, "False", 5))
 		fail(p);
+	return false;
 }
 
-/* The whole dict. *bytes_out is the length of the data when there are no objects. */
-static int take_header(struct parser *p, struct dtype *d, uint64_t *bytes_out)
+/* The whole dict. a->bytes is the length of the data when there are no objects. */
+static int take_header(struct parser *p, struct array *a)
 {
 	enum { DESCR = 1, ORDER = 2, SHAPE = 4 };
 	uint64_t count = 0;
@@ -262,17 +284,17 @@ static int take_header(struct parser *p, struct dtype *d, uint64_t *bytes_out)
 		seen |= which;
 		expect(p, ":");
 		if (which == DESCR)
-			*d = take_dtype(p);
+			a->item = take_dtype(p);
 		else if (which == ORDER)
-			take_bool(p);
+			a->columns = take_bool(p);
 		else if (which == SHAPE)
-			count = take_shape(p);
+			count = take_shape(p, a);
 		if (!accept(p, ",") && (skip_space(p), ay_cursor_peek(&p->c, 0) != '}'))
 			fail(p);
 	}
 	skip_space(p);
 	ay_cursor_accept(&p->c, "\n", 1);
-	if (seen != (DESCR | ORDER | SHAPE) || ay_ckd_mul_u64(d->size, count, bytes_out))
+	if (seen != (DESCR | ORDER | SHAPE) || ay_ckd_mul_u64(a->item.size, count, &a->bytes))
 		fail(p);
 	return ay_cursor_end(&p->c);
 }
@@ -293,25 +315,80 @@ static int scan_objects(struct ay_scan *s, struct ay_source *in, uint64_t off)
 	return rc < 0 ? rc : ay_scan_member_in(s, "objects", &pickle, "pickle");
 }
 
+static enum ay_dtype dtype_of(const struct dtype *d)
+{
+	static const struct { uint8_t kind, size, dtype; } types[] = {
+		{ 'b', 1, AY_DTYPE_BOOL }, { 'u', 1, AY_DTYPE_U8 }, { 'i', 1, AY_DTYPE_I8 }, { 'u', 2, AY_DTYPE_U16 }, { 'i', 2, AY_DTYPE_I16 },
+		{ 'f', 2, AY_DTYPE_F16 }, { 'u', 4, AY_DTYPE_U32 }, { 'i', 4, AY_DTYPE_I32 }, { 'f', 4, AY_DTYPE_F32 },
+		{ 'u', 8, AY_DTYPE_U64 }, { 'i', 8, AY_DTYPE_I64 }, { 'f', 8, AY_DTYPE_F64 },
+	};
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(types); i++)
+		if (types[i].kind == d->kind && types[i].size == d->size)
+			return (enum ay_dtype)types[i].dtype;
+	return AY_DTYPE_NONE;
+}
+
+/* The key that an archive gives the array, or the file's name. */
+static void array_name(struct ay_scan *s, char *out, size_t size)
+{
+	const char *member = ay_scan_member(s);
+	size_t len = strlen(member);
+
+	if (*member)
+		snprintf(out, size, "%.*s", (int)(len > 4 ? len - 4 : len), member);
+	else
+		ay_scan_inner_name(s, out, size);
+}
+
+static int extract(struct ay_scan *s, struct ay_source *in, uint64_t off, const struct array *a)
+{
+	struct ay_layout l = { .dtype = dtype_of(&a->item), .swap = a->item.order == '>', .dims = (uint8_t)a->dims };
+	char name[AY_LIMIT_PATH + 8];
+	struct ay_source_window w;
+	struct ay_source data;
+
+	array_name(s, name, sizeof(name));
+	if (!a->item.kind || strchr("SUVMmO", a->item.kind)) {
+		ay_extract_leave_out(s, name, "an array of texts, dates, structures or objects");
+		return 0;
+	}
+	if (l.dtype == AY_DTYPE_NONE || a->dims > AY_LIMIT_TENSOR_DIMS) {
+		ay_extract_refuse(s, off, "%s has type %c%u or more dimensions than safetensors can represent", name, a->item.kind,
+				  (unsigned)a->item.size);
+		return 0;
+	}
+	for (unsigned i = 0; i < a->dims; i++)
+		l.shape[i] = a->shape[i];
+	if (!ay_layout_dense(&l, a->columns) || ay_source_sub(in, off, a->bytes, &w, &data) < 0) {
+		ay_extract_refuse(s, off, "the items of %s cannot be counted", name);
+		return 0;
+	}
+	return ay_extract_tensor(s, name, &l, &data);
+}
+
 static int scan_array(struct ay_scan *s, struct ay_source *in, uint64_t off, struct ay_cursor header)
 {
 	struct parser p = { .c = header };
-	struct dtype d = { 0 };
-	uint64_t bytes = 0;
+	struct array a = { .bytes = 0 };
 	uint64_t data_off = off + header.left;
 
-	if (take_header(&p, &d, &bytes) < 0) {
+	if (take_header(&p, &a) < 0) {
 		ay_scan_find(s, "npy.malformed", off, "the header is not one that NumPy writes");
 		return 0;
 	}
-	if (d.objects)
+	if (a.item.objects && ay_scan_extract(s))
+		return extract(s, in, data_off, &a);
+	if (a.item.objects)
 		return scan_objects(s, in, data_off);
-	if (in->size - data_off < bytes)
-		ay_scan_find(s, "npy.truncated", data_off, "type and shape ask for %" PRIu64 " bytes and %" PRIu64 " are there", bytes,
+	if (in->size - data_off < a.bytes)
+		ay_scan_find(s, "npy.truncated", data_off, "type and shape ask for %" PRIu64 " bytes and %" PRIu64 " are there", a.bytes,
 			     in->size - data_off);
-	else if (in->size - data_off > bytes)
-		ay_scan_find(s, "npy.trailing", data_off + bytes, "type and shape ask for %" PRIu64 " bytes and %" PRIu64 " are there", bytes,
-			     in->size - data_off);
+	else if (in->size - data_off > a.bytes)
+		ay_scan_find(s, "npy.trailing", data_off + a.bytes, "type and shape ask for %" PRIu64 " bytes and %" PRIu64 " are there",
+			     a.bytes, in->size - data_off);
+	else if (ay_scan_extract(s))
+		return extract(s, in, data_off, &a);
 	return 0;
 }
 

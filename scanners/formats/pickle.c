@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The pickle scanner: what is a pickle, and one or several of them in an input. */
-#include "scanners/formats/pickle_vm.h"
+#include "scanners/formats/pickle_tree.h"
 #include "scanners/registry.h"
 
 /* Evidence of a text pickle without PROTO: two lines of names and a call, or a suffix and a clean STOP. */
@@ -204,9 +204,17 @@ int ay_pickle_scan_one(struct ay_scan *s, struct ay_source *in, uint64_t off, co
 	vm->c.off = off;
 	if (pk_run(vm) == 0)
 		*end_out = vm->c.off;
+	if (vm->tree && !vm->err && pk_tree_settle(vm) == 0) {
+		int stop = ctx->value ? ctx->value(ctx->arg, vm) : pk_flatten(vm);
+
+		if (stop < 0) {
+			*end_out = UINT64_MAX;
+			rc = stop;
+		}
+	}
 	pk_free(vm);
 	ay_budget_free(ay_scan_budget(s), vm);
-	return ay_budget_tick(ay_scan_budget(s));
+	return rc < 0 ? rc : ay_budget_tick(ay_scan_budget(s));
 }
 
 int ay_pickle_scan(struct ay_scan *s, struct ay_source *in, const struct ay_pickle_context *ctx)

@@ -10,7 +10,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "assay/extract.h"
 #include "assay/scan.h"
+
+struct pk_vm;
 
 /* What the container around a pickle knows. All zero: one stand-alone pickle. */
 struct ay_pickle_context {
@@ -23,6 +26,10 @@ struct ay_pickle_context {
 	int (*storage_seen)(void *arg, const char *key, uint64_t numel, uint32_t item_size);
 	/* Told of each text value, in order; of plain pickles only. May be NULL. */
 	int (*text_seen)(void *arg, const char *text);
+	/* For extractions: told of each tensor that the pickle's value holds, by name, and of the storage it lies in. Negative stops the scan. */
+	int (*tensor)(void *arg, const char *name, const struct ay_layout *l, const char *storage);
+	/* For formats that look at the value itself, which is kept for them: called after the run (pickle_tree.h). Negative stops the scan. */
+	int (*value)(void *arg, struct pk_vm *vm);
 	void *arg;                /* of the callbacks */
 	bool several;             /* complete pickles may follow each other up to the end of the input */
 	bool persistent;          /* torch's persistent ids are expected */

@@ -183,7 +183,7 @@ static uint16_t role_of(const char *form, size_t count)
 	return AY_ROLE_CALL | AY_ROLE_NEW;
 }
 
-struct pk_value pk_call(struct pk_vm *vm, const char *form, const struct pk_value *callee, const struct pk_value *args)
+static struct pk_value call(struct pk_vm *vm, const char *form, const struct pk_value *callee, const struct pk_value *args)
 {
 	if (args->kind != PK_TUPLE) {
 		if (args->kind != PK_UNKNOWN)
@@ -226,6 +226,15 @@ struct pk_value pk_call(struct pk_vm *vm, const char *form, const struct pk_valu
 	return result_of(vm, a, list, count);
 }
 
+struct pk_value pk_call(struct pk_vm *vm, const char *form, const struct pk_value *callee, const struct pk_value *args)
+{
+	struct pk_value v = call(vm, form, callee, args);
+
+	if (vm->tree)
+		pk_tree_called(vm, callee, args, &v);
+	return v;
+}
+
 static bool state_fits(const struct pk_vm *vm, uint16_t roles, const struct pk_value *state)
 {
 	if (!pk_is_data(vm, state))
@@ -244,6 +253,8 @@ int pk_build(struct pk_vm *vm)
 	struct pk_value state = pk_pop(vm);
 	struct pk_value target = vm->stack[vm->depth - 1];
 
+	if (vm->tree)
+		pk_tree_state(vm, &target, &state);
 	switch (target.kind) {
 	case PK_UNKNOWN:
 		return 0;

@@ -257,6 +257,8 @@ static int op_from_mark(struct pk_vm *vm, enum pk_kind kind)
 		return vm->err;
 	if (vm->err || pk_put_all(vm, &v, vm->stack + at, n) != 0)
 		return vm->err;
+	if (vm->tree)
+		pk_tree_items(vm, &v, kind == PK_DICT, vm->stack + at, n);
 	vm->depth = at;
 	return pk_push(vm, v);
 }
@@ -288,6 +290,8 @@ static int add_items(struct pk_vm *vm, size_t at, enum pk_kind kind, uint16_t ro
 
 	if (pk_put_all(vm, into, vm->stack + at, n) != 0)
 		return vm->err;
+	if (vm->tree)
+		pk_tree_items(vm, into, kind == PK_DICT, vm->stack + at, n);
 	if (into->kind == PK_DICT)
 		vm->nodes[into->aux].count = had > UINT32_MAX - n ? UINT32_MAX : had + (uint32_t)(n / 2);
 	vm->depth = at;

@@ -71,7 +71,11 @@ struct pk_value pk_torch_storage(struct pk_vm *vm, const struct pk_value *pid)
 			  (unsigned long long)need);
 		return unknown();
 	}
-	return (struct pk_value){ .kind = PK_STORAGE, .aux = a->size, .u = items };
+	struct pk_value v = { .kind = PK_STORAGE, .aux = a->size, .u = items };
+
+	if (vm->tree)
+		pk_tree_storage(vm, &v, key, a->name);
+	return v;
 }
 
 /* Largest element reached plus one, from sizes and strides; 0 when a size is 0. False when not computable. */
@@ -116,7 +120,7 @@ struct pk_value pk_torch_tensor(struct pk_vm *vm, const struct ay_allow *fn, con
 			return unknown();
 		}
 		/* The storage is of single bytes, whatever its class says. */
-		if (__builtin_mul_overflow(room, (uint64_t)args[0].aux, &room))
+		if (__builtin_mul_overflow(room, (uint64_t)(args[0].aux & 0xff), &room))
 			room = 0;
 		room /= dtype->size;
 	}

@@ -13,6 +13,8 @@ int pk_init(struct pk_vm *vm, struct ay_scan *s, struct ay_source *in, const str
 	*vm = (struct pk_vm){ .s = s, .budget = ay_scan_budget(s), .in = in, .ctx = ctx, .end = in->size, .items_node = NO_NODE };
 	vm->window = ay_budget_alloc(vm->budget, PK_WINDOW);
 	vm->memo = ay_budget_alloc(vm->budget, MEMO_CHUNKS * sizeof(*vm->memo));
+	if (vm->memo)
+		memset(vm->memo, 0, MEMO_CHUNKS * sizeof(*vm->memo));
 	vm->globals = ay_budget_alloc(vm->budget, PK_GLOBALS * sizeof(*vm->globals));
 	vm->global_slots = ay_budget_alloc(vm->budget, 2 * PK_GLOBALS * sizeof(*vm->global_slots));
 	vm->stack = ay_budget_alloc(vm->budget, STACK_FIRST * sizeof(*vm->stack));
@@ -21,9 +23,12 @@ int pk_init(struct pk_vm *vm, struct ay_scan *s, struct ay_source *in, const str
 		pk_free(vm);
 		return AY_ELIMIT;
 	}
-	memset(vm->memo, 0, MEMO_CHUNKS * sizeof(*vm->memo));
 	memset(vm->global_slots, 0, 2 * PK_GLOBALS * sizeof(*vm->global_slots));
 	vm->c = ay_cursor_of(vm->window, 0, 0);
+	if ((ctx->value || (ctx->tensor && ay_scan_extract(s))) && pk_tree_begin(vm) != 0) {
+		pk_free(vm);
+		return AY_ELIMIT;
+	}
 	return 0;
 }
 
@@ -41,6 +46,7 @@ void pk_free(struct pk_vm *vm)
 	ay_budget_free(vm->budget, vm->marks);
 	ay_budget_free(vm->budget, vm->nodes);
 	ay_budget_free(vm->budget, vm->pool);
+	pk_tree_free(vm);
 	*vm = (struct pk_vm){ 0 };
 }
 
@@ -271,6 +277,8 @@ struct pk_value pk_tuple(struct pk_vm *vm, size_t at)
 		if (v->kind == PK_DTYPE && (vm->nodes[v->aux].holds & PK_HOLDS_OBJECT_DTYPE))
 			node->holds |= PK_HOLDS_OBJECT_DTYPE;
 	}
+	if (vm->tree && !vm->err)
+		pk_tree_items(vm, &t, false, vm->stack + at, n);
 	vm->depth = at;
 	return t;
 }

@@ -13,7 +13,10 @@ enum pk_kind {
 	PK_GLOBAL, PK_INSTANCE, PK_DTYPE, PK_WRAPPER, PK_STORAGE, PK_TENSOR, PK_UNKNOWN
 };
 
-enum { PK_INEXACT = 1 /* text with escapes, integer beyond 64 bits: never equal to anything */ };
+enum {
+	PK_INEXACT = 1,     /* text with escapes, integer beyond 64 bits: never equal to anything */
+	PK_OBJECT = 2       /* instance, refused result, tensor of an extraction: aux is its number in the tree */
+};
 
 /*
  * 16 bytes, because a dense pickle has millions. Text is not kept: its place
@@ -21,7 +24,7 @@ enum { PK_INEXACT = 1 /* text with escapes, integer beyond 64 bits: never equal 
  */
 struct pk_value {
 	uint8_t kind, flags;
-	uint32_t aux;       /* text, bytes: length, saturated; containers, dtype, wrapper: node; global: index; storage: item bytes */
+	uint32_t aux;       /* text, bytes: length, saturated; containers, dtype, wrapper: node; global: index; storage: item bytes, and above 8 bits its number + 1 in the tree */
 	union {
 		uint64_t u;                 /* int, bool: value; text, bytes: offset; storage: items */
 		const struct ay_allow *of;  /* instance */
@@ -56,6 +59,7 @@ struct pk_vm {
 	struct ay_budget *budget;
 	struct ay_source *in;
 	const struct ay_pickle_context *ctx;
+	struct pk_tree *tree;           /* of an extraction; NULL when the pickle is only judged */
 	unsigned nested;                /* pickles inside joblib's object arrays */
 
 	uint8_t *window;
@@ -172,6 +176,21 @@ struct pk_value pk_torch_storage(struct pk_vm *vm, const struct pk_value *pid);
 struct pk_value pk_torch_tensor(struct pk_vm *vm, const struct ay_allow *fn, const struct pk_value *args, size_t count);
 struct pk_value pk_torch_from_type(struct pk_vm *vm, const struct pk_value *args, size_t count);
 struct pk_value pk_torch_load_bytes(struct pk_vm *vm, const struct pk_value *args, size_t count);
+
+/* ---- pickle_tree.c: all but begin and free only while there is a tree ---- */
+int pk_tree_begin(struct pk_vm *vm);
+void pk_tree_free(struct pk_vm *vm);
+/* Items go into a container or object: values, or pairs of key and value. */
+void pk_tree_items(struct pk_vm *vm, const struct pk_value *into, bool pairs, const struct pk_value *items, size_t n);
+void pk_tree_state(struct pk_vm *vm, const struct pk_value *target, const struct pk_value *state);
+/* v, a storage of this class and key, gets a number. */
+void pk_tree_storage(struct pk_vm *vm, struct pk_value *v, const char *key, const char *class);
+/* A call's result gets a number, when it can hold something or is a tensor. */
+void pk_tree_called(struct pk_vm *vm, const struct pk_value *callee, const struct pk_value *args, struct pk_value *result);
+
+/* ---- pickle_flatten.c ---- */
+/* Hands the tensors below the value on the stack to the context. */
+int pk_flatten(struct pk_vm *vm);
 
 /* ---- pickle_run.c ---- */
 /* From the cursor to STOP; the value stays on the stack. */

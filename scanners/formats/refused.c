@@ -61,6 +61,28 @@ static const struct magic magics[] = {
 	M("FEA1", 0, 0, NULL, "a Feather table"),
 	M("ORC", 0, 0, NULL, "an ORC table"),
 	M("Obj\x01", 0, 0, NULL, "an Avro file"),
+	M("\xcd\x9a\x57\x13", 0, 0, NULL, "a GNU dbm database, as a shelve keeps pickles in"),
+	M("\x13\x57\x9a\xcd", 0, 0, NULL, "a GNU dbm database, as a shelve keeps pickles in"),
+	M("\xce\x9a\x57\x13", 0, 0, NULL, "a GNU dbm database, as a shelve keeps pickles in"),
+	M("\x13\x57\x9a\xce", 0, 0, NULL, "a GNU dbm database, as a shelve keeps pickles in"),
+	M("\xcf\x9a\x57\x13", 0, 0, NULL, "a GNU dbm database, as a shelve keeps pickles in"),
+	M("\x13\x57\x9a\xcf", 0, 0, NULL, "a GNU dbm database, as a shelve keeps pickles in"),
+	M("\xd0\x9a\x57\x13", 0, 0, NULL, "a GNU dbm database, as a shelve keeps pickles in"),
+	M("\x13\x57\x9a\xd0", 0, 0, NULL, "a GNU dbm database, as a shelve keeps pickles in"),
+	M("\xd1\x9a\x57\x13", 0, 0, NULL, "a GNU dbm database, as a shelve keeps pickles in"),
+	M("\x13\x57\x9a\xd1", 0, 0, NULL, "a GNU dbm database, as a shelve keeps pickles in"),
+	M("\141\025\006\000", 12, 0, NULL, "a Berkeley DB hash, as a shelve keeps pickles in"),
+	M("\000\006\025\141", 12, 0, NULL, "a Berkeley DB hash, as a shelve keeps pickles in"),
+	M("\141\025\006\000", 0, 0, NULL, "a Berkeley DB hash, as a shelve keeps pickles in"),
+	M("\000\006\025\141", 0, 0, NULL, "a Berkeley DB hash, as a shelve keeps pickles in"),
+	M("\142\061\005\000", 12, 0, NULL, "a Berkeley DB B-tree, as a shelve keeps pickles in"),
+	M("\000\005\061\142", 12, 0, NULL, "a Berkeley DB B-tree, as a shelve keeps pickles in"),
+	M("\142\061\005\000", 0, 0, NULL, "a Berkeley DB B-tree, as a shelve keeps pickles in"),
+	M("\000\005\061\142", 0, 0, NULL, "a Berkeley DB B-tree, as a shelve keeps pickles in"),
+	M("\123\042\004\000", 12, 0, NULL, "a Berkeley DB queue, as a shelve keeps pickles in"),
+	M("\000\004\042\123", 12, 0, NULL, "a Berkeley DB queue, as a shelve keeps pickles in"),
+	M("", 0, AMONG_TEXT, ".dir", "the index of a shelve or of another dbm database"),
+	M("'", 0, AMONG_TEXT, ".bak", "the index of a shelve (dbm.dumb)"),
 	M("SQLite format 3\0", 0, 0, NULL, "an SQLite database"),
 	M("MATLAB 5.0 MAT-file", 0, AMONG_TEXT, NULL, "a MATLAB file"),
 	M("\xac\xed\0\x05", 0, CODE, NULL, "a Java serialised object"),
@@ -123,7 +145,7 @@ static int refused_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_text[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_refused = {
-	.abi = AY_SCAN_ABI, .name = "refused", .version = 5, .refines = refines_text, .bid = refused_bid, .scan = refused_scan
+	.abi = AY_SCAN_ABI, .name = "refused", .version = 6, .refines = refines_text, .bid = refused_bid, .scan = refused_scan
 };
 
 /* ---- source code: the gate that judges it is not built ---- */

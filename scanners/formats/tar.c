@@ -561,7 +561,7 @@ static int scan(struct ay_scan *s, struct ay_source *in)
 	return rc == AY_EFORMAT ? 0 : rc;
 }
 
-static const char *const refined[] = { "zip", "torch-zip", "npz", "keras", "skops", NULL };
+static const char *const refined[] = { "zip", "torch-zip", "torch-export", "npz", "keras", "skops", NULL };
 const struct ay_scanner ay_scanner_tar = {
 	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "tar", .version = 1, .refines = refined, .bid = bid, .scan = scan,
 };

@@ -17,6 +17,14 @@ struct storage {
 	uint64_t items;
 	uint32_t item_size;
 	bool listed;
+	uint64_t off, bytes;       /* of the items in the file, once they are checked */
+};
+
+/* Of an extraction: a tensor waits for the place of its storage. */
+struct waiting {
+	char *name;
+	struct ay_layout layout;
+	char key[KEY_MAX];
 };
 
 struct storages {
@@ -25,6 +33,8 @@ struct storages {
 	size_t len, cap;
 	size_t *order;             /* of the last pickle: index into list */
 	size_t order_len;
+	struct waiting *waiting;
+	size_t waiting_len, waiting_cap;
 };
 
 static struct storage *find(const struct storages *all, const char *key)
@@ -56,6 +66,55 @@ static int seen(void *arg, const char *key, uint64_t items, uint32_t item_size)
 	all->list[all->len] = (struct storage){ .items = items, .item_size = item_size };
 	snprintf(all->list[all->len++].key, KEY_MAX, "%s", key);
 	return 0;
+}
+
+static int wait_for_storage(void *arg, const char *name, const struct ay_layout *l, const char *key)
+{
+	struct storages *all = arg;
+	struct ay_budget *b = ay_scan_budget(all->s);
+	size_t len = strlen(name) + 1;
+
+	if (all->waiting_len == AY_LIMIT_EXTRACT_TENSORS) {
+		ay_extract_refuse(all->s, AY_NO_OFFSET, "the file holds more than %d tensors", AY_LIMIT_EXTRACT_TENSORS);
+		return 0;
+	}
+	if (all->waiting_len == all->waiting_cap) {
+		size_t cap = all->waiting_cap ? all->waiting_cap * 2 : 64;
+		void *p = ay_budget_realloc(b, all->waiting, cap * sizeof(*all->waiting));
+
+		if (!p)
+			return AY_ELIMIT;
+		all->waiting = p;
+		all->waiting_cap = cap;
+	}
+	struct waiting *one = &all->waiting[all->waiting_len];
+
+	*one = (struct waiting){ .name = ay_budget_alloc(b, len), .layout = *l };
+	if (!one->name)
+		return AY_ELIMIT;
+	snprintf(one->name, len, "%s", name);
+	snprintf(one->key, KEY_MAX, "%s", key);
+	all->waiting_len++;
+	return 0;
+}
+
+static int take_tensors(struct ay_source *in, const struct storages *all)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < all->waiting_len && rc == 0; i++) {
+		const struct waiting *one = &all->waiting[i];
+		const struct storage *from = find(all, one->key);
+		struct ay_source_window w;
+		struct ay_source data;
+
+		/* Storages are written little-endian whatever the machine. */
+		if (!from || ay_source_sub(in, from->off, from->bytes, &w, &data) < 0)
+			ay_extract_refuse(all->s, AY_NO_OFFSET, "the storage of %s is not there", one->name);
+		else
+			rc = ay_extract_tensor(all->s, one->name, &one->layout, &data);
+	}
+	return rc;
 }
 
 static int listed(void *arg, const char *key)
@@ -92,10 +151,10 @@ static unsigned bid(struct ay_cursor head, struct ay_source *in, const char *pat
 }
 
 /* The raw storages fill the rest of the file exactly. */
-static int check_storages(struct ay_scan *s, struct ay_source *in, const struct storages *all, uint64_t off)
+static int check_storages(struct ay_scan *s, struct ay_source *in, struct storages *all, uint64_t off)
 {
 	for (size_t i = 0; i < all->order_len; i++) {
-		const struct storage *one = &all->list[all->order[i]];
+		struct storage *one = &all->list[all->order[i]];
 		uint8_t count[8];
 		uint64_t bytes;
 		int rc = ay_budget_tick(ay_scan_budget(s));
@@ -114,17 +173,20 @@ static int check_storages(struct ay_scan *s, struct ay_source *in, const struct 
 			ay_scan_find(s, "torch-legacy.malformed", off, "storage \"%s\" reaches beyond the end of the file", one->key);
 			return 0;
 		}
+		one->off = c.off;
+		one->bytes = bytes;
 		off = c.off + bytes;
 	}
 	if (off != in->size)
 		ay_scan_find(s, "torch-legacy.malformed", off, "%llu bytes follow the last storage",
 			     (unsigned long long)(in->size - off));
-	return 0;
+	return take_tensors(in, all);
 }
 
 static int scan_object(struct ay_scan *s, struct ay_source *in, struct storages *all, uint64_t off)
 {
-	struct ay_pickle_context object = { .storage_seen = seen, .arg = all, .persistent = true, .no_joblib = true };
+	struct ay_pickle_context object = { .storage_seen = seen, .tensor = wait_for_storage, .arg = all, .persistent = true,
+					    .no_joblib = true };
 	struct ay_pickle_context keys = { .text_seen = listed, .arg = all, .plain = true, .no_joblib = true };
 	int rc = ay_pickle_scan_one(s, in, off, &object, &off);
 
@@ -165,6 +227,9 @@ static int scan(struct ay_scan *s, struct ay_source *in)
 		rc = ay_pickle_scan_one(s, in, off, &plain, &off);
 	if (rc == 0 && off != UINT64_MAX)
 		rc = scan_object(s, in, &all, off);
+	for (size_t i = 0; i < all.waiting_len; i++)
+		ay_budget_free(ay_scan_budget(s), all.waiting[i].name);
+	ay_budget_free(ay_scan_budget(s), all.waiting);
 	ay_budget_free(ay_scan_budget(s), all.list);
 	ay_budget_free(ay_scan_budget(s), all.order);
 	return rc;
@@ -172,5 +237,5 @@ static int scan(struct ay_scan *s, struct ay_source *in)
 
 static const char *const refines[] = { "pickle", NULL };
 const struct ay_scanner ay_scanner_torch_legacy = {
-	.abi = AY_SCAN_ABI, .name = "torch-legacy", .version = 1, .refines = refines, .bid = bid, .scan = scan,
+	.abi = AY_SCAN_ABI, .name = "torch-legacy", .version = 2, .refines = refines, .bid = bid, .scan = scan,
 };

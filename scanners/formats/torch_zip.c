@@ -23,6 +23,7 @@ struct archive {
 	const struct ay_zip_entry *pickle;
 	struct storage *storages;           /* sorted by key */
 	size_t count;
+	bool big_endian, code;
 };
 
 static bool is_pickle_name(const char *name)
@@ -117,10 +118,12 @@ static int check_layout(struct archive *a)
 			ay_scan_find(s, "torch.layout", e->off, "%s is not in the folder of the first member, %s", e->name, first);
 			return AY_EFORMAT;
 		}
-		if (is_code(a, e)) {
+		if (is_code(a, e) && !a->code)
 			ay_scan_find(s, "torch.torchscript", e->off, "the archive holds code in %s", e->name);
+		a->code = a->code || is_code(a, e);
+		/* Tensors are read beside the code, which is not. */
+		if (a->code && !ay_scan_extract(s))
 			return AY_EFORMAT;
-		}
 		if (strcmp(inner_name(a, e), "data.pkl") == 0 && !e->directory)
 			a->pickle = e;
 	}
@@ -144,10 +147,37 @@ static int collect_storages(struct archive *a)
 	return 0;
 }
 
+/* A tensor of the pickle, from the member that is its storage. */
+static int take_tensor(void *arg, const char *name, const struct ay_layout *l, const char *key)
+{
+	struct archive *a = arg;
+	struct storage wanted = { .key = key };
+	struct storage *found = a->count ? bsearch(&wanted, a->storages, a->count, sizeof(*found), by_key) : NULL;
+	struct ay_layout layout = *l;
+	struct ay_source_window w;
+	struct ay_zip_member m;
+	struct ay_source data;
+	int rc;
+
+	if (!found)
+		return 0;
+	layout.swap = a->big_endian;
+	/* Its CRC is checked when its turn comes. */
+	if (found->entry->method == 0 && !found->entry->unreadable &&
+	    ay_source_sub(a->zip.in, found->entry->data_off, found->entry->size, &w, &data) == 0)
+		return ay_extract_tensor(a->zip.scan, name, &layout, &data);
+	rc = ay_zip_begin(&a->zip, found->entry, &m);
+	if (rc == 0)
+		rc = ay_extract_tensor(a->zip.scan, name, &layout, &m.source);
+	ay_zip_end(&m);
+	return rc == AY_EFORMAT || rc == AY_EUNSUPPORTED ? 0 : rc;
+}
+
 static int judge_pickle(struct archive *a)
 {
 	struct ay_scan *s = a->zip.scan;
-	struct ay_pickle_context ctx = { .storage_size = storage_size, .arg = a, .persistent = true, .no_joblib = true };
+	struct ay_pickle_context ctx = { .storage_size = storage_size, .tensor = take_tensor, .arg = a, .persistent = true,
+					 .no_joblib = true, .torchscript = a->code };
 	struct ay_zip_member m;
 	struct ay_scan_frame frame;
 	int rc = ay_zip_begin(&a->zip, a->pickle, &m);
@@ -199,6 +229,32 @@ static int judge_text(struct archive *a, const struct ay_zip_entry *e, const cha
 	return rc == AY_EFORMAT ? 0 : rc;
 }
 
+/* What torch.save says of the storages; absent in files before torch 2.1, which are little-endian. */
+static int read_byte_order(struct archive *a)
+{
+	struct ay_scan *s = a->zip.scan;
+	int rc = 0;
+
+	for (size_t i = 0; i < a->zip.count && rc == 0; i++) {
+		const struct ay_zip_entry *e = &a->zip.entries[i];
+		struct ay_buf b = ay_buf_new(TEXT_MAX);
+		struct ay_zip_member m;
+		struct ay_cursor c;
+
+		if (e->directory || strcmp(inner_name(a, e), "byteorder") != 0)
+			continue;
+		rc = ay_zip_begin(&a->zip, e, &m);
+		if (rc == 0 && (m.source.size > TEXT_MAX || ay_source_load(&m.source, 0, (size_t)m.source.size, &b, &c) < 0))
+			rc = AY_EFORMAT;
+		a->big_endian = rc == 0 && strcmp(ay_buf_str(&b), "big") == 0;
+		if (rc == 0 && !a->big_endian && strcmp(ay_buf_str(&b), "little") != 0)
+			ay_extract_refuse(s, e->off, "the byte order of the storages is neither little nor big");
+		ay_zip_end(&m);
+		ay_buf_free(&b);
+	}
+	return rc;
+}
+
 static int judge_member(struct archive *a, const struct ay_zip_entry *e)
 {
 	const char *alphabet;
@@ -209,6 +265,8 @@ static int judge_member(struct archive *a, const struct ay_zip_entry *e)
 		return judge_pickle(a);
 	if (storage_key(a, e))
 		return ay_zip_verify(&a->zip, e);
+	if (is_code(a, e))
+		return 0;
 	alphabet = text_alphabet(inner_name(a, e));
 	return alphabet ? judge_text(a, e, alphabet) : ay_zip_judge(&a->zip, e, NULL);
 }
@@ -230,6 +288,8 @@ static int scan(struct ay_scan *s, struct ay_source *in)
 		rc = check_layout(&a);
 	if (rc == 0)
 		rc = collect_storages(&a);
+	if (rc == 0 && ay_scan_extract(s))
+		rc = read_byte_order(&a);
 	for (size_t i = 0; rc == 0 && i < a.zip.count; i++)
 		rc = judge_member(&a, &a.zip.entries[i]);
 	if (rc == 0 && ay_scan_count(s, AY_INCONCLUSIVE) == 0)
@@ -241,5 +301,5 @@ static int scan(struct ay_scan *s, struct ay_source *in)
 
 static const char *const refined[] = { "zip", NULL };
 const struct ay_scanner ay_scanner_torch_zip = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "torch-zip", .version = 1, .refines = refined, .bid = bid, .scan = scan,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "torch-zip", .version = 2, .refines = refined, .bid = bid, .scan = scan,
 };

@@ -7,6 +7,9 @@
 #define ON AY_PROFILE_WEIGHTS
 #define CALL AY_ROLE_CALL
 #define DATA AY_ROLE_DATA
+#define NEW AY_ROLE_NEW
+#define DICT AY_ROLE_BUILD_DICT
+#define TUPLE AY_ROLE_BUILD_TUPLE
 
 static const struct ay_allow rows[] = {
 	{ "torch", "BFloat16Storage", ON, DATA, AY_SLOT_STORAGE, AY_HOW_SELF, 2, NULL },
@@ -99,6 +102,15 @@ static const struct ay_allow rows[] = {
 	{ "torch.cuda", "IntStorage", ON, DATA, AY_SLOT_STORAGE, AY_HOW_SELF, 4, NULL },
 	{ "torch.cuda", "LongStorage", ON, DATA, AY_SLOT_STORAGE, AY_HOW_SELF, 8, NULL },
 	{ "torch.cuda", "ShortStorage", ON, DATA, AY_SLOT_STORAGE, AY_HOW_SELF, 2, NULL },
+	{ "torch.distributed.checkpoint.filesystem", "_StorageInfo", ON, NEW | DICT, 0, AY_HOW_SELF, 0, NULL },
+	{ "torch.distributed.checkpoint.metadata", "BytesStorageMetadata", ON, NEW | DICT, 0, AY_HOW_SELF, 0, NULL },
+	{ "torch.distributed.checkpoint.metadata", "ChunkStorageMetadata", ON, NEW | DICT, 0, AY_HOW_SELF, 0, NULL },
+	{ "torch.distributed.checkpoint.metadata", "Metadata", ON, NEW | DICT, 0, AY_HOW_SELF, 0, NULL },
+	{ "torch.distributed.checkpoint.metadata", "MetadataIndex", ON, NEW | DICT, 0, AY_HOW_SELF, 0, NULL },
+	{ "torch.distributed.checkpoint.metadata", "StorageMeta", ON, NEW | DICT, 0, AY_HOW_SELF, 0, NULL },
+	{ "torch.distributed.checkpoint.metadata", "TensorProperties", ON, NEW | TUPLE, 0, AY_HOW_SELF, 0, NULL },
+	{ "torch.distributed.checkpoint.metadata", "TensorStorageMetadata", ON, NEW | DICT, 0, AY_HOW_SELF, 0, NULL },
+	{ "torch.distributed.checkpoint.metadata", "_MEM_FORMAT_ENCODING", ON, CALL, AY_SLOT_ENUM, AY_HOW_SELF, 0, "i" },
 	{ "torch.jit._pickle", "build_boollist", ON, CALL, 0, AY_HOW_DATA, 0, "d" },
 	{ "torch.jit._pickle", "build_doublelist", ON, CALL, 0, AY_HOW_DATA, 0, "d" },
 	{ "torch.jit._pickle", "build_intlist", ON, CALL, 0, AY_HOW_DATA, 0, "d" },
