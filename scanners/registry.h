@@ -70,4 +70,7 @@ extern const struct ay_scanner ay_scanner_xml;
 extern const struct ay_scanner ay_scanner_pmml;
 extern const struct ay_scanner ay_scanner_openvino;
 
+/* tables of columns */
+extern const struct ay_scanner ay_scanner_parquet;
+
 #endif
