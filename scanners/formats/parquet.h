@@ -59,7 +59,7 @@ struct ay_pq_runs {
 void ay_pq_runs_open(struct ay_pq_runs *r, struct ay_cursor c, unsigned width);
 /* n numbers. AY_EFORMAT. */
 AY_MUSTCHECK int ay_pq_runs_take(struct ay_pq_runs *r, uint32_t *out, size_t n);
-/* AY_EFORMAT when more is there than the padding of the last group. */
+/* AY_EFORMAT when more is there than the padding of the last groups. */
 AY_MUSTCHECK int ay_pq_runs_end(const struct ay_pq_runs *r);
 
 /* DELTA_BINARY_PACKED. */

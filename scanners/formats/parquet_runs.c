@@ -4,6 +4,7 @@
 
 #include "scanners/formats/thrift.h"
 
+#define MAX_PADDING 255          /* numbers behind the last one: DuckDB packs 256 at a time */
 #define MAX_BLOCK 65536          /* deltas in one block: writers make 128 to 1024 */
 
 uint64_t ay_pq_bits_take(struct ay_pq_bits *b, unsigned width)
@@ -88,7 +89,7 @@ int ay_pq_runs_take(struct ay_pq_runs *r, uint32_t *out, size_t n)
 
 int ay_pq_runs_end(const struct ay_pq_runs *r)
 {
-	return !r->c.err && !r->c.left && r->left < (r->packed ? 8 : 1) ? 0 : AY_EFORMAT;
+	return !r->c.err && !r->c.left && r->left <= (r->packed ? MAX_PADDING : 0) ? 0 : AY_EFORMAT;
 }
 
 /* ---- deltas ---- */

@@ -79,7 +79,8 @@ static void test_runs(void)
 	runs_are(BYTES(""), 3, 8, NULL, 0, "nothing");
 	runs_are(BYTES("\x03\x88\xc6\xfa"), 3, 8, steps, 0, "a packed group");
 	runs_are(BYTES("\x03\x88\xc6\xfa"), 3, 1, steps, 0, "one of a group");
-	runs_are(BYTES("\x05\x88\xc6\xfa"), 3, 8, steps, AY_EFORMAT, "two groups for eight");
+	runs_are(BYTES("\x41\x88\xc6\xfa"), 3, 8, steps, 0, "32 groups for eight");
+	runs_are(BYTES("\x43\x88\xc6\xfa"), 3, 8, steps, AY_EFORMAT, "33 groups for eight");
 	runs_are(BYTES("\x03\x88\xc6"), 3, 5, steps, 0, "a group without its padding");
 	runs_are(BYTES("\x03\x88\xc6"), 3, 8, NULL, 0, "a group without its last values");
 	runs_are(BYTES("\x03\x88\xc6\xfa\x00"), 3, 8, steps, AY_EFORMAT, "a byte behind");
