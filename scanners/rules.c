@@ -485,7 +485,32 @@ const struct ay_rule ay_rule_table[] = {
 	{ "csv.blank-line", FORMAT, AY_FAIL, AY_MEDIUM, false, "A blank line is a row to some readers and nothing to others.",
 	  "Remove the line, or write \"\" for a row with one empty value." },
 
+	/* parquet */
+	{ "parquet.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "A Parquet file ends before its footer, or does not end as it begins.",
+	  "Copy the file again; it is incomplete." },
+	{ "parquet.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "A Parquet file breaks its format, so readers may see different tables in it.",
+	  "Write the table anew, for example with pandas, pyarrow or DuckDB." },
+	{ "parquet.layout", FORMAT, AY_FAIL, AY_HIGH, false, "Columns lie outside of the file, overlap, or leave bytes that nothing names.",
+	  "Write the table anew, for example with pandas, pyarrow or DuckDB." },
+	{ "parquet.checksum", FORMAT, AY_FAIL, AY_HIGH, false, "The bytes of a page do not have the checksum that stands with them.",
+	  "Copy the file again; it is damaged." },
+	{ "parquet.value", FORMAT, AY_FAIL, AY_MEDIUM, false, "A stored value is not one that its type allows, such as a text that is not UTF-8.",
+	  "Correct the value at its source, or store the column as bytes." },
+	{ "parquet.external", FORMAT, AY_FAIL, AY_HIGH, false, "The footer says that columns lie in another file.",
+	  "Write the table as one file that holds its own columns." },
+
+	/* arrow */
+	{ "arrow.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "Arrow data ends within a message, or does not end as it begins.",
+	  "Copy the file again; it is incomplete." },
+	{ "arrow.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "Arrow data breaks its format, so readers may see different tables in it.",
+	  "Write the table anew, for example with pyarrow." },
+	{ "arrow.extension", DESER, AY_FAIL, AY_CRITICAL, true,
+	  "A column has a type that is a Python pickle, which pyarrow before 14.0.1 runs when it reads the schema.",
+	  "Write the table anew with a type derived from pyarrow.ExtensionType, or without extension types." },
+
 	/* schema */
+	{ "schema.unsupported", "schema", AY_ERROR, AY_HIGH, false, "There is a schema, but tables of this format are not compared with it.",
+	  "Publish the table as CSV, or remove the schema of this name." },
 	{ "schema.invalid", "schema", AY_ERROR, AY_HIGH, false, "The schema itself cannot be used, so the table is not judged.",
 	  "Correct the schema at the named place; `assay baseline show NAME` prints it." },
 	{ "schema.columns", "schema", AY_FAIL, AY_HIGH, false, "The columns are not those of the schema, in its order.",

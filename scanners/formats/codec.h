@@ -34,4 +34,14 @@ AY_MUSTCHECK int ay_codec_scan(struct ay_scan *s, struct ay_source *in, const st
 extern const struct ay_codec ay_codec_deflate;
 extern const struct ay_codec ay_codec_gzip;
 
+/*
+ * Whole blocks whose sizes are known, as the pages of tables have them: all of in gives exactly out_len bytes, else
+ * AY_EFORMAT; AY_ELIMIT or -ENOMEM without memory. gzip: members may follow each other. zstd: as many frames as there are.
+ */
+AY_MUSTCHECK int ay_snappy_block(struct ay_cursor in, uint8_t *out, size_t out_len);
+AY_MUSTCHECK int ay_gzip_block(const void *in, size_t in_len, void *out, size_t out_len);
+AY_MUSTCHECK int ay_zstd_block(const void *in, size_t in_len, void *out, size_t out_len);
+AY_MUSTCHECK int ay_lz4_block(const void *in, size_t in_len, void *out, size_t out_len);
+AY_MUSTCHECK int ay_lz4_frame_block(const void *in, size_t in_len, void *out, size_t out_len);
+
 #endif

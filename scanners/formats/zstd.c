@@ -87,6 +87,32 @@ static int step(void *state, const uint8_t *in, size_t *in_len, uint8_t *out, si
 
 static const struct ay_codec codec = { .name = "zstd", .several = true, .open = open_state, .step = step, .close = close_state };
 
+/* With room for everything the library keeps no window. It would pass over skippable frames here too. */
+int ay_zstd_block(const void *in, size_t in_len, void *out, size_t out_len)
+{
+	struct ay_cursor c = ay_cursor_of(in, in_len, 0);
+	ZSTD_DCtx *ctx = ZSTD_createDCtx();
+	size_t at = 0;
+	int rc = ctx ? 0 : AY_ELIMIT;
+
+	do {
+		struct state magic = { .seen = 0 };
+		size_t len = rc ? 0 : ZSTD_findFrameCompressedSize(c.p, c.left);
+		size_t made;
+
+		if (!rc && (ZSTD_isError(len) || check_magic(&magic, c) < 0))
+			rc = AY_EFORMAT;
+		if (rc)
+			break;
+		made = ZSTD_decompressDCtx(ctx, (uint8_t *)out + at, out_len - at, c.p, len);
+		rc = ZSTD_isError(made) ? code_of(made) : 0;
+		at += rc ? 0 : made;
+		ay_cursor_skip(&c, len);
+	} while (!rc && c.left > 0);
+	ZSTD_freeDCtx(ctx);
+	return rc ? rc : at == out_len ? 0 : AY_EFORMAT;
+}
+
 static unsigned bid(struct ay_cursor head, struct ay_source *in, const char *path)
 {
 	int first = ay_cursor_peek(&head, 0);
