@@ -417,7 +417,7 @@ static int need_shards(struct reader *r)
 	const char *name = ay_path_base(ay_scan_name(r->s));
 	size_t len = strlen(name);
 
-	if (len <= 6 || !ay_path_ends(name, ".index")) {
+	if (len < 6 || !ay_path_ends(name, ".index")) {
 		ay_scan_find(r->s, "tf-index.name", AY_NO_OFFSET, "the name %s does not end in .index, so nothing says which shards it means", name);
 		return 0;
 	}
@@ -485,6 +485,6 @@ static int index_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines[] = {"refused", NULL};
 
 const struct ay_scanner ay_scanner_tf_index = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "tf-index", .version = 2, .refines = refines, .bid = index_bid,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "tf-index", .version = 3, .refines = refines, .bid = index_bid,
 	.scan = index_scan
 };

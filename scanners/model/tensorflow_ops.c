@@ -309,7 +309,7 @@ bool ay_tensorflow_object(const char *identifier)
 
 bool ay_tensorflow_registered(const char *name)
 {
-	static const char *const known[] = {"tf.StaticHashTable", "tf.TrackableConstant", NULL};
+	static const char *const known[] = {"Custom.StaticHashTable", "tf.StaticHashTable", "tf.TrackableConstant", NULL};
 
 	return one_of(name, known);
 }
