@@ -104,7 +104,10 @@ static int sentencepiece_scan(struct ay_scan *s, struct ay_source *in)
 	return 0;
 }
 
+/* Some are named .pb. */
+static const char *const refines[] = {"refused", NULL};
+
 const struct ay_scanner ay_scanner_sentencepiece = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "sentencepiece", .version = 1, .bid = sentencepiece_bid,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "sentencepiece", .version = 2, .refines = refines, .bid = sentencepiece_bid,
 	.scan = sentencepiece_scan
 };

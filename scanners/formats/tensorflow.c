@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * TensorFlow graphs: SavedModel, MetaGraphDef and GraphDef, told apart by their
- * content. Every field of every message is known. A graph runs code by its
+ * content, and what lies beside a SavedModel: fingerprint and debug information. Every field of every message is known. A graph runs code by its
  * operators, wherever they stand: nodes, functions of the library, and names
  * of functions in attributes. Each must compute only, or be a function of the
  * same library; the saver's operators may touch the checkpoint's files alone.
@@ -215,7 +215,8 @@ static int judge_text(struct ay_tf *t, unsigned message, const struct ay_pb_fiel
 	struct ay_cursor text;
 	int err = ay_pb_load(&t->r, f, &text);
 
-	return !err && ay_bytes_find_bad_utf8(&text) != text.left ? AY_EFORMAT : err;
+	/* No text holds control bytes, so none can be a node to whoever reads the file as another of these messages. */
+	return !err && (ay_bytes_find_bad_utf8(&text) != text.left || ay_bytes_find_control(&text) != text.left) ? AY_EFORMAT : err;
 }
 
 static int judge_field(struct ay_tf *t, unsigned message, const struct ay_pb_field *f, unsigned depth)
@@ -306,6 +307,11 @@ static unsigned message_of(struct ay_pb *r)
 		return AY_TF_META_GRAPH;
 	if (looks_like(r, m, AY_TF_GRAPH, 1, &f) && looks_like_node(r, f.body))
 		return AY_TF_GRAPH;
+	if (looks_like(r, m, AY_TF_FINGERPRINT, 4, &f) && looks_like(r, m, AY_TF_FINGERPRINT, 6, &f))
+		return AY_TF_FINGERPRINT;
+	if (looks_like(r, m, AY_TF_DEBUG_INFO, 2, &f) && looks_like(r, f.body, AY_TF_TRACE_MAP, 2, &inner) &&
+	    looks_like(r, inner.body, AY_TF_TRACE, 1, &f))
+		return AY_TF_DEBUG_INFO;
 	return AY_TF_MESSAGES;
 }
 
@@ -359,5 +365,5 @@ static int tensorflow_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines[] = {"text", "refused", NULL};
 
 const struct ay_scanner ay_scanner_tensorflow = {
-	.abi = AY_SCAN_ABI, .name = "tensorflow", .version = 2, .refines = refines, .bid = tensorflow_bid, .scan = tensorflow_scan
+	.abi = AY_SCAN_ABI, .name = "tensorflow", .version = 4, .refines = refines, .bid = tensorflow_bid, .scan = tensorflow_scan
 };

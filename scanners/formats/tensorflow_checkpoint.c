@@ -23,7 +23,7 @@ static bool take_digits(const char *text, unsigned *n)
 }
 
 /*
- * NAME.data-00000-of-00001. The bytes have no form: the loader copies ranges that the index names into tensors. So the
+ * NAME.data-00000-of-00001, and NAME may be nothing. The bytes have no form: the loader copies ranges that the index names into tensors. So the
  * claim rests on the name, and whoever else claims the bytes makes it a conflict, which is refused.
  */
 static unsigned data_bid(struct ay_cursor head, struct ay_source *in, const char *path)
@@ -34,7 +34,7 @@ static unsigned data_bid(struct ay_cursor head, struct ay_source *in, const char
 
 	(void)head;
 	(void)in;
-	if (len <= 20)
+	if (len < 20)
 		return 0;
 	name += len - 20;
 	return strncmp(name, ".data-", 6) == 0 && take_digits(name + 6, &shard) && strncmp(name + 11, "-of-", 4) == 0 &&
@@ -52,7 +52,7 @@ static int data_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_data[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_tf_data = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "tf-data", .version = 1, .refines = refines_data, .bid = data_bid,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "tf-data", .version = 2, .refines = refines_data, .bid = data_bid,
 	.scan = data_scan
 };
 

@@ -9,6 +9,7 @@
 
 #include "assay/ckd.h"
 #include "scanners/formats/bytes.h"
+#include "scanners/formats/codec.h"
 #include "scanners/formats/crc32c.h"
 #include "scanners/formats/tensorflow.h"
 #include "scanners/formats/text.h"
@@ -36,7 +37,7 @@ struct reader {
 	struct ay_scan *s;
 	struct ay_source *in;
 	struct ay_budget *budget;
-	struct ay_buf block, inner;      /* of data and of the index */
+	struct content { struct ay_buf stored, plain; } index, block;
 	char key[MAX_KEY], last[MAX_KEY];
 	size_t key_len, last_len;        /* last: of the entries of data, over all blocks */
 	uint64_t entries, next;          /* next: where the next block must be */
@@ -64,7 +65,28 @@ static int take_handle(struct ay_cursor *c, struct handle *h)
 	return c->err;
 }
 
-static int load_block(struct reader *r, struct handle h, struct ay_buf *b, struct ay_cursor *out)
+/* What a compressed block unpacks to. */
+static int unpack(struct reader *r, struct ay_cursor stored, struct ay_buf *plain, struct ay_cursor *out)
+{
+	struct ay_cursor c = stored;
+	uint64_t size = ay_pb_varint(&c);
+	uint8_t *room;
+
+	if (c.err)
+		return bad(r, stored.off, "a compressed block does not say its size");
+	if (size > MAX_BLOCK)
+		return AY_ELIMIT;
+	ay_buf_clear(plain);
+	room = ay_buf_reserve(plain, (size_t)size + 1);
+	if (!room)
+		return AY_ELIMIT;
+	if (ay_snappy_block(stored, room, (size_t)size))
+		return bad(r, stored.off, "a compressed block is damaged");
+	*out = ay_cursor_of(room, (size_t)size, stored.off);
+	return 0;
+}
+
+static int load_block(struct reader *r, struct handle h, struct content *b, struct ay_cursor *out)
 {
 	uint64_t end = r->in->size - FOOTER;
 	struct ay_cursor all, trailer;
@@ -78,7 +100,7 @@ static int load_block(struct reader *r, struct handle h, struct ay_buf *b, struc
 	r->next = h.off + h.size + TRAILER;
 	if (h.size > MAX_BLOCK)
 		return AY_ELIMIT;
-	int err = ay_source_load(r->in, h.off, (size_t)h.size + TRAILER, b, &all);
+	int err = ay_source_load(r->in, h.off, (size_t)h.size + TRAILER, &b->stored, &all);
 
 	if (err)
 		return err;
@@ -87,12 +109,12 @@ static int load_block(struct reader *r, struct handle h, struct ay_buf *b, struc
 	uint8_t type = ay_cursor_u8(&trailer);
 	uint32_t crc = ay_cursor_le32(&trailer);
 
-	if (type != 0)
-		return bad(r, h.off, "a block is compressed, which no checkpoint is");
-	if (crc != ay_crc32c_masked(ay_crc32c(ay_cursor_of(b->data, (size_t)h.size + 1, h.off))))
+	if (type > 1)
+		return bad(r, h.off, "a block is compressed in an unknown way");
+	if (crc != ay_crc32c_masked(ay_crc32c(ay_cursor_of(b->stored.data, (size_t)h.size + 1, h.off))))
 		return bad(r, h.off, "the checksum of a block is wrong");
-	*out = ay_cursor_of(b->data, (size_t)h.size, h.off);
-	return 0;
+	*out = ay_cursor_of(b->stored.data, (size_t)h.size, h.off);
+	return type == 1 ? unpack(r, *out, &b->plain, out) : 0;
 }
 
 /* One entry: its key into r->key, its value. */
@@ -325,7 +347,7 @@ static int judge_block(struct reader *r, const struct ay_cursor *value, uint64_t
 		return bad(r, off, "the keys of the index do not rise");
 	for (size_t i = 0; i < bound_len; i++)
 		bound[i] = r->key[i];
-	err = load_block(r, h, &r->inner, &block);
+	err = load_block(r, h, &r->block, &block);
 	if (!err)
 		err = walk_block(r, block, judge_entry);
 	if (!err && compare(r->last, r->last_len, bound, bound_len) > 0)
@@ -372,14 +394,14 @@ static int read_table(struct reader *r)
 	if (err)
 		return err;
 	r->next = index.off;
-	err = load_block(r, index, &r->block, &block);
+	err = load_block(r, index, &r->index, &block);
 	if (!err && r->next != r->in->size - FOOTER)
 		err = bad(r, index.off, "there are bytes between the index and the end");
 	r->next = 0;
 	if (!err)
 		err = walk_block(r, block, judge_block);
 	if (!err)
-		err = load_block(r, meta, &r->inner, &block);
+		err = load_block(r, meta, &r->block, &block);
 	if (!err)
 		err = walk_block(r, block, no_entry);
 	if (!err && r->next != index.off)
@@ -395,7 +417,7 @@ static int need_shards(struct reader *r)
 	const char *name = ay_path_base(ay_scan_name(r->s));
 	size_t len = strlen(name);
 
-	if (len <= 6 || !ay_path_ends(name, ".index")) {
+	if (len < 6 || !ay_path_ends(name, ".index")) {
 		ay_scan_find(r->s, "tf-index.name", AY_NO_OFFSET, "the name %s does not end in .index, so nothing says which shards it means", name);
 		return 0;
 	}
@@ -425,6 +447,17 @@ static unsigned index_bid(struct ay_cursor head, struct ay_source *in, const cha
 	return mine ? 64 : 0;
 }
 
+static struct content content_new(void)
+{
+	return (struct content){ay_buf_new(MAX_BLOCK + TRAILER), ay_buf_new(MAX_BLOCK + TRAILER)};
+}
+
+static void content_free(struct content *c)
+{
+	ay_buf_free(&c->stored);
+	ay_buf_free(&c->plain);
+}
+
 static int index_scan(struct ay_scan *s, struct ay_source *in)
 {
 	struct reader *r = ay_budget_alloc(ay_scan_budget(s), sizeof(*r));
@@ -435,15 +468,15 @@ static int index_scan(struct ay_scan *s, struct ay_source *in)
 		ay_scan_find_error(s, "tf-index", AY_ELIMIT, NULL);
 		return 0;
 	}
-	*r = (struct reader){.s = s, .in = in, .budget = ay_scan_budget(s), .block = ay_buf_new(MAX_BLOCK + TRAILER),
-			     .inner = ay_buf_new(MAX_BLOCK + TRAILER), .why = "the index of a checkpoint is too large"};
+	*r = (struct reader){.s = s, .in = in, .budget = ay_scan_budget(s), .index = content_new(), .block = content_new(),
+			     .why = "the index of a checkpoint is too large"};
 	err = read_table(r);
 	if (err)
 		ay_scan_find_error(s, "tf-index", ay_error_at(&e, err, r->bad_off, "%s", r->why), &e);
 	else
 		err = need_shards(r);
-	ay_buf_free(&r->block);
-	ay_buf_free(&r->inner);
+	content_free(&r->index);
+	content_free(&r->block);
 	ay_budget_free(r->budget, r->ends);
 	ay_budget_free(r->budget, r);
 	return 0;
@@ -452,6 +485,6 @@ static int index_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines[] = {"refused", NULL};
 
 const struct ay_scanner ay_scanner_tf_index = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "tf-index", .version = 1, .refines = refines, .bid = index_bid,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "tf-index", .version = 3, .refines = refines, .bid = index_bid,
 	.scan = index_scan
 };

@@ -300,7 +300,7 @@ bool ay_tensorflow_object(const char *identifier)
 	static const char *const known[] = {
 		"_generic_user_object", "_tf_distribute_sharded_variable", "_tf_keras_input_layer", "_tf_keras_layer", "_tf_keras_metric",
 		"_tf_keras_model", "_tf_keras_network", "_tf_keras_rnn_layer", "_tf_keras_sequential", "checkpointable_dict_wrapper",
-		"checkpointable_list_wrapper", "optimizer", "signature_map", "trackable_dict_wrapper", "trackable_list_wrapper",
+		"checkpointable_list_wrapper", "experimentalOptimizer", "optimizer", "signature_map", "trackable_dict_wrapper", "trackable_list_wrapper",
 		"trackable_tuple_wrapper", NULL
 	};
 
@@ -309,7 +309,7 @@ bool ay_tensorflow_object(const char *identifier)
 
 bool ay_tensorflow_registered(const char *name)
 {
-	static const char *const known[] = {"tf.TrackableConstant", NULL};
+	static const char *const known[] = {"Custom.StaticHashTable", "tf.StaticHashTable", "tf.TrackableConstant", NULL};
 
 	return one_of(name, known);
 }

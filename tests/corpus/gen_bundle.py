@@ -35,6 +35,18 @@ def sealed(block, kind=0, crc=None):
     return body + struct.pack("<I", ((crc >> 15 | crc << 17) + 0xa282ead8) & 0xffffffff)
 
 
+def snappy(data):
+    """Literals, and a copy of what stands twice in a row."""
+    out, at = varint(len(data)), 0
+    while at < len(data):
+        n = min(60, len(data) - at)
+        if at >= 8 and data[at:at + 4] == data[at - 8:at - 4]:
+            out, at = out + bytes([1, 8]), at + 4
+            continue
+        out, at = out + bytes([(n - 1) << 2]) + data[at:at + n], at + n
+    return out
+
+
 def block(entries, interval=16):
     """Keys without what they share with the one before, but for each interval-th."""
     out, last, restarts = b"", b"", []
@@ -55,6 +67,8 @@ def table(blocks, kind=0, crc=None, gap=b"", meta=(), bounds=None, tail=b"", mag
     out, index = b"", []
     for i, entries in enumerate(blocks):
         one = block(entries)
+        if kind == 1:
+            one = snappy(one)
         index.append((bounds[i] if bounds else entries[-1][0], varint(len(out)) + varint(len(one))))
         out += sealed(one, kind, crc) + gap
 
@@ -85,6 +99,14 @@ MANY = [header(), *(tensor("v%03d" % i, (2,), 8 * i) for i in range(40))]
 SLICE = num(1, 1) + sub(2, sub(2, num(1, 4)))
 
 
+def bomb():
+    stored = sealed(varint(2 ** 31) + b"\0", 1)
+    index = block([(b"w", varint(0) + varint(len(stored) - 5))], 1)
+    meta = sealed(block([]))
+    places = varint(len(stored)) + varint(len(meta) - 5) + varint(len(stored) + len(meta)) + varint(len(index))
+    return stored + meta + sealed(index) + places + bytes(40 - len(places)) + struct.pack("<Q", 0xdb4775248b80fb57)
+
+
 def good():
     yield "ckpt2/model", table([[header(), *KEYS]]), [68], "a checkpoint of TensorFlow 2"
     yield "ckpt_blocks/model", table([MANY[:20], MANY[20:]]), [320], "an index of two blocks"
@@ -93,6 +115,7 @@ def good():
                                       tensor("d", (2,), 19, 2, 29), tensor("e", (2,), 21, 2, 25)]]), [23], "many types, and bytes in the other order"
     yield "ckpt_slices/model", table([[header(), (b"\0\1w\0", tensor("", (4,), 0)[1]),
                                        (b"w", num(1, 1) + sub(2, sub(2, num(1, 4))) + sub(7, sub(1, num(2, 4))))]]), [16], "a tensor in slices"
+    yield "ckpt_snappy/model", table([MANY], kind=1), [320], "a compressed index, as some builds of TensorFlow 1 write it"
     yield "ckpt_empty/model", table([[header()]]), [0], "a checkpoint without tensors"
 
 
@@ -102,7 +125,8 @@ def bad():
 
     whole = one(*KEYS)
     yield "crc", one(*KEYS, crc=1), "tf-index.malformed", "a wrong checksum"
-    yield "compressed", one(*KEYS, kind=1), "tf-index.malformed", "a compressed block"
+    yield "compressed", one(*KEYS, kind=2), "tf-index.malformed", "a block compressed in an unknown way"
+    yield "snappy_bomb", bomb(), "limit.exceeded", "a compressed block that says it is huge"
     yield "gap", one(*KEYS, gap=b"\x80\x04K\x01."), "tf-index.malformed", "a pickle between the blocks"
     yield "tail", one(*KEYS, tail=b"hidden"), "tf-index.malformed", "bytes behind the index"
     yield "meta", one(*KEYS, meta=[(b"filter", b"x")]), "tf-index.malformed", "a block of metadata"
@@ -151,7 +175,7 @@ def write(put):
         for i, size in enumerate(shards):
             put("%s.data-%05d-of-%05d" % (name, i, len(shards)), bytes(j * 7 % 251 for j in range(size)), "pass", "-", "its shard")
     for name, data, rule, why in bad():
-        put("ckpt_bad/%s.index" % name, data, "fail", rule, why)
+        put("ckpt_bad/%s.index" % name, data, "inconclusive" if rule.startswith("limit.") else "fail", rule, why)
     put("ckpt_bad/model", table([[header(), *KEYS]]), "fail", "tf-index.name", "an index by another name")
     put("ckpt_bad/missing.index", table([[header(), *KEYS]]), "fail", "sibling.missing", "a shard is not there")
     put("ckpt_bad/short.index", table([[header(), *KEYS]]), "fail", "sibling.truncated", "a shard is too short")

@@ -82,7 +82,9 @@ static void test_every_byte(void)
 	is_str(scan_case_result.siblings[0].path, "a.data-00000-of-00001", "by its name");
 	is_int(scan_case_result.siblings[0].size, 8, "and its size");
 	is_str(scan_case_with("a", b.data, b.len, NULL), "tf-index.name", "without the suffix");
-	is_str(scan_case_with(".index", b.data, b.len, NULL), "tf-index.name", "the suffix alone");
+	is_str(scan_case_with("index", b.data, b.len, NULL), "tf-index.name", "one byte less than the suffix");
+	is_str(scan_case_with("dir/.index", b.data, b.len, NULL), "pass", "the suffix alone");
+	is_str(scan_case_result.siblings[0].path, ".data-00000-of-00001", "means shards without a name");
 	for (size_t len = 1; len < b.len; len++) {
 		scan_case_with("a.index", b.data, len, NULL);
 		passed += scan_case_result.verdict <= AY_WARN;
@@ -136,7 +138,8 @@ int main(void)
 	is_str(scan_case_result.format, "tf-data", "by its name");
 	scan_is("a.data-00001-of-00001", "\x01\x02\x03\xff", "format.unknown", "a shard beyond the last");
 	scan_is("a.data-00000-of-000001", "\x01\x02\x03\xff", "format.unknown", "six digits");
-	scan_is(".data-00000-of-00001", "\x01\x02\x03\xff", "format.unknown", "no name");
+	scan_is(".data-00000-of-00001", "\x01\x02\x03\xff", "pass", "no name");
+	scan_is("data-00000-of-00001", "\x01\x02\x03\xff", "format.unknown", "one byte less");
 	scan_is("a.data-00000-of-00001", "\x7f" "ELF\x02", "format.polyglot", "a program");
 	return done_testing();
 }

@@ -1,0 +1,4 @@
+
+/lib/model.py
+mul@
+"call*x * w
