@@ -205,6 +205,10 @@ def main(out):
     write("bad_short/weights/weight.bin", WEIGHTS)
     for name, rule, why, data in bad_weights():
         put("bad_weights_%s/weight.bin" % name, data, "fail", rule, why)
+    compiled = (("model.mil", b"program(1.0)\n{\n    func main<ios16>() { } -> ();\n}\n"), ("model.espresso.net", b'{"layers": [{"type": "custom"}]}'),
+                ("coremldata.bin", struct.pack("<QQ", 502, 5) + bytes(8)))
+    for name, data in compiled:
+        put("compiled.mlmodelc/" + name, data, "fail", "format.unsupported", "a part of a compiled model, which is not judged")
     with open(os.path.join(out, "INDEX.tsv"), "w", encoding="utf-8") as f:
         for row in rows:
             f.write("\t".join(row) + "\n")
