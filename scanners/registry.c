@@ -53,6 +53,8 @@ const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_onnx,
 	&ay_scanner_msgpack,
 	&ay_scanner_skops,
+	&ay_scanner_coreml,
+	&ay_scanner_coreml_weights,
 	&ay_scanner_rds,
 	&ay_scanner_xml,
 	&ay_scanner_pmml,

@@ -68,6 +68,8 @@ extern const struct ay_scanner ay_scanner_executorch;
 extern const struct ay_scanner ay_scanner_onnx;
 extern const struct ay_scanner ay_scanner_msgpack;
 extern const struct ay_scanner ay_scanner_skops;
+extern const struct ay_scanner ay_scanner_coreml;
+extern const struct ay_scanner ay_scanner_coreml_weights;
 extern const struct ay_scanner ay_scanner_rds;
 extern const struct ay_scanner ay_scanner_xml;
 extern const struct ay_scanner ay_scanner_pmml;

@@ -114,6 +114,22 @@ const struct ay_rule ay_rule_table[] = {
 	{ "onnx.tensor", FORMAT, AY_FAIL, AY_HIGH, false, "The shape, type and data of a tensor do not fit each other.",
 	  "Export the model again; onnx.checker.check_model shows whether it is whole." },
 
+	/* Core ML */
+	{ "coreml.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The model has a field that Core ML does not have, or breaks its form.",
+	  "Save the model again with coremltools." },
+	{ "coreml.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The model ends before its fields do.", "Copy the file again." },
+	{ "coreml.custom", DESER, AY_FAIL, AY_CRITICAL, true, "The model names a class of the application that is to be run as a model or layer.",
+	  "Convert the model with layers and operators of Core ML alone." },
+	{ "coreml.linked", DESER, AY_FAIL, AY_HIGH, true, "The model is only a link to another file, which is looked for on the machine that loads it.",
+	  "Put the linked model itself into the artifact." },
+	{ "coreml.type", DESER, AY_FAIL, AY_HIGH, true, "The model is of no type that is known to compute and do nothing else.",
+	  "Convert the model to a type that is known, such as an ML program." },
+	{ "coreml.operator", DESER, AY_FAIL, AY_HIGH, true, "The program uses an operator, or a set of them, that is not known to compute and do nothing else.",
+	  "Convert the model with operators of Core ML alone." },
+	{ "coreml-weights.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The file of weights breaks the form of Core ML's blobs.",
+	  "Save the package again with coremltools." },
+	{ "coreml-weights.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The file of weights ends before its blobs do.", "Copy the file again." },
+
 	/* R */
 	{ "rds.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The object breaks the form of R's serialization.", "Save it again with saveRDS." },
 	{ "rds.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The object ends before its parts do.", "Copy the file again." },

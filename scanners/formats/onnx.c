@@ -67,6 +67,7 @@ struct judge {
 	struct ay_pb r;
 	struct ay_buf functions;      /* "domain\tname\n" of each that the model defines */
 	struct ay_onnx_tensor tensor; /* the one being walked: tensors do not nest */
+	struct ay_onnx_sparse sparse; /* nor do these */
 	char key[AY_ONNX_NAME];       /* of the entry being walked */
 	char value[AY_LIMIT_PATH + 1];
 	bool too_long;                /* key or value */
@@ -176,6 +177,16 @@ static int see_tensor(struct judge *j, char kind, const struct ay_pb_field *f)
 	return err;
 }
 
+static int see_numbers(struct judge *j, enum message kind, char what, const struct ay_pb_field *f)
+{
+	uint64_t n = 0;
+	int err = count_values(j, what, f, NULL, &n);
+
+	if (kind == SPARSE)
+		j->sparse.dims += n;
+	return err;
+}
+
 static int walk(struct judge *j, struct ay_pb_message m, enum message kind, uint64_t off, unsigned depth);
 
 static bool is_function(const struct judge *j, const struct names *n)
@@ -219,6 +230,8 @@ static int walk_sub(struct judge *j, enum message parent, const struct ay_pb_fie
 
 	if (kind == TENSOR)
 		j->tensor = (struct ay_onnx_tensor){.off = f->off, .elements = 1};
+	if (kind == SPARSE)
+		j->sparse = (struct ay_onnx_sparse){.odd = false};
 	if (kind == ENTRY) {
 		j->key[0] = j->value[0] = '\0';
 		j->too_long = false;
@@ -227,6 +240,10 @@ static int walk_sub(struct judge *j, enum message parent, const struct ay_pb_fie
 
 	if (!err && kind == TENSOR)
 		err = ay_onnx_tensor_judge(j->s, &j->tensor);
+	if (!err && kind == TENSOR && parent == SPARSE)
+		ay_onnx_sparse_take(&j->sparse, f->number == 2, &j->tensor);
+	if (!err && kind == SPARSE)
+		ay_onnx_sparse_judge(j->s, &j->sparse, f->off);
 	if (!err && kind == ENTRY)
 		err = judge_entry(j, parent, f->number, f->off);
 	return err;
@@ -256,7 +273,6 @@ static int walk(struct judge *j, struct ay_pb_message m, enum message kind, uint
 	struct names n = {.name = ""};
 	struct ay_pb_field f;
 	uint32_t seen = 0;
-	uint64_t count;
 	int rc, err = 0;
 
 	if (depth > MAX_DEPTH)
@@ -276,7 +292,7 @@ static int walk(struct judge *j, struct ay_pb_message m, enum message kind, uint
 		else if (kind == TENSOR)
 			err = see_tensor(j, what, &f);
 		else if (what == 'V' || what == 'F')
-			err = count_values(j, what, &f, NULL, &count);
+			err = see_numbers(j, kind, what, &f);
 	}
 	if (err || rc < 0)
 		return err ? err : rc;
@@ -373,5 +389,5 @@ static int onnx_scan(struct ay_scan *s, struct ay_source *in)
 }
 
 const struct ay_scanner ay_scanner_onnx = {
-	.abi = AY_SCAN_ABI, .name = "onnx", .version = 1, .bid = onnx_bid, .scan = onnx_scan
+	.abi = AY_SCAN_ABI, .name = "onnx", .version = 2, .bid = onnx_bid, .scan = onnx_scan
 };

@@ -15,9 +15,9 @@ struct ay_onnx_tensor {
 	uint64_t data_type;
 	uint64_t location;         /* 1: external */
 	uint64_t raw;              /* bytes */
-	uint64_t counts[16];       /* values in the field of this number: float_data 4 ... uint64_data 11 */
+	uint64_t counts[16];       /* values in the field of this number: dims 1, float_data 4 ... uint64_data 11 */
 	uint16_t fields;           /* bit n: field n was there */
-	bool has_external, has_file, has_length;
+	bool has_external, has_file, has_length, has_offset;
 	char file[AY_LIMIT_PATH + 1];
 	uint64_t file_offset, file_length;
 };
@@ -27,5 +27,16 @@ void ay_onnx_tensor_dim(struct ay_onnx_tensor *t, uint64_t dim);
 bool ay_onnx_tensor_external(struct ay_onnx_tensor *t, const char *key, const char *value);
 /* All of it was walked: reports what does not fit. AY_ELIMIT when the scan must stop. */
 AY_MUSTCHECK int ay_onnx_tensor_judge(struct ay_scan *s, const struct ay_onnx_tensor *t);
+
+/* One SparseTensorProto: its values, a list, and where they lie, one number or one of each dimension for each. */
+struct ay_onnx_sparse {
+	uint64_t dims;             /* how many */
+	uint64_t values, value_dims;
+	uint64_t indices, index_dims, index_type;
+	bool odd;                  /* the shape of values or indices has no size */
+};
+void ay_onnx_sparse_take(struct ay_onnx_sparse *p, bool indices, const struct ay_onnx_tensor *t);
+/* All of it was walked: reports what does not fit. */
+void ay_onnx_sparse_judge(struct ay_scan *s, const struct ay_onnx_sparse *p, uint64_t off);
 
 #endif

@@ -8,6 +8,7 @@ enum { FLOAT_DATA = 4, INT32_DATA = 5, STRING_DATA = 6, INT64_DATA = 7, RAW_DATA
 #define DATA_FIELDS (1 << FLOAT_DATA | 1 << INT32_DATA | 1 << STRING_DATA | 1 << INT64_DATA | 1 << RAW_DATA | 1 << DOUBLE_DATA | 1 << UINT64_DATA)
 #define DEFAULT_LOCATION 0
 #define EXTERNAL_LOCATION 1
+#define INT64 7
 
 /* By TensorProto.DataType: bits of an element, the field of typed data, and how many elements one value of it holds, or values an element. */
 static const struct { uint8_t bits, field, per_value, values; } types[] = {
@@ -50,8 +51,10 @@ bool ay_onnx_tensor_external(struct ay_onnx_tensor *t, const char *key, const ch
 		t->has_length = true;
 		return number(value, &t->file_length);
 	}
-	if (strcmp(key, "offset") == 0)
+	if (strcmp(key, "offset") == 0 && !t->has_offset) {
+		t->has_offset = true;
 		return number(value, &t->file_offset);
+	}
 	return strcmp(key, "checksum") == 0;
 }
 
@@ -116,4 +119,30 @@ int ay_onnx_tensor_judge(struct ay_scan *s, const struct ay_onnx_tensor *t)
 	else
 		judge_inside(s, t, bytes);
 	return 0;
+}
+
+void ay_onnx_sparse_take(struct ay_onnx_sparse *p, bool indices, const struct ay_onnx_tensor *t)
+{
+	if (indices) {
+		p->indices = t->elements;
+		p->index_type = t->data_type;
+		p->index_dims = t->counts[1];
+	} else {
+		p->values = t->elements;
+		p->value_dims = t->counts[1];
+	}
+	p->odd = p->odd || t->too_many;
+}
+
+void ay_onnx_sparse_judge(struct ay_scan *s, const struct ay_onnx_sparse *p, uint64_t off)
+{
+	uint64_t want = p->values;
+
+	if (p->odd || p->value_dims != 1 || p->index_type != INT64)
+		ay_scan_find(s, "onnx.tensor", off, "a sparse tensor whose values are not a list, or whose indices are not 64-bit integers");
+	else if (p->index_dims != 1 && (p->index_dims != 2 || ay_ckd_mul_u64(want, p->dims, &want)))
+		ay_scan_find(s, "onnx.tensor", off, "the indices of a sparse tensor are neither a list nor a table");
+	else if (p->indices != want)
+		ay_scan_find(s, "onnx.tensor", off, "a sparse tensor of %llu values needs %llu indices and has %llu", (unsigned long long)p->values,
+			     (unsigned long long)want, (unsigned long long)p->indices);
 }

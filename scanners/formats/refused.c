@@ -52,7 +52,9 @@ static const struct magic magics[] = {
 	M("PTMF", 4, 0, NULL, "a PyTorch Mobile flatbuffer"),
 	M("", 0, AMONG_TEXT, ".pb", "a TensorFlow or other protobuf graph"),
 	M("", 0, AMONG_TEXT, ".pbtxt", "a TensorFlow graph as text"),
-	M("", 0, AMONG_TEXT, ".mlmodel", "a Core ML model"),
+	M("", 0, AMONG_TEXT, ".mil", "a program of a compiled Core ML model"),
+	M("", 0, AMONG_TEXT, ".espresso.net", "a network of a compiled Core ML model"),
+	M("", 0, 0, "coremldata.bin", "a part of a compiled Core ML model"),
 	M("bs64\t", 0, AMONG_TEXT, NULL, "an XGBoost model in base 64"),
 	M("CONFIG-offset:", 0, AMONG_TEXT, NULL, "a snapshot of XGBoost's memory"),
 	M("PARE", 0, 0, NULL, "an encrypted Parquet table"),
@@ -140,10 +142,10 @@ static int refused_scan(struct ay_scan *s, struct ay_source *in)
 	return 0;
 }
 
-static const char *const refines_text[] = {"text", NULL};
+static const char *const refines_text[] = {"text", "json", NULL};
 
 const struct ay_scanner ay_scanner_refused = {
-	.abi = AY_SCAN_ABI, .name = "refused", .version = 8, .refines = refines_text, .bid = refused_bid, .scan = refused_scan
+	.abi = AY_SCAN_ABI, .name = "refused", .version = 10, .refines = refines_text, .bid = refused_bid, .scan = refused_scan
 };
 
 /* ---- source code: the gate that judges it is not built ---- */

@@ -80,6 +80,13 @@ def attribute(name, kind, number, body):
     return field(5, field(1, name) + field(number, body) + field(20, kind))
 
 
+def sparse(values, indices, dims, index_type=7):
+    count = 1
+    for d in indices:
+        count *= d
+    return field(1, tensor(values)) + field(2, tensor(indices, index_type, body=field(9, bytes(8 * count)))) + b"".join(field(3, d) for d in dims)
+
+
 RELU = node("Relu")
 FUNCTION = field(25, field(1, "Twice") + field(4, "a") + field(5, "b") + field(7, node("Add", ("a", "a"), ("b",))) +
                  field(9, field(1, "") + field(2, 17)) + field(10, "mine"))
@@ -113,8 +120,8 @@ def good():
     yield "deep", deep(20), {}, "twenty branches in each other"
     yield "function", model(graph([node("Twice", domain="mine")]), ("", "mine"), FUNCTION), {}, "a function that the model defines"
     yield "metadata", model(graph([RELU]), rest=field(14, entry("config", "{}"))), {}, "notes of the exporter"
-    sparse = field(1, tensor((1,))) + field(2, tensor((1,), 7, body=field(9, bytes(8)))) + field(3, 4)
-    yield "sparse", model(graph([RELU], rest=field(15, sparse))), {}, "a sparse tensor"
+    yield "sparse", model(graph([RELU], rest=field(15, sparse((2,), (2,), (4,))))), {}, "a sparse tensor"
+    yield "sparse_table", model(graph([RELU], rest=field(15, sparse((3,), (3, 2), (4, 4))))), {}, "one with an index of each dimension"
     yield "external", model(graph([RELU], [external(offset="4", length="16")])), {"weights.bin": b"\x01\x02\xf0\x7f" + bytes(16)}, \
         "data in the file beside it"
 
@@ -145,6 +152,11 @@ def bad():
     yield one("negative", "onnx.tensor", "a negative dimension", model(graph([RELU], [tensor((-1,), body=field(9, bytes(4)))])))
     yield one("huge", "onnx.tensor", "dimensions whose product is beyond 64 bits", model(graph([RELU], [tensor((1 << 40, 1 << 40), body=b"")])))
     yield one("type", "onnx.tensor", "a data type that ONNX does not have", model(graph([RELU], [tensor((1,), 99)])))
+    for name, parts in (("less", ((3,), (2,), (4,))), ("more", ((3,), (4,), (4,))), ("table", ((3,), (3, 2), (4, 4, 4))), ("cube", ((2,), (2, 1, 1), (4,))),
+                        ("shape", ((2, 1), (2,), (4,))), ("type", ((2,), (2,), (4,), 11))):
+        yield one("sparse_" + name, "onnx.tensor", "indices of a sparse tensor that do not fit: " + name, model(graph([RELU], rest=field(15, sparse(*parts)))))
+    twice = tensor((2, 2), body=field(14, 1) + b"".join(field(13, entry(k, v)) for k, v in (("location", "w"), ("offset", "0"), ("offset", "4"))))
+    yield one("offsets", "onnx.malformed", "two offsets, of which readers take one", model(graph([RELU], [twice])))
     yield one("field", "onnx.malformed", "a field that ONNX does not have", model(graph([RELU], rest=field(99, 1))))
     yield one("wire", "onnx.malformed", "a field in another form", model(graph([RELU], rest=field(2, 1)[:1] + b"\x00")))
     yield one("twice", "onnx.malformed", "two graphs, which readers merge", model(graph([RELU]), rest=field(7, graph([node("Run", domain="evil")]))))
@@ -166,6 +178,10 @@ def real():
         n = helper.make_node("Constant", [], ["y"], value=t)
         out = helper.make_tensor_value_info("y", t.data_type, [3, 2])
         yield "constant_" + name, helper.make_model(helper.make_graph([n], "g", [], [out])), "a constant of " + kind
+    parts = (helper.make_tensor("v", TensorProto.FLOAT, [2], [1.0, 2.0]), helper.make_tensor("i", TensorProto.INT64, [2, 2], [0, 1, 2, 0]))
+    few = helper.make_node("Constant", [], ["y"], sparse_value=helper.make_sparse_tensor(*parts, [3, 2]))
+    out = helper.make_tensor_value_info("y", TensorProto.FLOAT, [3, 2])
+    yield "sparse", helper.make_model(helper.make_graph([few], "g", [], [out])), "a sparse constant"
     body = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "b", [], [y])
     choice = helper.make_node("If", ["c"], ["y"], then_branch=body, else_branch=body)
     c = helper.make_tensor_value_info("c", TensorProto.BOOL, [])
