@@ -604,12 +604,26 @@ static int judge_object(struct reader *r, hid_t object)
 
 /* ---- the file ---- */
 
+/* Metadata is read once: a cache that grows with the file would only take memory. */
+static bool small_cache(hid_t access)
+{
+	H5AC_cache_config_t c = { .version = H5AC__CURR_CACHE_CONFIG_VERSION };
+
+	if (H5Pget_mdc_config(access, &c) < 0)
+		return false;
+	c.set_initial_size = true;
+	c.initial_size = c.min_size = MIB;
+	c.max_size = 4 * MIB;
+	return H5Pset_mdc_config(access, &c) >= 0;
+}
+
 static hid_t open_file(struct reader *r)
 {
 	struct driver_info info = { .in = r->in, .budget = r->budget, .owner = &r->file };
 	hid_t access = H5Pcreate(H5P_FILE_ACCESS), file = -1;
 
-	if (access >= 0 && H5Pset_driver(access, driver, &info) >= 0 && H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0)
+	if (access >= 0 && H5Pset_driver(access, driver, &info) >= 0 && H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0 &&
+	    small_cache(access))
 		file = H5Fopen("/", H5F_ACC_RDONLY, access);
 	if (file < 0)
 		(void)failed(r, "opening the file");

@@ -239,7 +239,8 @@ static int json_scan(struct ay_scan *s, struct ay_source *in)
 	struct ay_config_rules *rules;
 	struct ay_json_reader *r = NULL;
 	struct stop stop = {.off = 0};
-	int err = ay_config_rules_new(s, base, &rules);
+	enum ay_keras_mode mode;
+	int err = ay_config_rules_new(s, base, &rules), rc = 0;
 
 	if (!err)
 		err = open_reader(feed_fill, &f, &r);
@@ -247,9 +248,11 @@ static int json_scan(struct ay_scan *s, struct ay_source *in)
 		err = scan_document(s, r, 0, rules, &index, &stop);
 	if (err)
 		report(s, "json", err, &stop, 0);
+	else if (ay_config_rules_keras(rules, &mode))
+		rc = ay_keras_judge(s, in, mode);
 	ay_json_reader_free(r);
 	ay_config_rules_free(rules);
-	return 0;
+	return rc;
 }
 
 static int jsonl_scan(struct ay_scan *s, struct ay_source *in)
@@ -281,7 +284,7 @@ static int jsonl_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_text[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_json = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "json", .version = 8, .refines = refines_text,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "json", .version = 9, .refines = refines_text,
 	.bid = json_bid, .scan = json_scan
 };
 

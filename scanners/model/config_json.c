@@ -21,6 +21,8 @@ struct ay_config_rules {
 	const char *base;
 	size_t depth;            /* open containers; levels[0] is the document */
 	bool symbol;             /* it has the keys of an MXNet symbol */
+	bool model;              /* its own class_name is that of a Keras model */
+	bool config, module, keras;   /* it has these keys, or others that only Keras writes */
 	char operator[KEEP];     /* the first one in its nodes that is not known, cut; "" */
 	bool bad_operator;
 	uint64_t operator_off;
@@ -145,6 +147,7 @@ static void judge_keras(struct ay_config_rules *r, const char *text, size_t len,
 
 	if (key_is(r, "class_name")) {
 		l->class_name = true;
+		r->model |= r->depth == 1 && (is(text, len, "Sequential") || is(text, len, "Functional") || is(text, len, "Model"));
 		if (is(text, len, "Lambda") || is(text, len, "__lambda__") || is(text, len, "TorchModuleWrapper") ||
 		    is(text, len, "function"))
 			ay_scan_find(r->s, "config.code-reference", off, "a Keras object of class Lambda, function or TorchModuleWrapper holds code");
@@ -227,6 +230,21 @@ static void close_container(struct ay_config_rules *r)
 		judge_operators(r);
 }
 
+/* Keys of the document itself that tell what it is. */
+static void note_key(struct ay_config_rules *r)
+{
+	r->symbol |= key_is(r, "arg_nodes");
+	r->config |= key_is(r, "config");
+	r->module |= key_is(r, "module");
+	r->keras |= key_is(r, "registered_name") || key_is(r, "keras_version") || key_is(r, "build_config") || key_is(r, "compile_config");
+}
+
+bool ay_config_rules_keras(const struct ay_config_rules *r, enum ay_keras_mode *mode_out)
+{
+	*mode_out = r->module ? AY_KERAS_V3 : AY_KERAS_LEGACY;
+	return r->config && r->levels[1].class_name && (r->model || r->keras);
+}
+
 void ay_config_rules_event(struct ay_config_rules *r, enum ay_json_event ev, const char *text, size_t len, uint64_t off)
 {
 	switch (ev) {
@@ -234,7 +252,8 @@ void ay_config_rules_event(struct ay_config_rules *r, enum ay_json_event ev, con
 		len = len < KEEP ? len : KEEP - 1;
 		memcpy(top(r)->key, text, len);    /* own: cut to the room above */
 		top(r)->key[len] = 0;
-		r->symbol |= r->depth == 1 && key_is(r, "arg_nodes");
+		if (r->depth == 1)
+			note_key(r);
 		return;
 	case AY_JSON_EV_ARRAY:
 	case AY_JSON_EV_OBJECT:

@@ -8,6 +8,7 @@
 
 #include "assay/json.h"
 #include "assay/scan.h"
+#include "scanners/model/keras_config.h"
 
 struct ay_config_rules;
 
@@ -16,5 +17,7 @@ AY_MUSTCHECK int ay_config_rules_new(struct ay_scan *s, const char *base, struct
 void ay_config_rules_free(struct ay_config_rules *r);
 /* One event with its text (KEY, STRING, NUMBER) and its offset. Reports findings. */
 void ay_config_rules_event(struct ay_config_rules *r, enum ay_json_event ev, const char *text, size_t len, uint64_t off);
+/* After the last event: the document is a model of Keras, which ay_keras_judge judges; *mode_out says as what. */
+bool ay_config_rules_keras(const struct ay_config_rules *r, enum ay_keras_mode *mode_out);
 
 #endif

@@ -312,11 +312,23 @@ def bad_hdf5():
     save("bad_weights.keras", archive(sequential(dense()), h5(external_storage)), "fail", "hdf5.external", "an archive whose weights are elsewhere")
 
 
+def json_files():
+    """What model.to_json() writes, and the configuration of an archive that was unpacked."""
+    os.makedirs(os.path.join(sys.argv[1], "unpacked"), exist_ok=True)
+    save("model.json", json.dumps(legacy(DENSE)).encode(), "pass", "-", "a model of Keras 2 as JSON")
+    save("lambda.json", json.dumps(legacy(DENSE, LAMBDA)).encode(), "fail", "keras.code", "with a Lambda layer")
+    save("own_layer.json", json.dumps(legacy(("Mine", {}))).encode(), "fail", "keras.class", "with a class of its own")
+    save("unpacked/config.json", json.dumps(functional()).encode(), "pass", "-", "an unpacked archive")
+    save("unpacked/get_file.json", json.dumps(obj("keras.utils", "get_file", {"origin": "http://x.invalid/a"})).encode(), "fail", "keras.code",
+         "a download as a model")
+
+
 def main():
     os.makedirs(sys.argv[1], exist_ok=True)
     weights = h5(lambda f: f.create_dataset("layers/dense/vars/0", data=numpy.ones((4, 8), "f4"))) if h5py else None
     good_archives(weights)
     bad_archives(weights)
+    json_files()
     if h5py:
         good_hdf5()
         bad_hdf5()

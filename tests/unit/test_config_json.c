@@ -29,6 +29,10 @@ static void references(void)
 	scan_is("config.json", "{\"module\": \"os\", \"class_name\": \"system\"}", "config.module-reference", "a layer that is none");
 	scan_is("config.json", "{\"class_name\": \"system\", \"module\": \"keras_evil\"}", "config.module-reference", "in the other order");
 	scan_is("config.json", "{\"module\": \"keras.layers\", \"class_name\": \"Lambda\"}", "config.code-reference", "a Lambda layer");
+	scan_is("model.json", "{\"class_name\": \"Sequential\", \"config\": [{\"class_name\": \"Dense\", \"config\": {}}]}", "pass", "a model of Keras 2");
+	scan_is("model.json", "{\"class_name\": \"Sequential\", \"config\": [{\"class_name\": \"Mine\", \"config\": {}}]}", "keras.class", "with a class of its own");
+	scan_is("config.json", "{\"module\": \"keras.utils\", \"class_name\": \"get_file\", \"config\": {}, \"registered_name\": null}", "keras.code", "a download");
+	scan_is("config.json", "{\"class_name\": \"a dog\", \"config\": {}}", "pass", "something else");
 }
 
 static void templates(void)
