@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scanners/data/profile.h"
+
+#include <endian.h>
+#include <math.h>
+
+#include "assay/ckd.h"
+#include "scanners/data/profile_code.h"
+
+#define PLACES 16777216.0      /* steps across a bin: 2^24 times AY_PROFILE_ROWS_MAX fits 64 bits */
+#define HLL_BITS 12
+
+void ay_distinct_add(struct ay_distinct *d, uint64_t hash)
+{
+	uint64_t rest = hash >> HLL_BITS;
+	uint8_t rank = (uint8_t)(rest ? __builtin_ctzll(rest) + 1 : 64 - HLL_BITS + 1);
+	uint8_t *at = &d->rank[hash & (sizeof(d->rank) - 1)];
+
+	if (*at < rank)
+		*at = rank;
+}
+
+void ay_distinct_merge(struct ay_distinct *d, const struct ay_distinct *other)
+{
+	for (size_t i = 0; i < sizeof(d->rank); i++)
+		if (d->rank[i] < other->rank[i])
+			d->rank[i] = other->rank[i];
+}
+
+static double sigma(double x)
+{
+	double y = 1, z = x, before;
+
+	if (x == 1)
+		return HUGE_VAL;
+	do {
+		x *= x;
+		before = z;
+		z += x * y;
+		y += y;
+	} while (z != before);
+	return z;
+}
+
+static double tau(double x)
+{
+	double y = 1, z = 1 - x, before;
+
+	if (x == 0 || x == 1)
+		return 0;
+	do {
+		x = sqrt(x);
+		before = z;
+		y /= 2;
+		z -= (1 - x) * (1 - x) * y;
+	} while (z != before);
+	return z / 3;
+}
+
+double ay_distinct_estimate(const struct ay_distinct *d)
+{
+	const double m = sizeof(d->rank);
+	double have[64 - HLL_BITS + 2] = {0};
+
+	for (size_t i = 0; i < sizeof(d->rank); i++)
+		have[d->rank[i]]++;
+	double z = m * tau(1 - have[64 - HLL_BITS + 1] / m);
+
+	for (int k = 64 - HLL_BITS; k >= 1; k--)
+		z = (z + have[k]) / 2;
+	z += m * sigma(have[0] / m);
+	return m * m / (2 * M_LN2 * z);
+}
+
+static void moments_check(struct ay_moments *m)
+{
+	if (m->overflow || !isfinite(m->mean) || !isfinite(m->m2) || !isfinite(m->m3) || !isfinite(m->m4))
+		*m = (struct ay_moments){.n = m->n, .overflow = true};
+}
+
+void ay_moments_add(struct ay_moments *m, double v)
+{
+	struct ay_moments one = {.n = 1, .mean = v};
+
+	ay_moments_merge(m, &one);
+}
+
+void ay_moments_merge(struct ay_moments *m, const struct ay_moments *other)
+{
+	double a = (double)m->n, b = (double)other->n, n = a + b;
+
+	if (!other->n)
+		return;
+	if (!m->n) {
+		*m = *other;
+		return;
+	}
+	double gap = other->mean - m->mean, part = gap / n, square = gap * part * a * b;
+
+	m->m4 += other->m4 + square * part * part * (a * a - a * b + b * b) + 6 * part * part * (a * a * other->m2 + b * b * m->m2) +
+		 4 * part * (a * other->m3 - b * m->m3);
+	m->m3 += other->m3 + square * part * (a - b) + 3 * part * (a * other->m2 - b * m->m2);
+	m->m2 += other->m2 + square;
+	m->mean += part * b;
+	m->n += other->n;
+	m->overflow |= other->overflow;
+	moments_check(m);
+}
+
+static int by_value(const void *x, const void *y)
+{
+	const double *a = x, *b = y;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+/* The value that share k/parts of the sorted ones does not exceed: always one of them. */
+static double anchor(const double *sorted, size_t n, uint64_t k, uint64_t parts)
+{
+	uint64_t at = (uint64_t)(((__uint128_t)n * k + parts - 1) / parts);
+
+	return sorted[at ? (at <= n ? at - 1 : n - 1) : 0] + 0.0;
+}
+
+size_t ay_numbers_edges(const double *sorted, size_t n, size_t bins, double *out)
+{
+	static const uint64_t tails[] = {1000, 10000, 100000};
+	size_t k = 0, kept = 0;
+
+	if (!n || !bins || bins > AY_PROFILE_BINS)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (!isfinite(sorted[i]) || (i && sorted[i] < sorted[i - 1]))
+			return 0;
+	out[k++] = nextafter(sorted[0] + 0.0, -HUGE_VAL);
+	out[k++] = sorted[n - 1] + 0.0;
+	for (size_t i = 0; i < AY_ARRAY_LEN(tails); i++) {
+		out[k++] = anchor(sorted, n, 1, tails[i]);
+		out[k++] = anchor(sorted, n, tails[i] - 1, tails[i]);
+	}
+	double last = 0;
+
+	for (size_t i = 1; i < bins; i++) {
+		double v = anchor(sorted, n, i, bins);
+
+		if (i > 1 && v == last) {
+			if (out[k - 1] == v)            /* the second time: below it another edge, once */
+				out[k++] = nextafter(v, -HUGE_VAL);
+			continue;
+		}
+		out[k++] = v;
+		last = v;
+	}
+	qsort(out, k, sizeof(*out), by_value);
+	for (size_t i = 0; i < k; i++)
+		if (isfinite(out[i]) && (!kept || out[i] > out[kept - 1]))
+			out[kept++] = out[i] + 0.0;
+	return kept;
+}
+
+int ay_numbers_init(struct ay_numbers *c, struct ay_budget *b, const struct ay_sipkey *key, const double *edges, size_t edge_count)
+{
+	*c = (struct ay_numbers){.budget = b, .key = *key, .edge_count = edge_count};
+	if (!edge_count || edge_count > AY_PROFILE_EDGES_MAX)
+		return AY_ELIMIT;
+	for (size_t i = 0; i < edge_count; i++)
+		if (!isfinite(edges[i]) || (i && edges[i] <= edges[i - 1]))
+			return AY_EFORMAT;
+	c->edges = ay_budget_alloc(b, edge_count * sizeof(*c->edges));
+	c->counts = ay_budget_alloc(b, (edge_count + 1) * sizeof(*c->counts));
+	c->places = ay_budget_alloc(b, (edge_count + 1) * sizeof(*c->places));
+	if (!c->edges || !c->counts || !c->places) {
+		ay_numbers_free(c);
+		return AY_ELIMIT;
+	}
+	for (size_t i = 0; i <= edge_count; i++)
+		c->counts[i] = c->places[i] = 0;
+	for (size_t i = 0; i < edge_count; i++)
+		c->edges[i] = edges[i] + 0.0;
+	return 0;
+}
+
+/* How many edges are less than v. */
+static size_t bin_of(const double *edges, size_t n, double v)
+{
+	size_t at = 0;
+
+	while (n > 0) {
+		size_t half = n / 2;
+		bool right = edges[at + half] < v;
+
+		at += right ? half + 1 : 0;
+		n = right ? n - half - 1 : half;
+	}
+	return at;
+}
+
+static void finite_add(struct ay_numbers *c, double v)
+{
+	size_t bin = bin_of(c->edges, c->edge_count, v);
+	double lo = c->edges[0], hi = c->edges[c->edge_count - 1];
+	bool first = c->moments.n == 0;
+
+	c->counts[bin]++;
+	if (bin && bin < c->edge_count) {               /* halves: the width of the whole axis is not a double */
+		double from = c->edges[bin - 1] / 2, width = c->edges[bin] / 2 - from;
+
+		c->places[bin] += width > 0 ? (uint64_t)llrint(fmin(1, (v / 2 - from) / width) * PLACES) : (uint64_t)PLACES;
+	}
+	c->min = first || v < c->min ? v : c->min;
+	c->max = first || v > c->max ? v : c->max;
+	ay_moments_add(&c->moments, v < lo ? lo : v > hi ? hi : v);
+}
+
+int ay_numbers_add(struct ay_numbers *c, double v)
+{
+	union { double number; uint64_t bits; } word = {.number = v + 0.0};    /* the two zeros are one */
+	uint64_t hash[2];
+
+	if (c->rows >= AY_PROFILE_ROWS_MAX)
+		return AY_ELIMIT;
+	c->rows++;
+	if (isnan(v)) {
+		c->nan++;
+		return 0;
+	}
+	word.bits = htole64(word.bits);
+	ay_siphash128(&c->key, &word, sizeof(word), hash);
+	ay_distinct_add(&c->distinct, hash[0]);
+	if (isinf(v))
+		v > 0 ? c->plus_infinity++ : c->minus_infinity++;
+	else
+		finite_add(c, v + 0.0);
+	return 0;
+}
+
+int ay_numbers_add_null(struct ay_numbers *c)
+{
+	if (c->rows >= AY_PROFILE_ROWS_MAX)
+		return AY_ELIMIT;
+	c->rows++;
+	c->null++;
+	return 0;
+}
+
+int ay_numbers_merge(struct ay_numbers *c, const struct ay_numbers *other)
+{
+	if (c->edge_count != other->edge_count || c->key.k0 != other->key.k0 || c->key.k1 != other->key.k1)
+		return AY_EUSAGE;
+	for (size_t i = 0; i < c->edge_count; i++)
+		if (c->edges[i] != other->edges[i])
+			return AY_EUSAGE;
+	if (other->rows > AY_PROFILE_ROWS_MAX - c->rows)
+		return AY_ELIMIT;
+	if (other->moments.n) {
+		c->min = c->moments.n ? fmin(c->min, other->min) : other->min;
+		c->max = c->moments.n ? fmax(c->max, other->max) : other->max;
+	}
+	for (size_t i = 0; i <= c->edge_count; i++) {
+		c->counts[i] += other->counts[i];
+		c->places[i] += other->places[i];
+	}
+	c->rows += other->rows;
+	c->null += other->null;
+	c->nan += other->nan;
+	c->minus_infinity += other->minus_infinity;
+	c->plus_infinity += other->plus_infinity;
+	ay_moments_merge(&c->moments, &other->moments);
+	ay_distinct_merge(&c->distinct, &other->distinct);
+	return 0;
+}
+
+void ay_numbers_means(const struct ay_numbers *c, double *out)
+{
+	out[0] = c->edges[0];
+	for (size_t i = 1; i < c->edge_count; i++) {
+		double part = c->counts[i] ? (double)c->places[i] / (PLACES * (double)c->counts[i]) : 0;
+
+		out[i] = c->edges[i - 1] * (1 - part) + c->edges[i] * part;
+	}
+	out[c->edge_count] = c->edges[c->edge_count - 1];
+}
+
+double ay_numbers_quantile(const struct ay_numbers *c, double q)
+{
+	double left = q * (double)c->moments.n;
+
+	for (size_t i = 0; i <= c->edge_count; i++) {
+		double have = (double)c->counts[i], part;
+
+		if (have > 0 && left <= have) {
+			double lo = i ? fmax(c->edges[i - 1], c->min) : c->min, hi = i < c->edge_count ? fmin(c->edges[i], c->max) : c->max;
+
+			part = left / have;
+			return lo * (1 - part) + hi * part;
+		}
+		left -= have;
+	}
+	return c->max;
+}
+
+#define NUMBERS_VERSION 1
+
+void ay_numbers_encode(const struct ay_numbers *c, struct ay_buf *b)
+{
+	const uint64_t sums[] = {c->rows, c->null, c->nan, c->minus_infinity, c->plus_infinity, c->moments.n};
+	const double numbers[] = {c->min, c->max, c->moments.mean, c->moments.m2, c->moments.m3, c->moments.m4};
+
+	ay_buf_addc(b, 'n');
+	ay_buf_addc(b, NUMBERS_VERSION);
+	ay_buf_le64(b, c->key.k0);
+	ay_buf_le64(b, c->key.k1);
+	ay_buf_le32(b, (uint32_t)c->edge_count);
+	for (size_t i = 0; i < c->edge_count; i++)
+		ay_profile_put(b, c->edges[i]);
+	for (size_t i = 0; i <= c->edge_count; i++)
+		ay_buf_le64(b, c->counts[i]);
+	for (size_t i = 0; i <= c->edge_count; i++)
+		ay_buf_le64(b, c->places[i]);
+	for (size_t i = 0; i < AY_ARRAY_LEN(sums); i++)
+		ay_buf_le64(b, sums[i]);
+	for (size_t i = 0; i < AY_ARRAY_LEN(numbers); i++)
+		ay_profile_put(b, numbers[i]);
+	ay_buf_addc(b, c->moments.overflow);
+	ay_buf_add(b, c->distinct.rank, sizeof(c->distinct.rank));
+}
+
+/* Sums that only adding rows can have made. */
+static bool numbers_plausible(const struct ay_numbers *c)
+{
+	const struct ay_moments *m = &c->moments;
+	uint64_t finite = 0, rows = c->null;
+
+	for (size_t i = 0; i <= c->edge_count; i++) {
+		bool inner = i && i < c->edge_count;
+
+		if (ay_ckd_add_u64(finite, c->counts[i], &finite) || finite > AY_PROFILE_ROWS_MAX ||
+		    c->places[i] > (inner ? c->counts[i] * (uint64_t)PLACES : 0))
+			return false;
+	}
+	if (ay_ckd_add_u64(rows, c->nan, &rows) || ay_ckd_add_u64(rows, c->minus_infinity, &rows) ||
+	    ay_ckd_add_u64(rows, c->plus_infinity, &rows) || ay_ckd_add_u64(rows, finite, &rows))
+		return false;
+	bool zero = m->mean == 0 && m->m2 == 0 && m->m3 == 0 && m->m4 == 0;
+
+	if ((m->overflow || !finite) && !zero)
+		return false;
+	return rows == c->rows && rows <= AY_PROFILE_ROWS_MAX && m->n == finite && (finite || (c->min == 0 && c->max == 0 && !m->overflow)) &&
+	       isfinite(c->min) && isfinite(c->max) && c->min <= c->max && isfinite(m->mean) && isfinite(m->m3) && m->m2 >= 0 && m->m4 >= 0 &&
+	       isfinite(m->m2) && isfinite(m->m4);
+}
+
+int ay_numbers_decode(struct ay_cursor *in, struct ay_budget *b, struct ay_numbers *out)
+{
+	uint8_t kind = ay_cursor_u8(in), version = ay_cursor_u8(in);
+	struct ay_sipkey key = {.k0 = ay_cursor_le64(in), .k1 = 0};
+	int err;
+
+	key.k1 = ay_cursor_le64(in);
+	*out = (struct ay_numbers){.budget = b};
+	size_t n = (size_t)ay_cursor_check_count(in, ay_cursor_le32(in), 3 * sizeof(uint64_t), AY_PROFILE_EDGES_MAX);
+
+	if (in->err || kind != 'n' || version != NUMBERS_VERSION)
+		return in->err ? in->err : AY_EFORMAT;
+	double *edges = ay_budget_alloc(b, (n + 1) * sizeof(*edges));
+
+	if (!edges)
+		return AY_ELIMIT;
+	for (size_t i = 0; i < n; i++)
+		edges[i] = ay_profile_take(in);
+	err = in->err ? in->err : ay_numbers_init(out, b, &key, edges, n);
+	ay_budget_free(b, edges);
+	if (err)
+		return err;
+	for (size_t i = 0; i <= n; i++)
+		out->counts[i] = ay_cursor_le64(in);
+	for (size_t i = 0; i <= n; i++)
+		out->places[i] = ay_cursor_le64(in);
+	uint64_t *sums[] = {&out->rows, &out->null, &out->nan, &out->minus_infinity, &out->plus_infinity, &out->moments.n};
+	double *numbers[] = {&out->min, &out->max, &out->moments.mean, &out->moments.m2, &out->moments.m3, &out->moments.m4};
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(sums); i++)
+		*sums[i] = ay_cursor_le64(in);
+	for (size_t i = 0; i < AY_ARRAY_LEN(numbers); i++)
+		*numbers[i] = ay_profile_take(in);
+	uint8_t overflow = ay_cursor_u8(in);
+
+	out->moments.overflow = overflow;
+	ay_profile_take_distinct(in, &out->distinct);
+	if (!in->err && overflow <= 1 && numbers_plausible(out))
+		return 0;
+	ay_numbers_free(out);
+	return in->err ? in->err : AY_EFORMAT;
+}
+
+void ay_numbers_free(struct ay_numbers *c)
+{
+	ay_budget_free(c->budget, c->edges);
+	ay_budget_free(c->budget, c->counts);
+	ay_budget_free(c->budget, c->places);
+	c->edges = NULL;
+	c->counts = c->places = NULL;
+	c->edge_count = 0;
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scanners/data/profile_code.h"
+
+#define SLOTS (4 * AY_PROFILE_VALUES_MAX)       /* a power of two; at most a quarter is used */
+
+int ay_values_init(struct ay_values *c, struct ay_budget *b, const struct ay_sipkey *key)
+{
+	*c = (struct ay_values){.budget = b, .key = *key};
+	c->entries = ay_budget_alloc(b, AY_PROFILE_VALUES_MAX * sizeof(*c->entries));
+	c->slots = ay_budget_alloc(b, SLOTS * sizeof(*c->slots));
+	if (!c->entries || !c->slots) {
+		ay_values_free(c);
+		return AY_ELIMIT;
+	}
+	memset(c->slots, 0, SLOTS * sizeof(*c->slots));
+	return 0;
+}
+
+static bool same(const struct ay_counted *e, const struct ay_counted *key)
+{
+	return e->hash[0] == key->hash[0] && e->hash[1] == key->hash[1] && e->len == key->len && !e->bytes == !key->bytes &&
+	       (!e->bytes || memcmp(e->bytes, key->bytes, e->len) == 0);
+}
+
+/* The slot of this value, or the free one where it belongs. */
+static uint16_t *slot_of(const struct ay_values *c, const struct ay_counted *key)
+{
+	size_t i = (size_t)key->hash[0] % SLOTS;
+
+	while (c->slots[i] && !same(&c->entries[c->slots[i] - 1], key))
+		i = (i + 1) % SLOTS;
+	return &c->slots[i];
+}
+
+static void index_all(struct ay_values *c)
+{
+	memset(c->slots, 0, SLOTS * sizeof(*c->slots));
+	for (size_t i = 0; i < c->used; i++)
+		*slot_of(c, &c->entries[i]) = (uint16_t)(i + 1);
+}
+
+static int by_count(const void *x, const void *y)
+{
+	const uint64_t *a = x, *b = y;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+/* Takes the median count off each and drops what is left with none: at least half of the places become free. */
+static int thin_out(struct ay_values *c)
+{
+	uint64_t *counts = ay_budget_alloc(c->budget, c->used * sizeof(*counts)), less;
+	size_t kept = 0;
+
+	if (!counts)
+		return AY_ELIMIT;
+	for (size_t i = 0; i < c->used; i++)
+		counts[i] = c->entries[i].count;
+	qsort(counts, c->used, sizeof(*counts), by_count);
+	less = counts[c->used / 2];
+	ay_budget_free(c->budget, counts);
+	for (size_t i = 0; i < c->used; i++) {
+		struct ay_counted *e = &c->entries[i];
+
+		if (e->count > less) {
+			e->count -= less;
+			c->entries[kept++] = *e;
+		} else {
+			ay_budget_free(c->budget, e->bytes);
+		}
+	}
+	c->used = kept;
+	c->missed += less;
+	c->crowded = true;
+	index_all(c);
+	return 0;
+}
+
+/* key borrows its bytes; a new entry gets its own. */
+static int count_value(struct ay_values *c, const struct ay_counted *key)
+{
+	uint16_t *slot = slot_of(c, key);
+	struct ay_counted e = *key;
+
+	if (*slot) {
+		c->entries[*slot - 1].count += key->count;
+		return 0;
+	}
+	if (c->fixed) {
+		c->unseen += key->count;
+		return 0;
+	}
+	if (c->used == AY_PROFILE_VALUES_MAX) {
+		int err = thin_out(c);
+
+		if (err)
+			return err;
+		slot = slot_of(c, key);
+	}
+	if (key->bytes) {
+		e.bytes = ay_budget_alloc(c->budget, key->len + 1u);
+		if (!e.bytes)
+			return AY_ELIMIT;
+		memcpy(e.bytes, key->bytes, key->len);    /* own: len is that of the allocation */
+	}
+	c->entries[c->used++] = e;
+	*slot = (uint16_t)c->used;
+	return 0;
+}
+
+int ay_values_like(struct ay_values *c, struct ay_budget *b, const struct ay_values *ref)
+{
+	int err = ay_values_init(c, b, &ref->key);
+
+	for (size_t i = 0; i < ref->used && !err; i++) {
+		struct ay_counted e = ref->entries[i];
+
+		e.count = 0;
+		err = count_value(c, &e);
+	}
+	if (err) {
+		ay_values_free(c);
+		return err;
+	}
+	c->crowded = ref->crowded;
+	c->fixed = true;
+	return 0;
+}
+
+int ay_values_add(struct ay_values *c, const void *bytes, size_t len)
+{
+	static const uint8_t nothing[1];
+	struct ay_counted key = {.count = 1, .len = (uint32_t)len};
+	union { const void *in; uint8_t *out; } borrowed = {.in = len ? bytes : nothing};
+	int err;
+
+	if (c->rows >= AY_PROFILE_ROWS_MAX || len > UINT32_MAX)
+		return AY_ELIMIT;
+	ay_siphash128(&c->key, bytes, len, key.hash);
+	if (len <= AY_PROFILE_VALUE_LEN)
+		key.bytes = borrowed.out;
+	err = count_value(c, &key);
+	if (err)
+		return err;
+	c->rows++;
+	c->buckets[key.hash[1] % AY_PROFILE_BUCKETS]++;
+	ay_distinct_add(&c->distinct, key.hash[0]);
+	return 0;
+}
+
+int ay_values_add_null(struct ay_values *c)
+{
+	if (c->rows >= AY_PROFILE_ROWS_MAX)
+		return AY_ELIMIT;
+	c->rows++;
+	c->null++;
+	return 0;
+}
+
+static bool same_dictionary(const struct ay_values *c, const struct ay_values *other)
+{
+	if (c->used != other->used || c->crowded != other->crowded)
+		return false;
+	for (size_t i = 0; i < other->used; i++)
+		if (!*slot_of(c, &other->entries[i]))
+			return false;
+	return true;
+}
+
+int ay_values_merge(struct ay_values *c, const struct ay_values *other)
+{
+	int err = 0;
+
+	if (c->key.k0 != other->key.k0 || c->key.k1 != other->key.k1 || c->fixed != other->fixed || (c->fixed && !same_dictionary(c, other)))
+		return AY_EUSAGE;
+	if (other->rows > AY_PROFILE_ROWS_MAX - c->rows)
+		return AY_ELIMIT;
+	for (size_t i = 0; i < other->used && !err; i++)
+		err = count_value(c, &other->entries[i]);
+	if (err)
+		return err;
+	for (size_t i = 0; i < AY_PROFILE_BUCKETS; i++)
+		c->buckets[i] += other->buckets[i];
+	c->rows += other->rows;
+	c->null += other->null;
+	c->unseen += other->unseen;
+	c->missed += other->missed;
+	c->crowded |= other->crowded;
+	ay_distinct_merge(&c->distinct, &other->distinct);
+	return 0;
+}
+
+static int by_bytes(const void *x, const void *y)
+{
+	const struct ay_counted *a = x, *b = y;
+	int order;
+
+	if (!a->bytes != !b->bytes)
+		return a->bytes ? -1 : 1;
+	if (a->len != b->len)
+		return a->len < b->len ? -1 : 1;
+	order = a->bytes ? memcmp(a->bytes, b->bytes, a->len) : 0;
+	if (order || a->bytes)
+		return order;
+	for (int i = 0; i < 2; i++)
+		if (a->hash[i] != b->hash[i])
+			return a->hash[i] < b->hash[i] ? -1 : 1;
+	return 0;
+}
+
+#define VALUES_VERSION 1
+enum { FIXED = 1, CROWDED = 2 };
+
+void ay_values_encode(struct ay_values *c, struct ay_buf *b)
+{
+	const uint64_t sums[] = {c->missed, c->rows, c->null, c->unseen};
+
+	qsort(c->entries, c->used, sizeof(*c->entries), by_bytes);
+	index_all(c);
+	ay_buf_addc(b, 'v');
+	ay_buf_addc(b, VALUES_VERSION);
+	ay_buf_addc(b, (uint8_t)((c->fixed ? FIXED : 0) | (c->crowded ? CROWDED : 0)));
+	ay_buf_le64(b, c->key.k0);
+	ay_buf_le64(b, c->key.k1);
+	for (size_t i = 0; i < AY_ARRAY_LEN(sums); i++)
+		ay_buf_le64(b, sums[i]);
+	for (size_t i = 0; i < AY_PROFILE_BUCKETS; i++)
+		ay_buf_le64(b, c->buckets[i]);
+	ay_buf_le32(b, (uint32_t)c->used);
+	for (size_t i = 0; i < c->used; i++) {
+		const struct ay_counted *e = &c->entries[i];
+
+		ay_buf_le32(b, e->len);
+		if (e->bytes)
+			ay_buf_add(b, e->bytes, e->len);
+		else
+			for (int k = 0; k < 2; k++)
+				ay_buf_le64(b, e->hash[k]);
+		ay_buf_le64(b, e->count);
+	}
+	ay_buf_add(b, c->distinct.rank, sizeof(c->distinct.rank));
+}
+
+static void take_entry(struct ay_cursor *in, struct ay_values *c)
+{
+	struct ay_counted e = {.len = ay_cursor_le32(in)};
+
+	if (e.len <= AY_PROFILE_VALUE_LEN && !in->err) {
+		e.bytes = ay_budget_alloc(c->budget, e.len + 1u);
+		if (!e.bytes) {
+			ay_cursor_fail(in, AY_ELIMIT);
+			return;
+		}
+		ay_cursor_copy(in, e.bytes, e.len);
+		ay_siphash128(&c->key, e.bytes, e.len, e.hash);
+	} else {
+		e.hash[0] = ay_cursor_le64(in);
+		e.hash[1] = ay_cursor_le64(in);
+	}
+	e.count = ay_cursor_le64(in);
+	c->entries[c->used++] = e;
+	if (!in->err && c->used > 1 && by_bytes(&c->entries[c->used - 2], &e) >= 0)
+		ay_cursor_fail(in, AY_EFORMAT);
+}
+
+/* Sums that only adding rows can have made. */
+static bool values_plausible(const struct ay_values *c)
+{
+	uint64_t known = c->unseen, in_buckets = 0;
+
+	if (c->rows > AY_PROFILE_ROWS_MAX || c->null > c->rows || c->unseen > c->rows || c->missed > c->rows || (c->unseen && !c->fixed) ||
+	    (c->missed && !c->crowded))
+		return false;
+	for (size_t i = 0; i < c->used; i++) {
+		if (c->entries[i].count > c->rows || (!c->fixed && !c->entries[i].count))
+			return false;
+		known += c->entries[i].count;
+	}
+	for (size_t i = 0; i < AY_PROFILE_BUCKETS; i++) {
+		if (c->buckets[i] > c->rows)
+			return false;
+		in_buckets += c->buckets[i];
+	}
+	return in_buckets == c->rows - c->null && (c->crowded && !c->fixed ? known <= in_buckets : known == in_buckets);
+}
+
+int ay_values_decode(struct ay_cursor *in, struct ay_budget *b, struct ay_values *out)
+{
+	uint8_t kind = ay_cursor_u8(in), version = ay_cursor_u8(in), flags = ay_cursor_u8(in);
+	struct ay_sipkey key = {.k0 = ay_cursor_le64(in), .k1 = 0};
+	int err;
+
+	key.k1 = ay_cursor_le64(in);
+	*out = (struct ay_values){.budget = b};
+	if (in->err || kind != 'v' || version != VALUES_VERSION || flags > (FIXED | CROWDED))
+		return in->err ? in->err : AY_EFORMAT;
+	err = ay_values_init(out, b, &key);
+	if (err)
+		return err;
+	uint64_t *sums[] = {&out->missed, &out->rows, &out->null, &out->unseen};
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(sums); i++)
+		*sums[i] = ay_cursor_le64(in);
+	for (size_t i = 0; i < AY_PROFILE_BUCKETS; i++)
+		out->buckets[i] = ay_cursor_le64(in);
+	out->fixed = flags & FIXED;
+	out->crowded = flags & CROWDED;
+	size_t n = (size_t)ay_cursor_check_count(in, ay_cursor_le32(in), sizeof(uint32_t) + sizeof(uint64_t), AY_PROFILE_VALUES_MAX);
+
+	for (size_t i = 0; i < n && !in->err; i++)
+		take_entry(in, out);
+	ay_profile_take_distinct(in, &out->distinct);
+	if (!in->err && values_plausible(out)) {
+		index_all(out);
+		return 0;
+	}
+	ay_values_free(out);
+	return in->err ? in->err : AY_EFORMAT;
+}
+
+void ay_values_free(struct ay_values *c)
+{
+	for (size_t i = 0; i < c->used; i++)
+		ay_budget_free(c->budget, c->entries[i].bytes);
+	ay_budget_free(c->budget, c->entries);
+	ay_budget_free(c->budget, c->slots);
+	c->entries = NULL;
+	c->slots = NULL;
+	c->used = 0;
+}
