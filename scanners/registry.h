@@ -71,6 +71,7 @@ extern const struct ay_scanner ay_scanner_pmml;
 extern const struct ay_scanner ay_scanner_openvino;
 
 /* tables of columns */
+extern const struct ay_scanner ay_scanner_arrow;
 extern const struct ay_scanner ay_scanner_parquet;
 
 #endif

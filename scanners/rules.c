@@ -492,6 +492,8 @@ const struct ay_rule ay_rule_table[] = {
 	  "Write the table as one file that holds its own columns." },
 
 	/* arrow */
+	{ "arrow.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "Arrow data ends within a message, or does not end as it begins.",
+	  "Copy the file again; it is incomplete." },
 	{ "arrow.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "Arrow data breaks its format, so readers may see different tables in it.",
 	  "Write the table anew, for example with pyarrow." },
 	{ "arrow.extension", DESER, AY_FAIL, AY_CRITICAL, true,

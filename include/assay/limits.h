@@ -80,6 +80,9 @@
 #define AY_LIMIT_PARQUET_FOOTER (64 * MIB)
 #define AY_LIMIT_PARQUET_PAGE (128 * MIB)     /* compressed or not; what the scan holds in all is limited too */
 #define AY_LIMIT_PARQUET_COLUMNS 65536
+#define AY_LIMIT_ARROW_METADATA (64 * MIB)    /* of one message */
+#define AY_LIMIT_ARROW_BUFFER (128 * MIB)     /* compressed or not; of plain ones a value */
+#define AY_LIMIT_ARROW_COLUMNS 65536          /* nested ones counted too */
 #define AY_LIMIT_CSV_FIELD (16 * MIB)
 #define AY_LIMIT_CSV_UNIQUE (192 * MIB)       /* memory of exact uniqueness per scan */
 

@@ -56,7 +56,6 @@ static const struct magic magics[] = {
 	M("bs64\t", 0, AMONG_TEXT, NULL, "an XGBoost model in base 64"),
 	M("CONFIG-offset:", 0, AMONG_TEXT, NULL, "a snapshot of XGBoost's memory"),
 	M("PARE", 0, 0, NULL, "an encrypted Parquet table"),
-	M("ARROW1\0", 0, 0, NULL, "an Arrow file"),
 	M("FEA1", 0, 0, NULL, "a Feather table"),
 	M("ORC", 0, 0, NULL, "an ORC table"),
 	M("Obj\x01", 0, 0, NULL, "an Avro file"),
@@ -122,7 +121,7 @@ static int refused_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_text[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_refused = {
-	.abi = AY_SCAN_ABI, .name = "refused", .version = 6, .refines = refines_text, .bid = refused_bid, .scan = refused_scan
+	.abi = AY_SCAN_ABI, .name = "refused", .version = 7, .refines = refines_text, .bid = refused_bid, .scan = refused_scan
 };
 
 /* ---- source code: the gate that judges it is not built ---- */

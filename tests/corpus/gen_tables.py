@@ -13,6 +13,8 @@ import struct
 import sys
 import zlib
 
+import arrow_ipc as ipc
+
 BOOLEAN, INT32, INT64, INT96, FLOAT, DOUBLE, BYTES, FIXED = range(8)
 PLAIN, PLAIN_DICTIONARY, RLE, BIT_PACKED, DELTA, DELTA_LENGTH, DELTA_BYTES, RLE_DICTIONARY, SPLIT = 0, 2, 3, 4, 5, 6, 7, 8, 9
 NONE, SNAPPY, GZIP, ZSTD, LZ4 = 0, 1, 2, 6, 7
@@ -453,12 +455,117 @@ def bad():
         "levels longer than their page"
 
 
+# ---- Arrow ----
+
+WORDS_NULL = [b"alpha", None, "größe".encode(), b"", b"a text of more than twelve bytes"]
+FIELDS = [ipc.field("i", ipc.int_type(32)), ipc.field("t", ipc.UTF8)]
+
+
+def two(**kw):
+    """Five rows of a number and a text."""
+    return ("batch",) + ipc.batch(5, [ipc.numbers([1, None, -3, 4, 5], "i"), ipc.texts(WORDS_NULL)], **kw)
+
+
+def coded(indexes=(0, 1, None, 2, 0), words=(b"low", b"mid", b"high"), **kw):
+    data, body = ipc.batch(len(words), [ipc.texts(list(words))])
+    return [ipc.field("c", ipc.UTF8, dictionary=7)], [("dict", 7, data, body, kw.get("delta", False)),
+                                                      ("batch",) + ipc.batch(5, [ipc.numbers(list(indexes), "b")])]
+
+
+def lz4_frame(data):
+    """One stored block; the checksum of the two descriptor bytes is a constant."""
+    return b"\x04\x22\x4d\x18\x60\x40\x82" + struct.pack("<I", 0x80000000 | len(data)) + data + struct.pack("<I", 0)
+
+
+def arrow_good():
+    whole, _ = ipc.stream(FIELDS, [two(), two()])
+    yield "stream.arrow", whole, "a stream of two batches"
+    yield "file-open.arrow", ipc.file(FIELDS, [two()], end=False), "a file without the end mark of its stream"
+    yield "file.arrow", ipc.file(FIELDS, [two(), two()]), "a file of two batches"
+    yield "file-none.arrow", ipc.file(FIELDS, []), "a file of no rows"
+    yield "zstd.arrow", ipc.file(FIELDS, [two(pack=zstd, codec=1)]), "buffers in zstd"
+    yield "lz4.arrow", ipc.file(FIELDS, [two(pack=lz4_frame, codec=0)]), "buffers in LZ4 frames"
+    yield "dictionary.arrow", ipc.file(*coded()), "a column of indexes"
+    more = coded(words=(b"top",), delta=True)
+    yield "dictionary-delta.arrow", ipc.stream(coded()[0], coded()[1] + [more[1][0]] + [coded(indexes=(3, 3, None, 0, 1))[1][1]])[0], "a dictionary that grows"
+    yield "view.arrow", ipc.file([ipc.field("v", ipc.UTF8_VIEW)], [("batch",) + ipc.batch(3, [ipc.views([b"short", b"a text of more than twelve", b""])],
+                                                                                         views_of=[1])]), "views of texts"
+    item = ipc.field("item", ipc.int_type(16))
+    yield "list.arrow", ipc.file([ipc.field("l", ipc.LIST, [item])], [("batch",) + ipc.batch(3, [
+        ([(3, 0), (4, 0)], [b"", struct.pack("<4i", 0, 2, 2, 4), b"", struct.pack("<4h", 1, 2, 3, 4)])])]), "lists"
+    yield "struct.arrow", ipc.file([ipc.field("s", ipc.STRUCT, [item, ipc.field("f", ipc.real_type(2))])], [("batch",) + ipc.batch(2, [
+        ([(2, 1), (2, 0), (2, 0)], [b"\1", b"", struct.pack("<2h", 1, 2), b"", struct.pack("<2d", 1, 2)])])]), "a struct with a null"
+    yield "null.arrow", ipc.file([ipc.field("n", ipc.NULL), ipc.field("b", ipc.BOOL)], [("batch",) + ipc.batch(9, [
+        ([(9, 9)], []), ([(9, 0)], [b"", b"\x55\1"])])]), "nulls and booleans"
+
+
+def change(name, field, index, value):
+    """An edit of one node or buffer: nodes are (length, nulls), buffers (place, length)."""
+    def edit(nodes, buffers):
+        row = list({"node": nodes, "buffer": buffers}[name][index])
+        row[field] = value
+        {"node": nodes, "buffer": buffers}[name][index] = tuple(row)
+    return edit
+
+
+def arrow_bad():
+    whole = ipc.file(FIELDS, [two(), two()])
+    flow, _ = ipc.stream(FIELDS, [two()])
+    yield "cut.arrow", whole[:-1], "fail", "arrow.truncated", "the last byte is missing"
+    yield "stream-cut.arrow", flow[:-24], "fail", "arrow.truncated", "a stream that ends within a batch"
+    yield "stream-open.arrow", ipc.stream(FIELDS, [two()], end=False)[0], "fail", "arrow.truncated", "a stream without its end mark"
+    yield "footer-max.arrow", whole[:-10] + b"\xff\xff\xff\xffARROW1", "fail", "arrow.truncated", "a footer of 2^32 - 1 bytes"
+    yield "trailing.arrow", flow + b"#!/bin/sh\n", "fail", "arrow.malformed", "bytes behind the end mark"
+    evil = {"ARROW:extension:name": "arrow.py_extension_type", "ARROW:extension:metadata": "pickle"}
+    yield "pickle.arrow", ipc.file([ipc.field("x", ipc.BINARY, metadata=evil)], []), "fail", "arrow.extension", "an extension type that is a pickle"
+    yield "pickle-stream.arrow", ipc.stream([ipc.field("x", ipc.BINARY, metadata=evil)], [])[0], "fail", "arrow.extension", "the same in a stream"
+    yield "pickle-footer.arrow", ipc.file([ipc.field("x", ipc.BINARY)], [], footer_fields=[ipc.field("x", ipc.BINARY, metadata=evil)]), \
+        "fail", "arrow.extension", "the same in the footer alone"
+    yield "footer-schema.arrow", ipc.file(FIELDS, [two()], footer_fields=FIELDS[::-1]), "fail", "arrow.malformed", "a footer with other columns"
+    yield "footer-place.arrow", ipc.file(FIELDS, [two()], shift=8), "fail", "arrow.malformed", "a footer with other places"
+    yield "footer-fewer.arrow", ipc.file(FIELDS, [two(), two()], drop=1), "fail", "arrow.malformed", "a footer that leaves a batch out"
+    yield "big-endian.arrow", ipc.stream(FIELDS, [two()], endian=1)[0], "fail", "format.unsupported", "numbers in the other order"
+    yield "version.arrow", ipc.stream(FIELDS, [two()], version=0)[0], "fail", "format.unsupported", "metadata of version 1"
+    yield "union.arrow", ipc.file([ipc.field("u", ipc.UNION)], []), "fail", "format.unsupported", "a union"
+    yield "twice.arrow", ipc.file([FIELDS[0], FIELDS[0]], []), "fail", "arrow.malformed", "two columns of one name"
+    for name, edit, why in (
+            ("outside", change("buffer", 0, 1, 1 << 40), "a buffer beyond the body"), ("huge", change("buffer", 1, 1, (1 << 63) - 1), "a buffer of 2^63 - 1"),
+            ("negative", change("buffer", 1, 1, -1), "a buffer of -1"), ("short", change("buffer", 1, 1, 19), "a buffer one short"),
+            ("overlap", change("buffer", 0, 1, 0), "two buffers in one place"), ("length", change("node", 0, 0, 4), "a column with fewer rows"),
+            ("length-max", change("node", 0, 0, (1 << 63) - 1), "a column of 2^63 - 1 rows"), ("nulls", change("node", 1, 0, 2), "another number of nulls"),
+            ("nulls-negative", change("node", 1, 0, -1), "-1 nulls"), ("bits", change("buffer", 1, 0, 0), "nulls without bits")):
+        yield name + ".arrow", ipc.stream(FIELDS, [two(edit=edit)])[0], "fail", "arrow.malformed", why
+    rows = [ipc.numbers([1, 2], "i"), ([(2, 0)], [b"", struct.pack("<3i", 0, 3, 1), b"abc"])]
+    yield "offsets-fall.arrow", ipc.stream(FIELDS, [("batch",) + ipc.batch(2, rows)])[0], "fail", "arrow.malformed", "offsets that fall"
+    rows[1] = ([(2, 0)], [b"", struct.pack("<3i", 0, 1, 4), b"abc"])
+    yield "offsets-beyond.arrow", ipc.stream(FIELDS, [("batch",) + ipc.batch(2, rows)])[0], "fail", "arrow.malformed", "offsets beyond the bytes"
+    rows[1] = ([(2, 0)], [b"", struct.pack("<3i", -1, 1, 3), b"abc"])
+    yield "offsets-negative.arrow", ipc.stream(FIELDS, [("batch",) + ipc.batch(2, rows)])[0], "fail", "arrow.malformed", "a negative offset"
+    rows[1] = ipc.texts([b"good", b"\xff"])
+    yield "utf8.arrow", ipc.stream(FIELDS, [("batch",) + ipc.batch(2, rows)])[0], "fail", "arrow.malformed", "a text that is not UTF-8"
+    yield "index.arrow", ipc.file(*coded(indexes=(0, 1, 3, 2, 0))), "fail", "arrow.malformed", "an index one beyond the dictionary"
+    yield "index-negative.arrow", ipc.file(*coded(indexes=(0, 1, -1, 2, 0))), "fail", "arrow.malformed", "a negative index"
+    fields, parts = coded()
+    yield "dictionary-late.arrow", ipc.stream(fields, parts[::-1])[0], "fail", "arrow.malformed", "a dictionary behind its column"
+    yield "dictionary-other.arrow", ipc.stream(fields, [("dict", 8) + parts[0][2:], parts[1]])[0], "fail", "arrow.malformed", "a dictionary of nobody"
+    yield "buffers-more.arrow", ipc.stream(FIELDS[:1], [two()])[0], "fail", "arrow.malformed", "more buffers than columns"
+    yield "buffers-fewer.arrow", ipc.stream(FIELDS + [ipc.field("z", ipc.BOOL)], [two()])[0], "fail", "arrow.malformed", "fewer buffers than columns"
+    yield "zstd.arrow", ipc.stream(FIELDS, [two(pack=lambda d: zstd(d)[:-1], codec=1)])[0], "fail", "arrow.malformed", "zstd that is cut off"
+    yield "bomb.arrow", ipc.stream(FIELDS, [two(pack=zstd, codec=1, edit=None)])[0].replace(struct.pack("<q", 20), struct.pack("<q", 1 << 40)), \
+        "inconclusive", "limit.exceeded", "a buffer that expands to a tebibyte"
+    deep = ipc.field("i", ipc.int_type(8))
+    for n in range(70):
+        deep = ipc.field("l%d" % n, ipc.STRUCT, [deep])
+    yield "deep.arrow", ipc.file([deep], []), "fail", "arrow.malformed", "seventy structs in each other"
+    yield "feather.arrow", b"FEA1" + bytes(12), "fail", "format.unsupported", "the first version of Feather"
+
+
 def main(out):
     os.makedirs(out, exist_ok=True)
     rows = []
-    for name, data, why in good():
+    for name, data, why in [*good(), *arrow_good()]:
         rows.append(("good-" + name, "pass", "-", why, data))
-    for name, data, verdict, rule, why in bad():
+    for name, data, verdict, rule, why in [*bad(), *arrow_bad()]:
         rows.append(("bad-" + name, verdict, rule, why, data))
     with open(os.path.join(out, "INDEX.tsv"), "w", encoding="utf-8") as index:
         for name, verdict, rule, why, data in rows:

@@ -10,11 +10,26 @@
 
 #include "assay/json.h"
 #include "assay/scan.h"
+#include "scanners/formats/arrow.h"
 #include "scanners/formats/parquet.h"
 #include "scanners/registry.h"
 
 static struct ay_column_counts counts;
 static struct ay_budget budget;      /* of the counts, which outlive the scan */
+
+static int arrow_scan(struct ay_scan *s, struct ay_source *in)
+{
+	struct ay_columns sink = ay_column_counts_sink(&counts);
+
+	return ay_arrow_read(s, in, &sink);
+}
+
+static unsigned arrow_bid(struct ay_cursor head, struct ay_source *in, const char *path)
+{
+	(void)in;
+	(void)path;
+	return ay_cursor_starts(&head, "ARROW1", 6) || ay_cursor_starts(&head, "\xff\xff\xff\xff", 4) ? 32 : 0;
+}
 
 static int parquet_scan(struct ay_scan *s, struct ay_source *in)
 {
@@ -34,7 +49,11 @@ static const struct ay_scanner parquet = {
 	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "parquet", .version = 1, .bid = parquet_bid, .scan = parquet_scan
 };
 
-const struct ay_scanner *const ay_scanners[] = {&parquet};
+static const struct ay_scanner arrow = {
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "arrow", .version = 1, .bid = arrow_bid, .scan = arrow_scan
+};
+
+const struct ay_scanner *const ay_scanners[] = {&arrow, &parquet};
 const size_t ay_scanners_count = AY_ARRAY_LEN(ay_scanners);
 
 const struct ay_scanner *ay_scanner_find(const char *name)
