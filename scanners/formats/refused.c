@@ -145,7 +145,7 @@ static int refused_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_text[] = {"text", "json", NULL};
 
 const struct ay_scanner ay_scanner_refused = {
-	.abi = AY_SCAN_ABI, .name = "refused", .version = 10, .refines = refines_text, .bid = refused_bid, .scan = refused_scan
+	.abi = AY_SCAN_ABI, .name = "refused", .version = 11, .refines = refines_text, .bid = refused_bid, .scan = refused_scan
 };
 
 /* ---- source code: the gate that judges it is not built ---- */
