@@ -55,6 +55,7 @@ bool ay_extract_tolerates(const char *rule)
 	static const char *const rules[] = {
 		"pickle.global.unknown", "pickle.global.misplaced", "pickle.call.denied", "pickle.call.arguments", "pickle.state.denied",
 		"pickle.extension", "pickle.profile", "pickle.trainer-file", "torch.torchscript", "torch.export",
+		"keras.code", "keras.module", "keras.class", "keras.function", "keras.custom", "keras.path",
 	};
 
 	for (size_t i = 0; i < AY_ARRAY_LEN(rules); i++)

@@ -27,10 +27,11 @@
 #include <hdf5.h>
 
 #include "assay/ckd.h"
+#include "assay/extract.h"
 #include "scanners/formats/hdf5.h"
 #include "scanners/registry.h"
 
-#define PATH_ROOM 512
+#define PATH_ROOM AY_HDF5_PATH
 #define TYPE_DEPTH 16
 #define TYPE_MEMBERS 65536
 #define MAX_FILTERS 32
@@ -445,6 +446,9 @@ static int judge_attribute(struct reader *r, hid_t object, const char *name)
 	if (rc == 0) {
 		bool config = ay_hdf5_is_config(cut ? base : name, &mode);
 
+		if (config && ay_scan_extract(r->scan))
+			ay_extract_leave_out(r->scan, name, "the configuration of a Keras model");
+
 		if (config && !text)
 			ay_scan_find(r->scan, "keras.malformed", AY_NO_OFFSET, "%s of %s is no text", name, r->path);
 		else if (config)
@@ -489,6 +493,59 @@ static int check_filters(struct reader *r, hid_t plist)
 }
 
 /* The datatype and the extent, and that data in one piece is all there. Chunks were counted before the library saw the file. */
+/* What an item is, as far as a tensor can hold it. */
+static void describe_item(hid_t type, struct ay_hdf5_array *a)
+{
+	H5T_class_t class = H5Tget_class(type);
+	hid_t base = class == H5T_ENUM ? H5Tget_super(type) : H5Tcopy(type);
+	size_t sign = 0, at = 0, exponent = 0, low = 0, mantissa = 0;
+
+	a->size = H5Tget_size(type);
+	/* Padding inside of an item, and orders of old machines, are not described further. */
+	if (base >= 0 && H5Tget_precision(base) == 8 * a->size && H5Tget_offset(base) == 0 &&
+	    (H5Tget_order(base) == H5T_ORDER_LE || H5Tget_order(base) == H5T_ORDER_BE)) {
+		a->big_endian = H5Tget_order(base) == H5T_ORDER_BE;
+		a->is_signed = class == H5T_INTEGER && H5Tget_sign(base) == H5T_SGN_2;
+		if (class == H5T_FLOAT && H5Tget_fields(base, &sign, &at, &exponent, &low, &mantissa) >= 0 && low == 0 && at == mantissa &&
+		    sign == at + exponent && sign + 1 == 8 * a->size && H5Tget_norm(base) == H5T_NORM_IMPLIED) {
+			a->exponent = exponent;
+			a->mantissa = mantissa;
+			a->bias = H5Tget_ebias(base);
+		}
+	} else {
+		a->size = 0;
+	}
+	if (class == H5T_ENUM)
+		a->kind = H5Tget_nmembers(type) == 2 && a->size == 1 ? AY_HDF5_TRUTH : AY_HDF5_OTHER;
+	else
+		/* How h5py writes complex numbers: numbers that no tensor here can hold, not a structure to leave out. */
+		a->kind = class == H5T_COMPOUND && H5Tget_member_index(type, "r") == 0 && H5Tget_member_index(type, "i") == 1 ? AY_HDF5_REAL :
+			  class == H5T_INTEGER ? AY_HDF5_WHOLE : class == H5T_FLOAT ? AY_HDF5_REAL : AY_HDF5_OTHER;
+	if (base >= 0)
+		(void)H5Tclose(base);
+}
+
+static int extract_dataset(struct reader *r, hid_t set, hid_t type, hid_t space, bool contiguous, uint64_t bytes)
+{
+	struct ay_hdf5_array a = { .contiguous = contiguous && H5Dget_storage_size(set) == bytes, .bytes = bytes };
+	int dims = H5Sget_simple_extent_ndims(space), rc;
+	hsize_t shape[AY_LIMIT_TENSOR_DIMS];
+
+	describe_item(type, &a);
+	a.dims = dims < 0 || dims > AY_LIMIT_TENSOR_DIMS ? AY_LIMIT_TENSOR_DIMS + 1 : (unsigned)dims;
+	if (a.dims <= AY_LIMIT_TENSOR_DIMS && dims > 0 && H5Sget_simple_extent_dims(space, shape, NULL) < 0)
+		return failed(r, "reading an extent");
+	for (unsigned i = 0; a.dims <= AY_LIMIT_TENSOR_DIMS && i < a.dims; i++)
+		a.shape[i] = shape[i];
+	/* A dataset of no items has no place. */
+	a.contiguous |= bytes == 0;
+	a.off = a.contiguous && bytes ? H5Dget_offset(set) : 0;
+	rc = ay_hdf5_tensor(r->scan, r->in, r->path, &a);
+	if (rc < 0 && r->rc == 0)
+		r->rc = rc;
+	return rc;
+}
+
 static int check_sizes(struct reader *r, hid_t set, H5D_layout_t layout)
 {
 	hid_t type = H5Dget_type(set), space = type < 0 ? -1 : H5Dget_space(set);
@@ -503,6 +560,8 @@ static int check_sizes(struct reader *r, hid_t set, H5D_layout_t layout)
 			ay_scan_find(r->scan, "hdf5.layout", AY_NO_OFFSET, "%s has %llu bytes, and %llu are stored", r->path, (unsigned long long)bytes,
 				     (unsigned long long)stored);
 	}
+	if (rc == 0 && ay_scan_extract(r->scan))
+		rc = extract_dataset(r, set, type, space, layout == H5D_CONTIGUOUS, bytes);
 	if (space >= 0 && H5Sclose(space) < 0)
 		rc = failed(r, "closing an extent");
 	if (type >= 0 && H5Tclose(type) < 0)
@@ -586,6 +645,8 @@ static int judge_object(struct reader *r, hid_t object)
 	if (H5Oget_info2(object, &info, H5O_INFO_BASIC | H5O_INFO_NUM_ATTRS) < 0)
 		return failed(r, "reading an object");
 	rc = first_visit(r, info.addr);
+	if (rc == 0 && ay_scan_extract(r->scan))
+		ay_extract_leave_out(r->scan, r->path, "a second name of something that has one");
 	if (rc <= 0)
 		return rc;
 	rc = 0;

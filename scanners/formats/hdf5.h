@@ -36,6 +36,21 @@ struct ay_hdf5_set {
 AY_MUSTCHECK int ay_hdf5_set_add(struct ay_budget *b, struct ay_hdf5_set *set, uint64_t addr);
 void ay_hdf5_set_free(struct ay_budget *b, struct ay_hdf5_set *set);
 
+#define AY_HDF5_PATH 512            /* room for a path; one that fills it may be cut */
+
+/* One dataset, for extractions. */
+enum ay_hdf5_kind { AY_HDF5_OTHER, AY_HDF5_WHOLE, AY_HDF5_REAL, AY_HDF5_TRUTH /* two names for 0 and 1 */ };
+struct ay_hdf5_array {
+	enum ay_hdf5_kind kind;
+	size_t size, exponent, mantissa, bias;    /* of an item: bytes, bits, bits; 0 when the fields do not fill it in the usual order */
+	bool is_signed, big_endian;
+	bool contiguous;                    /* all bytes lie at off */
+	unsigned dims;
+	uint64_t shape[AY_LIMIT_TENSOR_DIMS];
+	uint64_t off, bytes;
+};
+AY_MUSTCHECK int ay_hdf5_tensor(struct ay_scan *s, struct ay_source *in, const char *path, const struct ay_hdf5_array *a);
+
 /* Whether an attribute of this name holds the configuration of a Keras model. */
 bool ay_hdf5_is_config(const char *name, enum ay_keras_mode *mode_out);
 /* Judges the text of such an attribute. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keras 3's archive: a zip with the model's configuration, a note of versions, the weights as HDF5, and assets. */
+#include "assay/extract.h"
 #include "scanners/driver.h"
 #include "scanners/formats/bytes.h"
 #include "scanners/formats/zip.h"
@@ -73,6 +74,8 @@ static int scan(struct ay_scan *s, struct ay_source *in)
 
 		if (!e->directory && strcmp(e->name, CONFIG) == 0) {
 			config = true;
+			if (ay_scan_extract(s))
+				ay_extract_leave_out(s, e->name, "the configuration of a Keras model");
 			rc = judge_config(&z, e);
 		} else {
 			rc = ay_zip_judge(&z, e, hint_of(e->name));

@@ -332,7 +332,10 @@ static enum ay_dtype dtype_of(const struct dtype *d)
 /* The key that an archive gives the array, or the file's name. */
 static void array_name(struct ay_scan *s, char *out, size_t size)
 {
-	const char *member = ay_scan_member(s);
+	const char *member = ay_scan_member(s), *inner = ay_scan_depth(s) > 1 ? strchr(member, '!') : NULL;
+
+	/* Of an archive inside of a model's archive, the key alone. */
+	member = inner ? inner + 1 : member;
 	size_t len = strlen(member);
 
 	if (*member)

@@ -9,7 +9,7 @@
 #include "scanners/registry.h"
 
 FUZZ_SCANNERS(&ay_scanner_zip, &ay_scanner_torch_zip, &ay_scanner_npz, &ay_scanner_npy, &ay_scanner_pickle, &ay_scanner_torch_legacy,
-	      &ay_scanner_safetensors)
+	      &ay_scanner_safetensors, &ay_scanner_torch_export, &ay_scanner_hdf5, &ay_scanner_keras, &ay_scanner_json)
 
 #define ROOM (256 * KIB)
 

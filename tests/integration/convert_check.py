@@ -21,6 +21,10 @@ from collections import OrderedDict
 import numpy as np
 
 try:
+    import h5py
+except ImportError:
+    h5py = None
+try:
     import torch
 except ImportError:
     torch = None
@@ -64,6 +68,7 @@ def same(path, want, what, left=()):
 
 def refused(path, why, what, *options):
     status, said, _ = convert(path, *options)
+    said = str(said)
     tell(status == 1 and why in said, what + ": " + said.strip().replace("\n", " ")[:200])
 
 
@@ -230,6 +235,50 @@ def check_torch():
     refused(path, "holds itself", "a list that holds itself")
 
 
+# ---- Keras ----
+
+def check_keras():
+    rng = np.random.RandomState(7)
+    arrays = {"conv/conv/kernel:0": rng.rand(3, 3, 2, 4).astype("f4"), "conv/conv/bias:0": np.zeros(4, "f4"), "half": rng.rand(5).astype("f2"),
+              "wide": rng.rand(4, 2), "big-endian": rng.rand(6).astype(">f8"), "steps": np.int64(7), "mask": rng.rand(9) > 0.5,
+              "bytes": np.arange(5, dtype="u1"), "shorts": np.arange(5, dtype=">i2"), "none": np.zeros((0, 3), "f4")}
+    want = {k.replace("/", "."): of_array(v) for k, v in arrays.items()}
+    path = os.path.join(OUT, "model.h5")
+
+    def write(**more):
+        with h5py.File(path, "w") as f:
+            for k, v in arrays.items():
+                f.create_dataset(k, data=v)
+            f.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": {"name": "s", "layers": []}})
+            f.attrs["keras_version"], f.attrs["backend"] = "2.15.0", "tensorflow"
+            for k, v in more.items():
+                f.create_dataset(k, **v)
+    write()
+    same(path, want, "Keras' HDF5", ["model_config"])
+    write(names={"data": np.array([b"a", b"b"])})
+    same(path, want, "texts in HDF5", ["model_config", "names"])
+    write(packed={"data": arrays["wide"], "compression": "gzip"})
+    refused(path, "packed is stored in chunks", "a compressed dataset")
+    write(complex={"data": np.zeros(2, "c8")})
+    refused(path, "complex has a type", "complex numbers in HDF5")
+    write(table={"data": np.zeros(2, [("a", "f4"), ("b", "i4")])})
+    same(path, want, "structures in HDF5", ["model_config", "table"])
+    write(late={"shape": (3,), "dtype": "f4"})
+    refused(path, "late is stored in chunks, compressed or not at all", "a dataset that was never written")
+    write()
+    os.truncate(path, os.path.getsize(path) - 1)
+    refused(path, "", "HDF5 that is cut")
+    write()
+    archive = os.path.join(OUT, "model.keras")
+    config = json.dumps({"module": "keras", "class_name": "Sequential", "config": {"name": "s", "layers": []}, "registered_name": None})
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        with zipfile.ZipFile(archive, "w", method) as z, open(path, "rb") as f:
+            z.writestr("metadata.json", json.dumps({"keras_version": "3.0.0", "date_saved": "2024-01-01@00:00:00"}))
+            z.writestr("config.json", config)
+            z.writestr("model.weights.h5", f.read())
+        same(archive, want, "Keras' archive", ["config.json", "model_config"])
+
+
 class Evil:
     def __reduce__(self):
         return os.system, ("echo ran >%s" % os.path.join(OUT, "ran"),)
@@ -267,10 +316,11 @@ def check_new_types():
 
     class Tensor:
         def __init__(self, storage, dtype, size, stride):
+            self.state = None
             self.args = (storage, 0, size, stride, False, OrderedDict(), dtype)
 
         def __reduce__(self):
-            return rebuild, self.args
+            return rebuild, self.args, self.state
 
     def rebuild(*_):
         pass
@@ -308,11 +358,17 @@ def check_new_types():
         write(path, value)
         refused(path, "conjugated or negated", "a view that is marked %s" % mark)
     value["uint16"].args = value["uint16"].args[:7] + ({},)
+    value["uint16"].state = (1, 2, 3, 4)
+    write(path, value)
+    refused(path, "state set a second time", "a tensor whose state gives it another storage")
+    value["uint16"].state = None
     write(path, value)
     same(path, want, "a view without marks")
 
 
 check_numpy()
+if h5py:
+    check_keras()
 if torch:
     check_torch()
     check_code()

@@ -205,7 +205,8 @@ static void places(void)
 	x.tensors[0] = tensor("a", 3, 0);
 	ok(ay_write_full(in, "0123456789abcdef", 16) == 0 && ay_write_full(x.fd, "xyzw", 4) == 0, "two small files");
 	is_int(ay_safetensors_write(out, &x, in, "pt", &e), 0, "a tensor at the start");
-	ok(ay_pread_full(out, head, 88, 0) == 0 && memcmp(head + 8, "{\"__metadata__\":{\"format\":\"pt\"},\"a\":{\"dtype\":\"F32\",\"shape\":[3],", 60) == 0,
+	ok(ay_pread_full(out, head, 88, 0) == 0 &&
+	   memcmp(head + 8, "{\"__metadata__\":{\"format\":\"pt\"},\"a\":{\"dtype\":\"F32\",\"shape\":[3],", 60) == 0,
 	   "its header");
 	x.tensors[0].off = 4;
 	is_int(ay_safetensors_write(out, &x, in, "pt", &e), 0, "one that ends with the file");
