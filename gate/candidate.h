@@ -24,11 +24,13 @@ struct ay_scan_note {
 	struct ay_names tensors;             /* that the file holds */
 	struct ay_sibling *siblings;         /* files that its loader reads beside it */
 	size_t sibling_count;
+	uint8_t *profile;                    /* of a table, encoded; or NULL */
+	size_t profile_len;
 	char *why;                           /* code != 0 */
 };
 struct ay_scan_note *ay_note_ref(struct ay_scan_note *n);
 void ay_note_unref(struct ay_scan_note *n);
-/* From the pool's callback, out of whose result it moves the siblings; NULL out of memory. */
+/* From the pool's callback, out of whose result it moves siblings and profile; NULL out of memory. */
 struct ay_scan_note *ay_note_of(int code, struct ay_scan_result *r, const struct ay_error *e);
 AY_MUSTCHECK int ay_note_encode(const struct ay_scan_note *n, struct ay_buf *out);
 AY_MUSTCHECK int ay_note_decode(const void *bytes, size_t len, struct ay_scan_note **out);

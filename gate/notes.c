@@ -3,7 +3,7 @@
 #include "assay/cursor.h"
 #include "gate/candidate.h"
 
-#define NOTE_VERSION 2
+#define NOTE_VERSION 3
 #define NOTE_MAX (4 * MIB)
 #define CLEAN_KINDS 64
 
@@ -22,6 +22,7 @@ void ay_note_unref(struct ay_scan_note *n)
 	if (!n || __atomic_sub_fetch(&n->refs, 1, __ATOMIC_ACQ_REL))
 		return;
 	ay_siblings_free(n->siblings, n->sibling_count);
+	free(n->profile);
 	free(n->findings);
 	free(n->why);
 	free(n);
@@ -37,7 +38,7 @@ static struct ay_scan_note *share(struct ay_scan_note *n)
 {
 	struct ay_scan_note *other = NULL;
 
-	if (n->findings || n->code || n->total || n->tensors.known || n->siblings)
+	if (n->findings || n->code || n->total || n->tensors.known || n->siblings || n->profile)
 		return n;
 	pthread_mutex_lock(&clean.lock);
 	for (size_t i = 0; i < clean.n && !other; i++)
@@ -108,6 +109,10 @@ struct ay_scan_note *ay_note_of(int code, struct ay_scan_result *r, const struct
 		n->tensors = r->tensors;
 		n->siblings = r->siblings;
 		n->sibling_count = r->sibling_count;
+		n->profile = r->profile;
+		n->profile_len = r->profile_len;
+		r->profile = NULL;
+		r->profile_len = 0;
 		r->siblings = NULL;
 		r->sibling_count = 0;
 	}
@@ -129,6 +134,7 @@ int ay_note_encode(const struct ay_scan_note *n, struct ay_buf *out)
 	ay_buf_addc(out, (uint8_t)format);
 	ay_buf_add(out, n->format, format);
 	ay_siblings_encode(&n->tensors, n->siblings, n->sibling_count, out);
+	ay_profile_bytes_encode(n->profile, n->profile_len, out);
 	ay_buf_add(out, n->findings, findings);
 	return out->err;
 }
@@ -151,7 +157,7 @@ int ay_note_decode(const void *bytes, size_t len, struct ay_scan_note **out)
 		goto bad;
 	n->verdict = (enum ay_verdict)verdict;
 	ay_cursor_copy(&c, n->format, format);
-	if (ay_siblings_decode(&c, &n->tensors, &n->siblings, &n->sibling_count))
+	if (ay_siblings_decode(&c, &n->tensors, &n->siblings, &n->sibling_count) || ay_profile_bytes_decode(&c, &n->profile, &n->profile_len))
 		goto bad;
 	if (c.left) {
 		size_t left = c.left;

@@ -14,14 +14,15 @@
 #define BIT(gate) (1u << (gate))
 #define DEFAULT_GATES (BIT(AY_GATE_INTEGRITY) | BIT(AY_GATE_SIGNATURE) | BIT(AY_GATE_PROVENANCE) | BIT(AY_GATE_DESERIALIZATION) | \
 		       BIT(AY_GATE_FORMAT))
-#define GATES_BUILT AY_GATE_DRIFT /* this one and those after it are known by name only */
+#define GATES_BUILT AY_GATE_OUTLIERS /* this one and those after it are known by name only */
 #define THRESHOLD_MAX 64
+#define DRIFT_ALPHA 0.001
 #define SUFFIX_MAX 64
 
 /* An entry while it is read, with the lines of what can only be judged when all is known. */
 struct draft {
 	struct ay_entry *entry;
-	unsigned signature, provenance, deserialization, baseline, builders, external;
+	unsigned signature, provenance, deserialization, baseline, drift, builders, external;
 	bool gates_given, require_given;
 	unsigned require[7];         /* line on which each field of requirements[] is required */
 };
@@ -274,6 +275,38 @@ static int read_baseline(const struct ay_yaml *v, const char *where, void *into,
 	return rc;
 }
 
+static int read_alpha(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
+{
+	static const char *const names[] = {"0.05", "0.01", "0.001", "0.0001"};
+	static const double alphas[] = {0.05, 0.01, 0.001, 0.0001};
+	struct draft *d = into;
+	unsigned i = 0;
+	int rc = ay_policy_read_choice(v, where, names, AY_ARRAY_LEN(names), &i, e);
+
+	d->entry->rules.drift.alpha = alphas[i];
+	return rc;
+}
+
+static int read_small(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
+{
+	static const char *const names[] = {"hold", "warn"};
+	struct draft *d = into;
+	unsigned i = 0;
+	int rc = ay_policy_read_choice(v, where, names, AY_ARRAY_LEN(names), &i, e);
+
+	d->entry->rules.drift.small_warns = i == 1;
+	return rc;
+}
+
+static int read_drift(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
+{
+	static const struct ay_policy_key keys[] = {{"alpha", read_alpha}, {"small", read_small}, {"history", NULL}};
+	struct draft *d = into;
+
+	d->drift = v->line;
+	return ay_policy_read_keys(v, where, keys, AY_ARRAY_LEN(keys), d, e);
+}
+
 static int read_verify(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
 {
 	static const char *const names[] = {"ingest", "open"};
@@ -298,8 +331,8 @@ static int read_verdict(const struct ay_yaml *v, const char *where, void *into, 
 
 static const struct ay_policy_key entry_keys[] = {
 	{"gates", read_gates}, {"signature", read_signature}, {"provenance", read_provenance}, {"deserialization", read_deserialization},
-	{"baseline", read_baseline}, {"verify", read_verify}, {"verdict", read_verdict},
-	{"drift", NULL}, {"outliers", NULL}, {"poisoning", NULL}, {"code", NULL}, {"model-tests", NULL},
+	{"baseline", read_baseline}, {"drift", read_drift}, {"verify", read_verify}, {"verdict", read_verdict},
+	{"outliers", NULL}, {"poisoning", NULL}, {"code", NULL}, {"model-tests", NULL},
 };
 
 /* What admission rests on, in a fixed form: verify and verdict say how it is served, and are left out. */
@@ -329,6 +362,10 @@ static int digest_rules(struct ay_rules *r, struct ay_error *e)
 	for (size_t i = 0; r->deserialization.opaque && r->deserialization.opaque[i]; i++)
 		ay_jw_str(&w, r->deserialization.opaque[i]);
 	ay_jw_array_end(&w);
+	if (r->gates & BIT(AY_GATE_DRIFT)) {
+		ay_jw_f64(&w, r->drift.alpha);
+		ay_jw_bool(&w, r->drift.small_warns);
+	}
 	ay_jw_array_end(&w);
 	if (!b.err)
 		r->digest = ay_sha256_of(b.data, b.len);
@@ -341,6 +378,7 @@ static int check_applicable(const struct draft *d, const char *where, struct ay_
 	const struct { unsigned line; const char *key; enum ay_gate_kind gate; } sections[] = {
 		{d->signature, "signature", AY_GATE_SIGNATURE}, {d->provenance, "provenance", AY_GATE_PROVENANCE},
 		{d->deserialization, "deserialization", AY_GATE_DESERIALIZATION}, {d->baseline, "baseline", AY_GATE_SCHEMA},
+		{d->drift, "drift", AY_GATE_DRIFT},
 	};
 	const struct ay_entry *entry = d->entry;
 
@@ -352,6 +390,9 @@ static int check_applicable(const struct draft *d, const char *where, struct ay_
 	if ((entry->rules.gates & BIT(AY_GATE_SCHEMA)) &&
 	    (strncmp(entry->pattern, "models/", 7) == 0 || strncmp(entry->pattern, "code/", 5) == 0))
 		return ay_error_set(e, AY_EFORMAT, "line %u: the gate 'schema' in %s is inapplicable: it is for datasets", entry->line, where);
+	if ((entry->rules.gates & BIT(AY_GATE_DRIFT)) && !(entry->rules.gates & BIT(AY_GATE_SCHEMA)))
+		return ay_error_set(e, AY_EFORMAT, "line %u: the gate 'drift' in %s needs the gate 'schema', whose baseline holds its reference",
+				    entry->line, where);
 	return 0;
 }
 
@@ -369,6 +410,8 @@ static int finish_entry(struct draft *d, const char *where, struct ay_error *e)
 		return rc;
 	if (entry->rules.gates & BIT(AY_GATE_DESERIALIZATION))
 		entry->rules.deserialization.profiles |= AY_PROFILE_WEIGHTS;
+	if ((entry->rules.gates & BIT(AY_GATE_DRIFT)) && entry->rules.drift.alpha == 0)
+		entry->rules.drift.alpha = DRIFT_ALPHA;
 	entry->rules.pattern = entry->pattern;
 	entry->rules.provenance.builders = (const char *const *)entry->builders.list;
 	entry->rules.deserialization.opaque = (const char *const *)entry->opaque.list;

@@ -124,6 +124,7 @@ int proto_encode_result(const struct ay_scan_result *r, struct ay_buf *out)
 		ay_buf_le64(out, f->row);
 	}
 	ay_siblings_encode(&r->tensors, r->siblings, r->sibling_count, out);
+	ay_profile_bytes_encode(r->profile, r->profile_len, out);
 	return out->err;
 }
 
@@ -192,7 +193,9 @@ static int get_result(struct ay_cursor *c, struct ay_scan_result *out)
 		if (get_found(c, &out->found[i]) == 0 && out->found[i].rule->verdict > out->verdict)
 			ay_cursor_fail(c, AY_EFORMAT);
 	}
-	return ay_siblings_decode(c, &out->tensors, &out->siblings, &out->sibling_count);
+	int err = ay_siblings_decode(c, &out->tensors, &out->siblings, &out->sibling_count);
+
+	return err ? err : ay_profile_bytes_decode(c, &out->profile, &out->profile_len);
 }
 
 /* The frame was read to its end without fault, or what it made is freed. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanners/driver.h"
 
+#include <errno.h>
+
 #include "assay/text.h"
 
 const char *ay_verdict_name(enum ay_verdict v)
@@ -72,6 +74,7 @@ void ay_scan_result_free(struct ay_scan_result *r)
 		found_free(&r->found[i]);
 	free(r->found);
 	ay_siblings_free(r->siblings, r->sibling_count);
+	free(r->profile);
 	*r = (struct ay_scan_result){ 0 };
 }
 
@@ -132,4 +135,28 @@ void ay_scan_result_find(struct ay_scan_result *r, const char *rule, const char 
 
 	snprintf(f.message, sizeof(f.message), "%s", message);
 	ay_scan_result_add(r, ay_rule_find(rule), "", &f);
+}
+
+void ay_profile_bytes_encode(const uint8_t *profile, size_t len, struct ay_buf *out)
+{
+	ay_buf_le32(out, (uint32_t)len);
+	ay_buf_add(out, profile, len);
+}
+
+int ay_profile_bytes_decode(struct ay_cursor *c, uint8_t **out, size_t *len_out)
+{
+	uint32_t len = ay_cursor_le32(c);
+
+	*out = NULL;
+	*len_out = 0;
+	if (!c->err && (len > AY_LIMIT_PROFILE || len > c->left))
+		ay_cursor_fail(c, AY_EFORMAT);
+	if (c->err || !len)
+		return c->err;
+	*out = malloc(len);
+	if (!*out)
+		return ay_cursor_fail(c, -ENOMEM);
+	ay_cursor_copy(c, *out, len);
+	*len_out = len;
+	return 0;
 }

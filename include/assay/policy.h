@@ -17,9 +17,9 @@
 #include "assay/trust.h"
 
 enum ay_gate_kind {
-	AY_GATE_INTEGRITY, AY_GATE_SIGNATURE, AY_GATE_PROVENANCE, AY_GATE_DESERIALIZATION, AY_GATE_FORMAT, AY_GATE_SCHEMA,
+	AY_GATE_INTEGRITY, AY_GATE_SIGNATURE, AY_GATE_PROVENANCE, AY_GATE_DESERIALIZATION, AY_GATE_FORMAT, AY_GATE_SCHEMA, AY_GATE_DRIFT,
 	/* known by name, refused in a policy as "not yet built" until they are: */
-	AY_GATE_DRIFT, AY_GATE_OUTLIERS, AY_GATE_POISONING, AY_GATE_CODE, AY_GATE_MODEL_TESTS,
+	AY_GATE_OUTLIERS, AY_GATE_POISONING, AY_GATE_CODE, AY_GATE_MODEL_TESTS,
 	AY_GATE_COUNT
 };
 const char *ay_gate_name(enum ay_gate_kind g);     /* "integrity" ... "model-tests" */
@@ -37,6 +37,7 @@ struct ay_rules {
 	} provenance;
 	struct { uint32_t profiles; const char *const *opaque; } deserialization;
 	bool baseline_required;
+	struct { double alpha; bool small_warns; } drift;    /* chance of a false alarm over all columns of a batch; too few rows warn, not hold */
 	enum { AY_VERIFY_INGEST, AY_VERIFY_OPEN } verify;
 	bool async_verdict;                   /* verdict: async */
 	struct ay_sha256 digest;              /* of the canonical form: what admission is keyed by */
