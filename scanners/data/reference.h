@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Profiles of the columns of a table: of the reference, which a person approves with the schema, and of a table that came,
+ * counted in the reference's bins and dictionaries. A schema carries its reference as the note "x-profile", in base64.
+ */
+#ifndef ASSAY_SCANNERS_REFERENCE_H
+#define ASSAY_SCANNERS_REFERENCE_H
+
+#include "assay/digest.h"
+#include "scanners/data/profile.h"
+#include "scanners/data/value.h"
+
+#define AY_REFERENCE_NOTE "x-profile"
+#define AY_REFERENCE_COLUMNS 512
+
+struct ay_profiled {
+	char *name;
+	bool numeric;                 /* numbers, else values */
+	struct ay_numbers numbers;
+	struct ay_values values;
+};
+
+struct ay_reference {
+	struct ay_budget *budget;     /* borrowed */
+	struct ay_sha256 digest;      /* of a reference's encoding; of a batch: that of its reference */
+	struct ay_profiled *columns;
+	size_t count;
+};
+
+/*
+ * Reads the table three times. types and wanted have one entry a column of the table: numbers and integers are profiled as
+ * numbers, dates and times not at all, because they go on by nature. AY_EFORMAT when the table is refused, AY_ELIMIT.
+ */
+AY_MUSTCHECK int ay_reference_build(struct ay_source *in, char delimiter, const enum ay_value_type *types, const bool *wanted, size_t columns,
+				    struct ay_budget *b, struct ay_reference *out);
+/* Empty, in the bins and dictionaries of ref. */
+AY_MUSTCHECK int ay_reference_batch(const struct ay_reference *ref, struct ay_budget *b, struct ay_reference *out);
+/* The column of this name, or NULL. */
+struct ay_profiled *ay_reference_find(struct ay_reference *r, const char *name);
+/* A cell; text NULL: missing. What is not of the column's type is missing too: the schema refuses it elsewhere. */
+AY_MUSTCHECK int ay_profiled_add(struct ay_profiled *c, const char *text, size_t len);
+/* AY_EUSAGE when the two are not of one reference. */
+AY_MUSTCHECK int ay_reference_merge(struct ay_reference *r, const struct ay_reference *other);
+/* Canonical; sticky errors of out. */
+void ay_reference_encode(struct ay_reference *r, struct ay_buf *out);
+/* Trusts nothing. *out is to be freed after success only. */
+AY_MUSTCHECK int ay_reference_decode(const void *bytes, size_t len, struct ay_budget *b, struct ay_reference *out);
+void ay_reference_free(struct ay_reference *r);
+
+#endif
