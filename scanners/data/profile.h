@@ -111,6 +111,8 @@ AY_MUSTCHECK int ay_values_init(struct ay_values *c, struct ay_budget *b, const 
 AY_MUSTCHECK int ay_values_like(struct ay_values *c, struct ay_budget *b, const struct ay_values *ref);
 AY_MUSTCHECK int ay_values_add(struct ay_values *c, const void *bytes, size_t len);
 AY_MUSTCHECK int ay_values_add_null(struct ay_values *c);
+/* How often the value of that entry, of a profile with the same key, was counted here; 0 when it has no entry. */
+uint64_t ay_values_count(const struct ay_values *c, const struct ay_counted *entry);
 /* AY_EUSAGE when the keys or, of fixed ones, the dictionaries differ. */
 AY_MUSTCHECK int ay_values_merge(struct ay_values *c, const struct ay_values *other);
 void ay_values_encode(struct ay_values *c, struct ay_buf *b);

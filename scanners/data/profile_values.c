@@ -157,6 +157,13 @@ int ay_values_add_null(struct ay_values *c)
 	return 0;
 }
 
+uint64_t ay_values_count(const struct ay_values *c, const struct ay_counted *entry)
+{
+	uint16_t slot = *slot_of(c, entry);
+
+	return slot ? c->entries[slot - 1].count : 0;
+}
+
 static bool same_dictionary(const struct ay_values *c, const struct ay_values *other)
 {
 	if (c->used != other->used || c->crowded != other->crowded)
