@@ -163,6 +163,8 @@ void ay_gate_provenance(struct ay_candidate *c);
 void ay_gate_content(struct ay_candidate *c);
 /* Whether files hold what others of the tree read from them; the tree is complete. */
 void ay_gate_siblings(struct ay_candidate *c);
+/* The tables of the tree against the approved reference: those that the newest admitted version of the name does not have, and all. */
+void ay_gate_drift(struct ay_candidate *c);
 /* Does this claim say where the tree came from, with all that the rules ask for? c->root and alias are known. */
 bool ay_provenance_holds(struct ay_candidate *c, const struct ay_claim *k);
 

@@ -40,6 +40,17 @@ static const struct ay_rule table[] = {
 	  "assay baseline propose NAME --from FILE, then assay baseline approve NAME" },
 	{ "baseline.required", "schema", AY_INCONCLUSIVE, AY_HIGH, false, "the policy requires an approved schema for this name and there is none",
 	  "assay baseline propose NAME --from FILE, then assay baseline approve NAME, then assay retry REF" },
+	FAIL("drift.found", "drift", "a column of the new rows is distributed differently from the approved reference",
+	     "look at how the rows were made; if the change is meant, assay baseline propose NAME --from FILE, then approve it"),
+	{ "drift.warn", "drift", AY_WARN, AY_MEDIUM, false, "a column of the new rows moves away from the approved reference", "look at how the rows were made" },
+	{ "drift.held", "drift", AY_INCONCLUSIVE, AY_MEDIUM, false, "there are too few new rows to tell drift from chance",
+	  "publish more rows in one version, or let the policy say drift: {small: warn}" },
+	{ "drift.small", "drift", AY_WARN, AY_MEDIUM, false, "there are too few new rows to tell drift from chance, and the policy lets them pass",
+	  "publish more rows in one version" },
+	{ "drift.unknown", "drift", AY_INCONCLUSIVE, AY_HIGH, false, "a column could not be compared with the approved reference",
+	  "assay baseline propose NAME --from FILE, then approve it, then assay retry REF" },
+	{ "drift.no-reference", "drift", AY_WARN, AY_MEDIUM, false, "no reference is approved for this name, so drift was not looked for",
+	  "assay baseline propose NAME --from FILE, then assay baseline approve NAME" },
 	{ "gate.not-judged", "deserialization", AY_ERROR, AY_HIGH, false, "a file could not be judged", "assay retry REF" },
 };
 

@@ -168,6 +168,7 @@ int ay_judge(struct ay_candidate *c, struct ay_error *e)
 		ay_gate_content(c);
 		ay_gate_siblings(c);
 	}
+	run(c, AY_GATE_DRIFT, ay_gate_drift);
 	if (!c->rules->gates)
 		return ay_error_set(e, AY_EPOLICY, "the policy for %s names no gate", c->art.ref.name);
 	/* A gate that the policy names and that nobody ran is no pass. */

@@ -29,6 +29,8 @@ bool ay_scan_is_opaque(const struct ay_scan *s);
 
 /* Result side (result.c). Adds a finding to the result, keeping the worst when the list is full. */
 void ay_scan_result_add(struct ay_scan_result *r, const struct ay_rule *rule, const char *member, const struct ay_finding *f);
+/* Takes the bytes as the profile of the file itself; those of members are dropped. */
+void ay_scan_set_profile(struct ay_scan *s, struct ay_buf *profile);
 /* The file's own result, for what is recorded beside the findings. */
 struct ay_scan_result *ay_scan_result_of(struct ay_scan *s);
 

@@ -5,6 +5,7 @@
 #include "assay/json.h"
 #include "assay/scan.h"
 #include "assay/text.h"
+#include "scanners/data/reference.h"
 #include "scanners/data/uniq.h"
 #include "scanners/data/value.h"
 #include "scanners/formats/csv.h"
@@ -175,8 +176,34 @@ static void write_column(struct ay_jw *w, const struct inference *inf, size_t i)
 	ay_jw_object_end(w);
 }
 
-static void write_schema(const struct inference *inf, struct ay_buf *out)
+/* Columns of keys and of dates are not compared: they go on by nature. */
+static int build_reference(const struct inference *inf, struct ay_source *in, char delimiter, struct ay_budget *b, struct ay_buf *out)
 {
+	enum ay_value_type *types = ay_budget_alloc(b, inf->count * sizeof(*types));
+	bool *wanted = ay_budget_alloc(b, inf->count * sizeof(*wanted));
+	struct ay_reference ref;
+	int rc = types && wanted ? 0 : AY_ELIMIT;
+
+	for (size_t i = 0; rc == 0 && i < inf->count; i++) {
+		const struct column *c = &inf->columns[i];
+
+		types[i] = c->values ? order[c->type] : AY_VALUE_ANY;
+		wanted[i] = !(c->unique && !c->missing && inf->rows >= UNIQUE_ROWS && (types[i] == AY_VALUE_INTEGER || types[i] == AY_VALUE_STRING));
+	}
+	if (!rc)
+		rc = ay_reference_build(in, delimiter, types, wanted, inf->count, b, &ref);
+	if (!rc) {
+		ay_reference_encode(&ref, out);
+		ay_reference_free(&ref);
+	}
+	ay_budget_free(b, types);
+	ay_budget_free(b, wanted);
+	return rc;
+}
+
+static void write_schema(const struct inference *inf, const struct ay_buf *reference, struct ay_buf *out)
+{
+	struct ay_buf text = ay_buf_new(2 * AY_LIMIT_PROFILE);
 	struct ay_jw w = ay_jw_new(out, true);
 
 	ay_jw_object(&w);
@@ -190,6 +217,9 @@ static void write_schema(const struct inference *inf, struct ay_buf *out)
 	ay_jw_str(&w, "");
 	ay_jw_array_end(&w);
 	ay_jw_kstr(&w, "fieldsMatch", "exact");
+	if (reference->len && ay_base64_encode(&text, reference->data, reference->len) == 0)
+		ay_jw_kstr(&w, AY_REFERENCE_NOTE, ay_buf_str(&text));
+	ay_buf_free(&text);
 	ay_jw_object_end(&w);
 	ay_buf_addc(out, '\n');
 }
@@ -218,19 +248,25 @@ static int read_rows(struct inference *inf, struct ay_budget *b)
 int ay_schema_infer(struct ay_source *in, const char *path, struct ay_budget *b, struct ay_buf *out, struct ay_error *e)
 {
 	struct inference inf = {.pool = {.budget = b, .left = AY_LIMIT_CSV_UNIQUE}};
+	struct ay_buf reference = ay_buf_new(AY_LIMIT_PROFILE);
 	int delimiter = ay_csv_delimiter_of(path);
 	int rc = ay_csv_open(in, b, delimiter > 0 ? (char)delimiter : 0, &inf.table);
 
 	if (!rc)
 		rc = read_rows(&inf, b);
+	for (size_t i = 0; inf.columns && i < inf.count; i++)
+		ay_uniq_free(&inf.columns[i].seen);
+	if (!rc && inf.rows)
+		rc = build_reference(&inf, in, delimiter > 0 ? (char)delimiter : 0, b, &reference);
+	if (!rc && reference.err)
+		rc = reference.err;
 	if (rc == AY_EFORMAT)
 		ay_error_at(e, rc, ay_csv_fault(inf.table)->off, "%s", ay_csv_fault(inf.table)->message);
 	else if (rc)
 		ay_error_set(e, rc, "the table cannot be read to its end: %s", ay_strerror(rc));
 	else
-		write_schema(&inf, out);
-	for (size_t i = 0; inf.columns && i < inf.count; i++)
-		ay_uniq_free(&inf.columns[i].seen);
+		write_schema(&inf, &reference, out);
+	ay_buf_free(&reference);
 	ay_budget_free(b, inf.columns);
 	ay_csv_free(inf.table);
 	return rc ? rc : out->err;

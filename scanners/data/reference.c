@@ -10,6 +10,7 @@
 #define BINS 256              /* of numbers: D is known to a 256th */
 #define SAMPLE 20000          /* values of a column that set its edges */
 #define NAME_MAX_BYTES 1024
+#define CATEGORIES 1000       /* a column of more distinct texts is no category: its words are not compared */
 
 /* ---- edges: a sample of each column of numbers, with its least and greatest value ---- */
 
@@ -215,6 +216,28 @@ static int start_columns(struct building *u, size_t *at)
 	return 0;
 }
 
+static void drop_texts(struct ay_reference *r)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->count; i++) {
+		struct ay_profiled *c = &r->columns[i];
+
+		if (!c->numeric && (c->values.crowded || c->values.used > CATEGORIES)) {
+			ay_values_free(&c->values);
+			ay_budget_free(r->budget, c->name);
+			*c = (struct ay_profiled){.name = NULL};
+			continue;
+		}
+		if (kept != i) {
+			r->columns[kept] = *c;
+			*c = (struct ay_profiled){.name = NULL};
+		}
+		kept++;
+	}
+	r->count = kept;
+}
+
 int ay_reference_build(struct ay_source *in, char delimiter, const enum ay_value_type *types, const bool *wanted, size_t columns,
 		       struct ay_budget *b, struct ay_reference *out)
 {
@@ -242,6 +265,8 @@ int ay_reference_build(struct ay_source *in, char delimiter, const enum ay_value
 		rc = start_columns(&u, at);
 	if (!rc)
 		rc = each_row(in, delimiter, b, count_row, &u);
+	if (!rc)
+		drop_texts(out);
 	for (size_t i = 0; samples && i < columns; i++)
 		ay_budget_free(b, samples[i].v);
 	ay_budget_free(b, samples);

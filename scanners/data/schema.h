@@ -35,6 +35,8 @@ struct ay_schema {
 	size_t missing_count;
 	size_t *key;                                 /* field indexes */
 	size_t key_count;
+	uint8_t *profile;                            /* encoded reference (scanners/data/reference.h), or NULL */
+	size_t profile_len;
 };
 
 /* By length, then bytes: the order of enums. */

@@ -6,6 +6,8 @@
 
 #include "assay/json.h"
 #include "assay/limits.h"
+#include "assay/text.h"
+#include "scanners/data/reference.h"
 
 #define MAX_NODES 1000000
 #define MAX_PATTERNS 256     /* each holds up to half a MiB */
@@ -362,6 +364,48 @@ static int load_key(struct loader *l, const struct ay_json *root)
 	return 0;
 }
 
+/* Each column that the reference has must be a field of the kind that it was made of: else it would never be compared. */
+static int check_reference(struct loader *l)
+{
+	struct ay_schema *s = l->schema;
+	struct ay_reference ref;
+	struct ay_budget b;
+	int err = 0;
+
+	ay_budget_init(&b, s->profile_len);
+	if (ay_reference_decode(s->profile, s->profile_len, &b, &ref) != 0)
+		return bad(l, AY_REFERENCE_NOTE, "is not a reference that baseline propose wrote");
+	for (size_t i = 0; i < ref.count && !err; i++) {
+		size_t at;
+		bool there = find_field(s, ref.columns[i].name, &at) == 0;
+		bool numeric = there && (s->fields[at].type == AY_VALUE_INTEGER || s->fields[at].type == AY_VALUE_NUMBER);
+
+		if (!there || numeric != ref.columns[i].numeric)
+			err = bad(l, AY_REFERENCE_NOTE, "has the column %.80s, which is no field of this schema, or of another kind; propose it again",
+				  ref.columns[i].name);
+	}
+	ay_reference_free(&ref);
+	return err;
+}
+
+static int load_reference(struct loader *l, const struct ay_json *root)
+{
+	const struct ay_json *j = ay_json_get(root, AY_REFERENCE_NOTE);
+	struct ay_buf b = ay_buf_new(AY_LIMIT_PROFILE);
+	size_t len = 0;
+	const char *text = ay_json_is(j, AY_JSON_STRING) ? ay_json_str(j, &len) : NULL;
+
+	if (!j)
+		return 0;
+	if (!text || ay_base64_decode(&b, text, len, false) < 0 || b.err || !b.len) {
+		ay_buf_free(&b);
+		return bad(l, AY_REFERENCE_NOTE, "is not a reference that baseline propose wrote");
+	}
+	l->schema->profile = ay_buf_steal(&b, &l->schema->profile_len);
+	ay_buf_free(&b);
+	return l->schema->profile ? check_reference(l) : out_of_memory(l);
+}
+
 static int load_root(struct loader *l, const struct ay_json *root)
 {
 	static const char *const known[] = {"fields", "missingValues", "primaryKey", "fieldsMatch", "title", "description", NULL};
@@ -376,7 +420,8 @@ static int load_root(struct loader *l, const struct ay_json *root)
 		return bad(l, "fieldsMatch", "only \"exact\" is supported");
 	if ((err = load_fields(l, root)) || (err = load_missing(l, root)))
 		return err;
-	return load_key(l, root);
+	err = load_key(l, root);
+	return err ? err : load_reference(l, root);
 }
 
 int ay_schema_load(const void *json, size_t len, struct ay_schema **out, struct ay_error *e)
@@ -422,6 +467,7 @@ void ay_schema_free(struct ay_schema *s)
 	free(s->fields);
 	free(s->missing);
 	free(s->key);
+	free(s->profile);
 	free(s);
 }
 
@@ -446,4 +492,10 @@ bool ay_schema_is_missing(const struct ay_schema *s, const char *text, size_t le
 		if (s->missing[i].len == len && memcmp(s->missing[i].text, text, len) == 0)
 			return true;
 	return false;
+}
+
+const uint8_t *ay_schema_profile(const struct ay_schema *s, size_t *len_out)
+{
+	*len_out = s->profile_len;
+	return s->profile;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The scanner of CSV tables: the strict reader, and the schema when there is one. */
+#include "scanners/data/reference.h"
 #include "scanners/data/schema.h"
+#include "scanners/driver.h"
 #include "scanners/formats/bytes.h"
 #include "scanners/formats/csv.h"
 #include "scanners/formats/text.h"
@@ -14,8 +16,72 @@ static unsigned csv_bid(struct ay_cursor head, struct ay_source *in, const char 
 	return ay_csv_delimiter_of(path) >= 0 && ay_bytes_look_like_text(&head) ? 4 : 0;
 }
 
+/* What a table is counted into, when its schema has a reference. */
+struct counting {
+	struct ay_reference batch;
+	const struct ay_schema *schema;
+	struct ay_profiled **columns;    /* of each column of the table; NULL: not counted */
+	size_t count;
+};
+
+static int count_start(struct ay_scan *s, const struct ay_schema *schema, const struct ay_csv *table, struct counting *k)
+{
+	struct ay_budget *b = ay_scan_budget(s);
+	struct ay_reference ref;
+	int rc = ay_reference_decode(schema->profile, schema->profile_len, b, &ref);
+
+	if (rc)
+		return rc;
+	rc = ay_reference_batch(&ref, b, &k->batch);
+	ay_reference_free(&ref);
+	if (rc)
+		return rc;
+	k->schema = schema;
+	k->count = ay_csv_columns(table);
+	k->columns = ay_budget_alloc(b, k->count * sizeof(struct ay_profiled *));
+	if (!k->columns) {
+		ay_reference_free(&k->batch);
+		return AY_ELIMIT;
+	}
+	for (size_t i = 0; i < k->count; i++)
+		k->columns[i] = ay_reference_find(&k->batch, ay_csv_name(table, i));
+	return 0;
+}
+
+static int count_row(struct counting *k, const struct ay_csv_field *fields)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && k->columns && i < k->count; i++)
+		if (k->columns[i]) {
+			bool missing = ay_schema_is_missing(k->schema, fields[i].text, fields[i].len);
+
+			rc = ay_profiled_add(k->columns[i], missing ? NULL : fields[i].text, fields[i].len);
+		}
+	return rc;
+}
+
+/* whole: every row was counted. */
+static void count_end(struct ay_scan *s, struct counting *k, bool whole)
+{
+	struct ay_buf b = ay_buf_new(AY_LIMIT_PROFILE);
+
+	if (!k->columns)
+		return;
+	if (whole)
+		ay_reference_encode(&k->batch, &b);
+	if (b.err)
+		ay_scan_find(s, "limit.exceeded", AY_NO_OFFSET, "the counts of this table against its reference are larger than %llu bytes",
+			     (unsigned long long)AY_LIMIT_PROFILE);
+	else if (whole)
+		ay_scan_set_profile(s, &b);
+	ay_buf_free(&b);
+	ay_budget_free(ay_scan_budget(s), k->columns);
+	ay_reference_free(&k->batch);
+}
+
 /* All rows. 0 at the end of the table, or the code that ended reading. */
-static int judge_rows(struct ay_scan *s, struct ay_csv *table, struct ay_schema_check *check)
+static int judge_rows(struct ay_scan *s, struct ay_csv *table, struct ay_schema_check *check, struct counting *counting)
 {
 	const struct ay_csv_field *fields;
 	unsigned ragged = 0;
@@ -32,6 +98,8 @@ static int judge_rows(struct ay_scan *s, struct ay_csv *table, struct ay_schema_
 		rc = ay_budget_tick(ay_scan_budget(s));
 		if (!rc && check)
 			rc = ay_schema_check_row(check, fields, ay_csv_row(table), ay_csv_row_off(table));
+		if (!rc)
+			rc = count_row(counting, fields);
 		if (rc)
 			return rc;
 	}
@@ -72,6 +140,7 @@ static int load_schema(struct ay_scan *s, struct ay_schema **out)
 static int csv_scan(struct ay_scan *s, struct ay_source *in)
 {
 	struct ay_schema_check *check = NULL;
+	struct counting counting = {.columns = NULL};
 	struct ay_schema *schema;
 	struct ay_csv *table = NULL;
 
@@ -81,8 +150,11 @@ static int csv_scan(struct ay_scan *s, struct ay_source *in)
 
 	if (!rc && schema)
 		rc = ay_schema_check_new(s, schema, table, &check);
+	if (!rc && schema && schema->profile)
+		rc = count_start(s, schema, table, &counting);
 	if (!rc)
-		rc = judge_rows(s, table, check);
+		rc = judge_rows(s, table, check, &counting);
+	count_end(s, &counting, rc == 0);
 	if (rc)
 		report(s, table, rc);
 	if (check)
@@ -96,5 +168,5 @@ static int csv_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines[] = {"text", "json", NULL};
 
 const struct ay_scanner ay_scanner_csv = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "csv", .version = 1, .refines = refines, .bid = csv_bid, .scan = csv_scan
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "csv", .version = 2, .refines = refines, .bid = csv_bid, .scan = csv_scan
 };

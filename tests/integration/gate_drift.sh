@@ -1,0 +1,71 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The drift gate: honest batches are admitted, drifted ones rejected, small ones held; a growing dataset hides nothing.
+. "$top_srcdir/tests/lib/tap.sh"
+. "$top_srcdir/tests/integration/verb_lib.sh"
+tab=$(printf '\t')
+make_store || { echo "Bail out! no store"; exit 99; }
+"$py" "$top_srcdir/tests/corpus/gen_drift.py" "$T/c" || exit 99
+cd "$T" || exit 99
+key="--key $K/alice.key"
+sed -e 's/format, schema]/format, schema, drift]/' policy.yaml >drift.yaml
+run assay policy set drift.yaml; is "$status" 0 "a policy with the drift gate"
+sed -e 's/gates: \[integrity, signature, deserialization, format, schema]/gates: [integrity, signature, deserialization, format, drift]/' -e '/baseline: optional/d' policy.yaml >wrong.yaml
+run assay policy set wrong.yaml; like "$status:$err" "^[1-9].*needs the gate 'schema'" "drift without schema is refused"
+sed -e 's/baseline: optional/baseline: optional\n    drift: {alpha: 0.5}/' drift.yaml >wrong.yaml
+run assay policy set wrong.yaml; like "$status:$err" "^[1-9].*alpha" "an alpha that is not offered is refused"
+
+# shellcheck disable=SC2086
+run assay put c/honest10 datasets/t@v0 $key
+like "$status:$out" "^0:" "without a reference a version is admitted"
+run assay show datasets/t@v0 --json; like "$out" "drift.no-reference" "and says so"
+
+# What a person edits: bounds and the set of colours would refuse before drift is looked at.
+assay baseline propose datasets/t --from c/reference/t.csv >proposed.json; is $? 0 "baseline propose"
+"$py" - <<'PY'
+import json
+d = json.load(open("proposed.json", encoding="utf-8"))
+for f in d["fields"]:
+    f["constraints"] = {}
+json.dump(d, open("schema.json", "w", encoding="utf-8"))
+d["fields"][0]["name"] = "tallness"
+json.dump(d, open("renamed.json", "w", encoding="utf-8"))
+PY
+run assay baseline approve datasets/t --schema renamed.json --key "$K/curator.key"
+like "$status:$err" "^[1-9].*height.*no field" "a reference of a column that the schema lacks is refused"
+run assay baseline approve datasets/t --schema schema.json --key "$K/curator.key"; is "$status" 0 "baseline approve"
+
+while IFS=$tab read -r name want rule why; do
+	# shellcheck disable=SC2086
+	run assay put "c/$name" "datasets/t@$name" $key
+	is "$status" "$want" "$name: $why"
+	[ "$rule" = - ] || like "$out" "$rule" "$name: by $rule"
+done <c/INDEX.tsv
+run assay why datasets/t@hidden; like "$out" "height.*D is" "why names the column and the effect"
+
+# A growing dataset: nine honest files, then one that is shifted, which the whole would hide.
+mkdir grow
+for i in 1 2 3 4 5 6 7 8 9; do
+	"$py" -c "
+import sys; sys.path.insert(0, '$top_srcdir/tests/corpus'); import gen_drift; gen_drift.table('grow/x', '$i', 3000, 100 + $i)"
+	mv "grow/x/$i/t.csv" "grow/$i.csv"
+done
+rm -r grow/x
+# shellcheck disable=SC2086
+run assay put grow datasets/t@g1 $key; is "$status" 0 "nine honest files"
+"$py" -c "
+import sys; sys.path.insert(0, '$top_srcdir/tests/corpus'); import gen_drift; gen_drift.table('.', 'more', 3000, 200, shift=0.5)"
+cp more/t.csv grow/10.csv
+# shellcheck disable=SC2086
+run assay put grow datasets/t@g2 $key; is "$status" 1 "one shifted file among them"
+like "$out" "new rows" "is seen as what is new"
+cp c/honest11/t.csv grow/10.csv
+# shellcheck disable=SC2086
+run assay put grow datasets/t@g3 $key; is "$status" 0 "an honest one in its place"
+
+sed -e 's/baseline: optional/baseline: optional\n    drift: {alpha: 0.001, small: warn}/' drift.yaml >warn.yaml
+run assay policy set warn.yaml; is "$status" 0 "small: warn"
+# shellcheck disable=SC2086
+run assay put c/small datasets/t@small2 $key; is "$status" 0 "a small batch is admitted"
+run assay show datasets/t@small2 --json; like "$out" "drift.small" "with a warning"
+done_testing

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "assay/schema.h"
+#include "scanners/data/reference.h"
+#include "tests/lib/scan_case.h"
+
+static struct ay_budget budget;
+
+static const char table[] = "id,n,c,d,t\n1,1.5,a,2026-01-01,x\n2,2.5,b,2026-01-02,\n3,,a,2026-01-03,y\n4,1e9,a,2026-01-04,x\n";
+static const enum ay_value_type types[] = {AY_VALUE_INTEGER, AY_VALUE_NUMBER, AY_VALUE_STRING, AY_VALUE_DATE, AY_VALUE_STRING};
+static const bool wanted[] = {false, true, true, true, true};
+
+static int build(const char *csv, struct ay_reference *out)
+{
+	struct ay_source in = ay_source_memory(csv, strlen(csv));
+
+	ay_budget_init(&budget, 0);
+	return ay_reference_build(&in, ',', types, wanted, AY_ARRAY_LEN(types), &budget, out);
+}
+
+static void test_build(void)
+{
+	struct ay_reference r;
+
+	is_int(build(table, &r), 0, "a reference");
+	is_int((long long)r.count, 3, "of the columns that are compared: no key, no date");
+	struct ay_profiled *n = ay_reference_find(&r, "n"), *c = ay_reference_find(&r, "c"), *t = ay_reference_find(&r, "t");
+
+	ok(n && n->numeric && n->numbers.rows == 4 && n->numbers.null == 1, "numbers with one missing");
+	ok(n && n->numbers.max > 9e8 && n->numbers.counts[0] == 0 && n->numbers.counts[n->numbers.edge_count] == 0, "all inside of the edges");
+	ok(c && !c->numeric && c->values.used == 2 && c->values.rows == 4, "values");
+	ok(t && t->values.null == 1, "an empty text is missing");
+	ok(!ay_reference_find(&r, "id") && !ay_reference_find(&r, "d"), "others are not there");
+	ay_reference_free(&r);
+	ok(build("n,c,d,t\n1,2\n", &r) != 0, "a ragged table has none");
+}
+
+static void test_bytes(void)
+{
+	struct ay_buf a = ay_buf_new(1 * MIB), b = ay_buf_new(1 * MIB);
+	struct ay_reference r, again;
+	unsigned decoded = 0;
+
+	is_int(build(table, &r), 0, "a reference");
+	ay_reference_encode(&r, &a);
+	is_int(ay_reference_decode(a.data, a.len, &budget, &again), 0, "decodes");
+	again.digest = r.digest;
+	ay_reference_encode(&again, &b);
+	ok(a.len == b.len && memcmp(a.data, b.data, a.len) == 0, "to the same bytes");
+	ay_reference_free(&again);
+	for (size_t len = 0; len < a.len; len += len < 300 ? 1 : 37)
+		if (ay_reference_decode(a.data, len, &budget, &again) == 0) {
+			decoded++;
+			ay_reference_free(&again);
+		}
+	is_int(decoded, 0, "no proper prefix does");
+	ay_buf_addc(&a, 0);
+	ok(ay_reference_decode(a.data, a.len, &budget, &again) != 0, "nor with a byte more");
+	ay_reference_free(&r);
+	ay_buf_free(&a);
+	ay_buf_free(&b);
+}
+
+static void test_batch(void)
+{
+	struct ay_reference r, ref, one, two, other;
+	struct ay_buf b = ay_buf_new(1 * MIB);
+
+	is_int(build(table, &r), 0, "a reference");
+	ay_reference_encode(&r, &b);
+	is_int(ay_reference_decode(b.data, b.len, &budget, &ref), 0, "as it is approved");
+	ok(ay_reference_batch(&ref, &budget, &one) == 0 && ay_reference_batch(&ref, &budget, &two) == 0, "two batches");
+	ok(ay_profiled_add(ay_reference_find(&one, "c"), "pink", 4) == 0 && ay_profiled_add(ay_reference_find(&two, "c"), "a", 1) == 0, "a value each");
+	ok(ay_profiled_add(ay_reference_find(&one, "n"), "2", 1) == 0 && ay_profiled_add(ay_reference_find(&two, "n"), NULL, 0) == 0 &&
+	   ay_profiled_add(ay_reference_find(&two, "n"), "no number", 9) == 0, "and numbers");
+	is_int(ay_reference_merge(&one, &two), 0, "add up");
+	ok(ay_reference_find(&one, "c")->values.rows == 2 && ay_reference_find(&one, "c")->values.unseen == 1, "with what the reference never had");
+	ok(ay_reference_find(&one, "n")->numbers.rows == 3 && ay_reference_find(&one, "n")->numbers.null == 2, "what is no number is missing");
+	is_int(ay_reference_batch(&r, &budget, &other), 0, "a batch of the reference before it was approved");
+	is_int(ay_reference_merge(&one, &other), AY_EUSAGE, "is of another");
+	ay_reference_free(&r);
+	ay_reference_free(&ref);
+	ay_reference_free(&one);
+	ay_reference_free(&two);
+	ay_reference_free(&other);
+	ay_buf_free(&b);
+}
+
+/* Through the inference, the schema and a scan. */
+static void test_schema(void)
+{
+	struct ay_source in = ay_source_memory(table, sizeof(table) - 1);
+	struct ay_buf json = ay_buf_new(1 * MIB);
+	struct ay_schema *s = NULL;
+	struct ay_reference batch;
+	struct ay_error e;
+	size_t len;
+
+	ay_budget_init(&budget, 0);
+	is_int(ay_schema_infer(&in, "t.csv", &budget, &json, &e), 0, "a proposal");
+	is_int(ay_schema_load(json.data, json.len, &s, &e), 0, "loads");
+	ok(s && ay_schema_profile(s, &len) && len > 100, "with its reference");
+	is_str(scan_case_with("t.csv", table, sizeof(table) - 1, ay_buf_str(&json)), "pass", "the table passes");
+	ok(scan_case_result.profile != NULL, "and is counted");
+	is_int(ay_reference_decode(scan_case_result.profile, scan_case_result.profile_len, &budget, &batch), 0, "in a form that decodes");
+	struct ay_profiled *n = ay_reference_find(&batch, "n");
+
+	ok(n && n->numbers.rows == 4, "all of its rows");
+	ay_reference_free(&batch);
+	is_str(scan_case_with("t.csv", "a,b\n1,2\n", 8, ay_buf_str(&json)), "schema.columns", "another table does not");
+	ay_schema_free(s);
+	char *at = strstr((char *)json.data, "\"name\": \"n\"");
+
+	at[9] = 'm';
+	ok(ay_schema_load(json.data, json.len, &s, &e) != 0 && strstr(e.msg, "propose it again"), "a reference of a field that is gone is refused");
+	is_int(ay_schema_load("{\"fields\":[{\"name\":\"n\",\"type\":\"any\"}],\"x-profile\":\"AAAA\"}", 58, &s, &e), AY_EFORMAT, "so is no reference");
+	ay_buf_free(&json);
+	ay_scan_result_free(&scan_case_result);
+}
+
+int main(void)
+{
+	test_build();
+	test_bytes();
+	test_batch();
+	test_schema();
+	return done_testing();
+}
