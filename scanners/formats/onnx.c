@@ -389,5 +389,5 @@ static int onnx_scan(struct ay_scan *s, struct ay_source *in)
 }
 
 const struct ay_scanner ay_scanner_onnx = {
-	.abi = AY_SCAN_ABI, .name = "onnx", .version = 2, .bid = onnx_bid, .scan = onnx_scan
+	.abi = AY_SCAN_ABI, .name = "onnx", .version = 3, .bid = onnx_bid, .scan = onnx_scan
 };

@@ -116,6 +116,7 @@ def good():
     yield "int4", model(graph([RELU], [tensor((3,), 22, body=field(9, b"\x21\x03"))])), {}, "three numbers of four bits"
     yield "classic", model(graph([node("TreeEnsembleClassifier", domain="ai.onnx.ml")]), ("", "ai.onnx.ml")), {}, "a forest of ONNX-ML"
     yield "runtime", model(graph([node("MatMulNBits", domain="com.microsoft")]), ("", "com.microsoft")), {}, "an operator of ONNX Runtime"
+    yield "runtime_state", model(graph([node("GatedDeltaNet", domain="com.microsoft")]), ("", "com.microsoft")), {}, "a newer one"
     yield "branches", model(graph([branch(RELU)])), {}, "two branches"
     yield "deep", deep(20), {}, "twenty branches in each other"
     yield "function", model(graph([node("Twice", domain="mine")]), ("", "mine"), FUNCTION), {}, "a function that the model defines"
@@ -131,6 +132,7 @@ def bad():
         return name, rule, why, data, files or {}
     yield one("domain", "onnx.domain", "an operator of somebody's own domain", model(graph([node("Run", domain="evil")]), ("", "evil")))
     yield one("pyop", "onnx.operator", "an operator that runs Python", model(graph([node("PyOp", domain="com.microsoft")])))
+    yield one("snpe", "onnx.operator", "an operator that runs a compiled network", model(graph([node("Snpe", domain="com.microsoft")])))
     yield one("epcontext", "onnx.operator", "an operator that loads a compiled engine", model(graph([node("EPContext", domain="com.microsoft")])))
     yield one("aten", "onnx.domain", "an operator that calls PyTorch by name", model(graph([node("ATen", domain="org.pytorch.aten")])))
     yield one("unknown", "onnx.operator", "an operator that ONNX does not have", model(graph([node("Shell")])))
