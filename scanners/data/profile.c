@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanners/data/profile.h"
 
-#include <endian.h>
 #include <math.h>
 
 #include "assay/ckd.h"
@@ -78,11 +77,18 @@ static void moments_check(struct ay_moments *m)
 		*m = (struct ay_moments){.n = m->n, .overflow = true};
 }
 
+/* The joining of one value, which has no moments of its own. */
 void ay_moments_add(struct ay_moments *m, double v)
 {
-	struct ay_moments one = {.n = 1, .mean = v};
+	double a = (double)m->n, gap = v - m->mean, part = gap / (a + 1), square = gap * part * a;
 
-	ay_moments_merge(m, &one);
+	m->n++;
+	m->m4 += square * part * part * (a * a - a + 1) + 6 * part * part * m->m2 - 4 * part * m->m3;
+	m->m3 += square * part * (a - 1) - 3 * part * m->m2;
+	m->m2 += square;
+	m->mean += part;
+	if (!isfinite(m->m4) || m->overflow)
+		moments_check(m);
 }
 
 void ay_moments_merge(struct ay_moments *m, const struct ay_moments *other)
@@ -180,19 +186,18 @@ int ay_numbers_init(struct ay_numbers *c, struct ay_budget *b, const struct ay_s
 	return 0;
 }
 
-/* How many edges are less than v. */
+/* How many edges are less than v, without a branch that depends on v: it would be guessed wrong every second time. */
 static size_t bin_of(const double *edges, size_t n, double v)
 {
 	size_t at = 0;
 
-	while (n > 0) {
+	while (n > 1) {
 		size_t half = n / 2;
-		bool right = edges[at + half] < v;
 
-		at += right ? half + 1 : 0;
-		n = right ? n - half - 1 : half;
+		at += (size_t)(edges[at + half - 1] < v) * half;
+		n -= half;
 	}
-	return at;
+	return at + (edges[at] < v);
 }
 
 static void finite_add(struct ay_numbers *c, double v)
@@ -205,18 +210,31 @@ static void finite_add(struct ay_numbers *c, double v)
 	if (bin && bin < c->edge_count) {               /* halves: the width of the whole axis is not a double */
 		double from = c->edges[bin - 1] / 2, width = c->edges[bin] / 2 - from;
 
-		c->places[bin] += width > 0 ? (uint64_t)llrint(fmin(1, (v / 2 - from) / width) * PLACES) : (uint64_t)PLACES;
+		double part = width > 0 ? (v / 2 - from) / width : 1;
+
+		c->places[bin] += (uint64_t)((part < 1 ? part : 1) * PLACES + 0.5);
 	}
 	c->min = first || v < c->min ? v : c->min;
 	c->max = first || v > c->max ? v : c->max;
 	ay_moments_add(&c->moments, v < lo ? lo : v > hi ? hi : v);
 }
 
-int ay_numbers_add(struct ay_numbers *c, double v)
+/*
+ * Folded products with the key: a tenth of SipHash's time for each number. What it feeds is an estimate that is shown
+ * and that no verdict rests on.
+ */
+static uint64_t number_hash(const struct ay_sipkey *key, double v)
 {
 	union { double number; uint64_t bits; } word = {.number = v + 0.0};    /* the two zeros are one */
-	uint64_t hash[2];
+	__uint128_t m = (__uint128_t)(word.bits ^ key->k0) * 0x9e3779b97f4a7c15ull;
 
+	m = (__uint128_t)((uint64_t)m ^ (uint64_t)(m >> 64) ^ key->k1) * 0xd6e8feb86659fd93ull;
+	m = (__uint128_t)((uint64_t)m ^ (uint64_t)(m >> 64) ^ key->k0) * 0xa0761d6478bd642full;
+	return (uint64_t)m ^ (uint64_t)(m >> 64);
+}
+
+int ay_numbers_add(struct ay_numbers *c, double v)
+{
 	if (c->rows >= AY_PROFILE_ROWS_MAX)
 		return AY_ELIMIT;
 	c->rows++;
@@ -224,9 +242,7 @@ int ay_numbers_add(struct ay_numbers *c, double v)
 		c->nan++;
 		return 0;
 	}
-	word.bits = htole64(word.bits);
-	ay_siphash128(&c->key, &word, sizeof(word), hash);
-	ay_distinct_add(&c->distinct, hash[0]);
+	ay_distinct_add(&c->distinct, number_hash(&c->key, v));
 	if (isinf(v))
 		v > 0 ? c->plus_infinity++ : c->minus_infinity++;
 	else
