@@ -515,6 +515,9 @@ static int check_chunk(struct chunk *k)
 {
 	if (k->seen != k->at->num_values)
 		return malformed(k, "the pages have fewer values than the footer says");
+	/* Readers answer from the statistics. What they count in lists differs from writer to writer. */
+	if (k->at->nulls >= 0 && !k->leaf->max_rep && k->nulls != (uint64_t)k->at->nulls)
+		return malformed(k, "the column has another number of nulls than its statistics say");
 	if (k->rows != k->r->group_rows)
 		return malformed(k, "the column has another number of rows than its row group");
 	return 0;
