@@ -42,6 +42,24 @@ struct messages {
 	unsigned schemas;                /* messages */
 };
 
+/* So that the sink knows the columns of a table without rows. */
+static int name_columns(const struct ay_arrow *r)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < r->count && !rc; i++) {
+		const struct ay_arrow_node *n = &r->nodes[i];
+		struct ay_column out = {.name = n->path, .index = i, .type = n->type, .scale = n->scale, .repeated = n->repeated};
+
+		if (n->kind == AY_ARROW_STRUCT || n->kind == AY_ARROW_LIST || n->kind == AY_ARROW_FIXED_LIST)
+			continue;
+		rc = ay_columns_begin(r->sink, &out);
+		if (!rc)
+			rc = ay_columns_end(r->sink, 0);
+	}
+	return rc;
+}
+
 static int malformed(struct ay_arrow *r, const char *why)
 {
 	return ay_arrow_refuse(r, "arrow.malformed", "%s", why);
@@ -85,8 +103,10 @@ static int read_schema(struct messages *m, struct ay_flat *f, const struct ay_fl
 
 	if (rc)
 		return rc;
-	if (!m->r.has_schema)
-		return ay_arrow_schema_read(&m->r, f, t);
+	if (!m->r.has_schema) {
+		rc = ay_arrow_schema_read(&m->r, f, t);
+		return rc ? rc : name_columns(&m->r);
+	}
 	rc = ay_arrow_schema_read(&again, f, t);
 	m->r.reported |= again.reported;
 	if (!rc && !ay_arrow_schema_same(&m->r, &again))
@@ -235,6 +255,8 @@ static int read_footer(struct messages *m, struct ay_flat *f)
 	if (!schema.at)
 		return malformed(&m->r, "the footer has no schema");
 	rc = ay_arrow_schema_read(&m->r, f, &schema);
+	if (!rc)
+		rc = name_columns(&m->r);
 	if (!rc)
 		rc = read_messages(m, HEAD);
 	m->r.off = m->end;

@@ -66,6 +66,7 @@ struct ay_arrow {
 	bool has_schema;
 	uint64_t off;                /* of the message at hand, for reports */
 	struct ay_arrow_batch *batch;
+	uint64_t looked;             /* bytes that no tick stands for yet */
 	bool reported;
 };
 

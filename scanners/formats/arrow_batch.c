@@ -10,6 +10,7 @@
 #include "assay/text.h"
 #include "scanners/formats/arrow.h"
 #include "scanners/formats/bytes.h"
+#include "scanners/formats/codec.h"
 
 #define BATCH 1024
 
@@ -85,7 +86,10 @@ static int give_bytes(struct ay_arrow_batch *k, const struct ay_arrow_node *n, s
 {
 	int rc = flush(k);
 
-	if (n->is_text && ay_bytes_find_bad_utf8(&value) < value.left)
+	/* One large value can be referred to again and again. */
+	if (!rc)
+		rc = ay_codec_tick(k->r->budget, value.left, &k->r->looked);
+	if (!rc && n->is_text && ay_bytes_find_bad_utf8(&value) < value.left)
 		return malformed(k, "a text is not UTF-8");
 	return rc ? rc : ay_columns_bytes(k->sink, value);
 }
@@ -144,6 +148,8 @@ static int read_validity(struct ay_arrow_batch *k, struct column *c, uint64_t nu
 	bool all;
 	int rc = open_buffer(k, &b);
 
+	if (!rc)
+		rc = ay_codec_tick(k->r->budget, c->length, &k->r->looked);
 	all = !rc && b.source.size == 0;
 	if (all && nulls)
 		rc = malformed(k, "there are nulls, but no bits that say where");

@@ -34,6 +34,8 @@ static int unpack(struct ay_arrow *r, struct ay_arrow_buffer *b, uint64_t off, u
 					      ay_lz4_frame_block(packed, (size_t)len, b->memory, (size_t)plain);
 	ay_budget_free(r->budget, packed);
 	if (!rc)
+		rc = ay_codec_tick(r->budget, plain, &r->looked);
+	if (!rc)
 		b->source = ay_source_memory(b->memory, (size_t)plain);
 	return rc;
 }

@@ -154,3 +154,12 @@ int ay_codec_scan(struct ay_scan *s, struct ay_source *in, const struct ay_codec
 	ay_spool_free(&spool);
 	return rc == AY_EFORMAT || rc == AY_EUNSUPPORTED ? 0 : rc;
 }
+
+int ay_codec_tick(struct ay_budget *b, uint64_t len, uint64_t *rest_inout)
+{
+	int rc = 0;
+
+	for (*rest_inout += len; *rest_inout >= MIB && !rc; *rest_inout -= MIB)
+		rc = ay_budget_tick(b);
+	return rc;
+}

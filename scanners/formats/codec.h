@@ -35,6 +35,11 @@ extern const struct ay_codec ay_codec_deflate;
 extern const struct ay_codec ay_codec_gzip;
 
 /*
+ * len bytes are looked at or made without being read from a source: a tick for each MiB, so that a little input cannot
+ * keep a scan beyond its deadline. *rest_inout carries what is below one.
+ */
+AY_MUSTCHECK int ay_codec_tick(struct ay_budget *b, uint64_t len, uint64_t *rest_inout);
+/*
  * Whole blocks whose sizes are known, as the pages of tables have them: all of in gives exactly out_len bytes, else
  * AY_EFORMAT; AY_ELIMIT or -ENOMEM without memory. gzip: members may follow each other. zstd: as many frames as there are.
  */

@@ -45,7 +45,7 @@ struct chunk_meta {
 	struct ay_cursor path;           /* the list, from its head */
 	bool has_meta, has_path, external, encrypted;
 	int32_t type, codec;
-	int64_t num_values, packed, data, dictionary, index, nulls;
+	int64_t num_values, packed, data, dictionary, nulls;
 	int64_t offset_index, column_index, bloom;
 	int64_t offset_index_len, column_index_len, bloom_len;
 };
@@ -149,7 +149,6 @@ static void read_meta(struct ay_cursor *c, struct ay_budget *b, struct chunk_met
 		case 5: m->num_values = ay_thrift_i64(c, &f); break;
 		case 7: m->packed = ay_thrift_i64(c, &f); break;
 		case 9: m->data = ay_thrift_i64(c, &f); break;
-		case 10: m->index = ay_thrift_i64(c, &f); break;
 		case 11: m->dictionary = ay_thrift_i64(c, &f); break;
 		case 12:
 			ay_thrift_struct(c, &f);
@@ -164,7 +163,7 @@ static void read_meta(struct ay_cursor *c, struct ay_budget *b, struct chunk_met
 
 static void read_chunk_start(struct chunk_meta *m)
 {
-	*m = (struct chunk_meta){.type = -1, .codec = -1, .num_values = -1, .packed = -1, .data = -1, .dictionary = -1, .index = -1,
+	*m = (struct chunk_meta){.type = -1, .codec = -1, .num_values = -1, .packed = -1, .data = -1, .dictionary = -1,
 				 .nulls = -1, .offset_index = -1, .column_index = -1, .bloom = -1};
 }
 
@@ -334,6 +333,14 @@ static int add_indexes(struct footer *t, struct chunk_meta *m, uint64_t off)
 	return rc;
 }
 
+static struct ay_column column_of(const struct footer *t, size_t column)
+{
+	const struct ay_pq_leaf *leaf = &t->pq.leaves[column];
+
+	return (struct ay_column){.name = leaf->path, .index = column, .type = ay_pq_column_type(leaf), .scale = leaf->scale,
+				  .repeated = leaf->max_rep > 0};
+}
+
 static int read_column(struct footer *t, struct ay_cursor *c, size_t column)
 {
 	const struct ay_pq_leaf *leaf = &t->pq.leaves[column];
@@ -348,7 +355,7 @@ static int read_column(struct footer *t, struct ay_cursor *c, size_t column)
 	rc = check_meta(t, leaf, &m, off);
 	if (rc)
 		return rc;
-	chunk = (struct ay_pq_chunk){.type = leaf->type, .codec = m.codec, .num_values = (uint64_t)m.num_values,
+	chunk = (struct ay_pq_chunk){.type = leaf->type, .codec = m.codec, .num_values = (uint64_t)m.num_values, .nulls = m.nulls,
 				     .begin = (uint64_t)(m.dictionary > 0 ? m.dictionary : m.data)};
 	chunk.end = chunk.begin + (uint64_t)m.packed;
 	if (m.packed > 0)
@@ -359,7 +366,7 @@ static int read_column(struct footer *t, struct ay_cursor *c, size_t column)
 		rc = add_indexes(t, &m, off);
 	if (rc)
 		return rc;
-	struct ay_column out = {.name = leaf->path, .index = column, .type = ay_pq_column_type(leaf), .scale = leaf->scale, .repeated = leaf->max_rep > 0};
+	struct ay_column out = column_of(t, column);
 
 	rc = ay_columns_begin(t->pq.sink, &out);
 	if (!rc)
@@ -396,12 +403,27 @@ static int read_group(struct footer *t, struct ay_cursor *c)
 	return rc;
 }
 
+/* So that the sink knows the columns of a table without rows. */
+static int name_columns(struct footer *t)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < t->pq.leaf_count && !rc; i++) {
+		struct ay_column out = column_of(t, i);
+
+		rc = ay_columns_begin(t->pq.sink, &out);
+		if (!rc)
+			rc = ay_columns_end(t->pq.sink, 0);
+	}
+	return rc;
+}
+
 static int read_groups(struct footer *t)
 {
 	struct ay_thrift_field list = {.type = AY_THRIFT_LIST};
 	struct ay_cursor c = t->groups;
 	uint32_t count = ay_thrift_list(&c, &list, AY_THRIFT_STRUCT);
-	int rc = c.err;
+	int rc = c.err ? c.err : name_columns(t);
 
 	for (uint32_t i = 0; i < count && !rc; i++)
 		rc = read_group(t, &c);

@@ -133,6 +133,7 @@ struct ay_pq_chunk {
 	int32_t codec;
 	uint64_t num_values;
 	uint64_t begin, end;         /* of its pages in the file */
+	int64_t nulls;               /* as the statistics say; negative: they do not */
 };
 
 struct ay_pq {

@@ -40,6 +40,7 @@ struct chunk {
 	struct ay_pq_values values;
 	uint64_t off;                /* of the page at hand, for messages */
 	uint64_t seen, rows, nulls;  /* slots, rows begun, slots without value */
+	uint64_t looked;             /* bytes that no tick stands for yet */
 };
 
 static int refuse(struct chunk *k, const char *rule, const char *why)
@@ -244,6 +245,8 @@ static int expand(struct chunk *k, const struct header *h, uint8_t **body)
 	ay_cursor_copy(&c, plain, levels);
 	/* Some writers compress nothing to nothing. */
 	rc = levels == len && !c.left ? 0 : unpack(k, c, plain + levels, len - levels);
+	if (!rc)
+		rc = ay_codec_tick(b, len, &k->looked);
 	ay_budget_free(b, *body);
 	*body = plain;
 	return rc;
@@ -364,6 +367,9 @@ static int give_wide(struct chunk *k, size_t n)
 		struct ay_cursor value;
 		int rc = decoded(k, ay_pq_values_bytes(&k->values, &value));
 
+		/* One large value can be referred to again and again. */
+		if (!rc)
+			rc = ay_codec_tick(k->r->budget, value.left, &k->looked);
 		if (!rc)
 			rc = meant(k, form == AY_PQ_AS_BYTES ? ay_pq_mean_bytes(k->leaf, value) :
 							       ay_pq_mean_wide(k->leaf, value, &b->i64[i], &b->f64[i]));
@@ -515,6 +521,9 @@ static int check_chunk(struct chunk *k)
 {
 	if (k->seen != k->at->num_values)
 		return malformed(k, "the pages have fewer values than the footer says");
+	/* Readers answer from the statistics. What they count in lists differs from writer to writer. */
+	if (k->at->nulls >= 0 && !k->leaf->max_rep && k->nulls != (uint64_t)k->at->nulls)
+		return malformed(k, "the column has another number of nulls than its statistics say");
 	if (k->rows != k->r->group_rows)
 		return malformed(k, "the column has another number of rows than its row group");
 	return 0;

@@ -173,8 +173,8 @@ def stream(fields, parts, end=True, **kw):
     return out + (b"\xff\xff\xff\xff\0\0\0\0" if end else b""), blocks
 
 
-def file(fields, parts, footer_fields=None, shift=0, drop=0, **kw):
+def file(fields, parts, footer_fields=None, shift=0, drop=0, last=0, **kw):
     out, blocks = stream(fields, parts, **kw)
-    structs = {k: ("structs", b"".join(struct.pack("<qiiq", o + shift, m, 0, b) for o, m, b in v[drop:]), 24) for k, v in blocks.items()}
+    structs = {k: ("structs", b"".join(struct.pack("<qiiq", o + shift, m, 0, b) for o, m, b in v[drop:len(v) - last]), 24) for k, v in blocks.items()}
     footer = Flat({0: ("h", 4), 1: schema(footer_fields or fields), 2: structs[2], 3: structs[3]}).bytes()
     return b"ARROW1\0\0" + out + footer + struct.pack("<I", len(footer)) + b"ARROW1"

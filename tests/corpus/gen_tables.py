@@ -319,7 +319,7 @@ def parquet(columns, rows=None, groups=1, keys=None, schema=None, footer=None, g
         chunks, begin = [], len(out)
         for c in columns:
             data, meta = chunk(c, len(out))
-            out += data + gap
+            out += (b"" if c.get("nowhere") else data) + gap
             chunks.append(meta)
         made.append({1: chunks, 2: ("i64", len(out) - begin), 3: ("i64", rows)})
     roots = sum(1 for c in columns)
@@ -412,9 +412,13 @@ def bad():
     yield "huge-size.parquet", parquet([column("i", INT32, NUMBERS, meta={7: ("i64", (1 << 63) - 1)})]), "fail", "parquet.layout", "a chunk of 2^63 - 1 bytes"
     yield "negative.parquet", parquet([column("i", INT32, NUMBERS, meta={7: ("i64", -1)})]), "fail", "parquet.malformed", "a negative size"
     yield "overlap.parquet", parquet([column("i", INT32, NUMBERS), column("j", INT32, NUMBERS, meta={9: ("i64", 4)})]), "fail", "parquet.layout", "two chunks in one place"
+    yield "shared.parquet", parquet([column("i", INT32, NUMBERS), column("j", INT32, NUMBERS, meta={9: ("i64", 4)}, nowhere=True)]), "fail", \
+        "parquet.layout", "two columns that are the same bytes"
     yield "hidden.parquet", parquet(base, tail=b"#!/bin/sh\n"), "fail", "parquet.layout", "bytes that nothing names"
     yield "values-more.parquet", parquet([column("i", INT32, NUMBERS, num_values=len(NUMBERS) - 1)]), "fail", "parquet.malformed", "more values than the footer says"
     yield "values-fewer.parquet", parquet([column("i", INT32, NUMBERS, num_values=1 << 40)]), "fail", "parquet.malformed", "fewer values than the footer says"
+    yield "statistics.parquet", parquet([column("i", INT32, [1, None, 3], optional=True, meta={12: {3: ("i64", 2)}})]), "fail", "parquet.malformed", \
+        "statistics with another number of nulls"
     yield "rows.parquet", parquet(base, rows=len(NUMBERS) + 1), "fail", "parquet.malformed", "another number of rows"
     yield "page-values.parquet", parquet([column("i", INT32, NUMBERS, page_values=2**31 - 1)]), "fail", "parquet.malformed", "a page of 2^31 - 1 values"
     yield "page-negative.parquet", parquet([column("i", INT32, NUMBERS, page_values=-1)]), "fail", "parquet.malformed", "a page of -1 values"
@@ -522,6 +526,9 @@ def arrow_bad():
     yield "pickle-footer.arrow", ipc.file([ipc.field("x", ipc.BINARY)], [], footer_fields=[ipc.field("x", ipc.BINARY, metadata=evil)]), \
         "fail", "arrow.extension", "the same in the footer alone"
     yield "footer-schema.arrow", ipc.file(FIELDS, [two()], footer_fields=FIELDS[::-1]), "fail", "arrow.malformed", "a footer with other columns"
+    yield "footer-name.arrow", ipc.file(FIELDS, [two()], footer_fields=[ipc.field("j", ipc.int_type(32)), FIELDS[1]]), "fail", "arrow.malformed", \
+        "a footer with another name for a column"
+    yield "footer-last.arrow", ipc.file(FIELDS, [two(), two()], last=1), "fail", "arrow.malformed", "a footer that leaves the last batch out"
     yield "footer-place.arrow", ipc.file(FIELDS, [two()], shift=8), "fail", "arrow.malformed", "a footer with other places"
     yield "footer-fewer.arrow", ipc.file(FIELDS, [two(), two()], drop=1), "fail", "arrow.malformed", "a footer that leaves a batch out"
     yield "big-endian.arrow", ipc.stream(FIELDS, [two()], endian=1)[0], "fail", "format.unsupported", "numbers in the other order"
