@@ -198,6 +198,11 @@ static void print_json(const struct convert *k)
 		ay_jw_object(&w);
 		ay_jw_kstr(&w, "name", x->tensors[i].name);
 		ay_jw_kstr(&w, "dtype", ay_dtype_name(x->tensors[i].dtype));
+		ay_jw_key(&w, "shape");
+		ay_jw_array(&w);
+		for (unsigned d = 0; d < x->tensors[i].dims; d++)
+			ay_jw_u64(&w, x->tensors[i].shape[d]);
+		ay_jw_array_end(&w);
 		ay_jw_ku64(&w, "bytes", x->tensors[i].len);
 		ay_jw_object_end(&w);
 	}

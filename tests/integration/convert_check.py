@@ -63,6 +63,8 @@ def same(path, want, what, left=()):
     wrong = sorted(k for k in set(want) | set(got) if want.get(k) != got.get(k))
     tell(not wrong, what + (": differs in " + ", ".join(wrong[:5]) if wrong else ": %d tensors" % len(got)))
     out = sorted(x["name"] for x in said["left_out"])
+    tell({x["name"]: (x["dtype"], tuple(x["shape"])) for x in said["tensors"]} == {k: v[:2] for k, v in got.items()},
+         what + ": what is said is what was written")
     tell(out == sorted(left), what + ": left out are " + (", ".join(out) or "none"))
 
 
