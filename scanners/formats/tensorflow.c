@@ -365,5 +365,5 @@ static int tensorflow_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines[] = {"text", "refused", NULL};
 
 const struct ay_scanner ay_scanner_tensorflow = {
-	.abi = AY_SCAN_ABI, .name = "tensorflow", .version = 4, .refines = refines, .bid = tensorflow_bid, .scan = tensorflow_scan
+	.abi = AY_SCAN_ABI, .name = "tensorflow", .version = 5, .refines = refines, .bid = tensorflow_bid, .scan = tensorflow_scan
 };

@@ -228,6 +228,17 @@ def session1(*nodes):
             node("y", "MatMul", "x", "w", T=kind(FLOAT)), node("init", "NoOp", "^w/Assign"), *nodes]
 
 
+def sharded(n):
+    """The same for variables on many machines."""
+    nodes = saver1()[:5]
+    for i in range(n):
+        nodes += [node("save/ShardedFilename_%d" % i, "ShardedFilename", "save/StringJoin", "n", "n"),
+                  node("save/SaveV2_%d" % i, "SaveV2", "save/ShardedFilename_%d" % i, "names", "slices", "w"),
+                  node("save/RestoreV2_%d" % i, "RestoreV2", "save/Const", "names", "slices")]
+    return [text("names", "w"), text("slices", ""), *nodes, node("save/all", "Pack", *("save/ShardedFilename_%d" % i for i in range(n))),
+            node("save/Merge", "MergeV2Checkpoints", "save/all", "save/Const")]
+
+
 SAVER1 = saver("save/Const:0", "save/control_dependency:0", "save/restore_all")
 VARIABLES = entry(4, "variables", sub(2, sub(2, sub(1, sub(1, "w:0"), sub(2, "w/Assign"), sub(3, "w/read:0")))))
 TRAIN_OP = entry(4, "train_op", sub(2, sub(1, sub(1, "init"))))
@@ -310,6 +321,7 @@ GOOD = [
     ("session_old.meta", meta(graph(session1(text("save/Const", "model"), text("names", "w"), text("slices", ""),
                                              node("save/save", "SaveSlices", "save/Const", "names", "slices", "w"),
                                              node("save/restore_slice", "RestoreSlice", "save/Const", "names", "slices"))), SAVER1), "a saver of TensorFlow 0.x"),
+    ("session_sharded.meta", meta(graph(session1(*sharded(150))), SAVER1), "a saver for variables on 150 machines"),
     ("saved1/saved_model.pb", saved(meta(graph(session1(*saver1(), *saver1("save_1"))), SAVER1, VARIABLES, signature(["x:0"], ["y:0"]))),
      "a SavedModel of TensorFlow 1 with two savers"),
     ("saved2/saved_model.pb", keras2(), "a SavedModel of TensorFlow 2"),
