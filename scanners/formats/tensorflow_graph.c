@@ -123,6 +123,11 @@ static int add_function(struct ay_tf *t, const struct ay_pb_field *f)
 		rc = text_of(t, signature.body, 1, t->name, sizeof(t->name));
 	else if (rc == 0)
 		rc = AY_EFORMAT;
+	/* TensorFlow does not take a function in place of an operator. */
+	if (!rc && (ay_tensorflow_computes(t->name) || ay_tensorflow_saver(t->name))) {
+		t->r.bad_off = f->off;
+		rc = AY_EFORMAT;
+	}
 	if (!rc)
 		rc = find_savers(t, f->body, &one.saves);
 	if (rc)
@@ -356,7 +361,7 @@ static int is_path(struct ay_tf *t, const char *name, unsigned depth)
 
 	if (depth > MAX_CHAIN)
 		return 0;
-	if ((t->scope.function && strcmp(name, t->scope.arg) == 0) || is_known(t, name))
+	if ((t->scope.function && name[0] && strcmp(name, t->scope.arg) == 0) || is_known(t, name))
 		return 1;
 	rc = find_node(t, name, &node, op);
 	if (rc != 1)

@@ -366,6 +366,8 @@ BAD = [
     ("no_function_other_graph/saved_model.pb", saved(meta(graph([*DENSE, node("c", "f", "x")])), meta(graph(DENSE, [function("f", (("x", FLOAT),), body())]))),
      "tensorflow.operator", "a function of another meta graph"),
     ("same_functions.pb", graph(DENSE, [function("f", (("x", FLOAT),), body())] * 2), "tensorflow.malformed", "two functions of one name"),
+    ("function_saver.pb", graph([*DENSE, node("s", "SaveV2", "x")], [function("SaveV2", (("x", FLOAT),), body())]), "tensorflow.malformed",
+     "a function in place of an operator that writes files"),
     ("gradient.pb", graph(DENSE, [function("f", (("x", FLOAT),), body())], [sub(2, sub(1, "f"), sub(2, "EagerPyFunc"))]), "tensorflow.operator.denied", "as a gradient"),
     ("signature_defaults.meta", meta(graph([*DENSE, EVIL])), "tensorflow.operator.denied", "in a meta graph"),
     ("second_meta/saved_model.pb", saved(meta(graph(DENSE)), meta(graph([*DENSE, EVIL]))), "tensorflow.operator.denied", "in the second meta graph"),
