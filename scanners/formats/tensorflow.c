@@ -94,7 +94,7 @@ static int judge_node(struct ay_tf *t, struct ay_pb_message node, unsigned depth
 		has_op = true;
 		rc = ay_tf_text(t, &f, t->op, sizeof(t->op));
 		if (!rc)
-			rc = ay_tensorflow_saver(t->op) && !ay_tf_function_find(t, t->op) ? judge_saver(t, f.off) : judge_call(t, t->op, f.off);
+			rc = ay_tensorflow_saver(t->op) ? judge_saver(t, f.off) : judge_call(t, t->op, f.off);
 	}
 	if (rc == 0 && !has_op)
 		rc = malformed(t, at);
@@ -365,5 +365,5 @@ static int tensorflow_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines[] = {"text", "refused", NULL};
 
 const struct ay_scanner ay_scanner_tensorflow = {
-	.abi = AY_SCAN_ABI, .name = "tensorflow", .version = 4, .refines = refines, .bid = tensorflow_bid, .scan = tensorflow_scan
+	.abi = AY_SCAN_ABI, .name = "tensorflow", .version = 6, .refines = refines, .bid = tensorflow_bid, .scan = tensorflow_scan
 };

@@ -50,7 +50,8 @@ struct ay_tf_scope {
 	uint32_t nodes;           /* number of the field that holds a node */
 	char arg[AY_TF_NAME];     /* of a function: its first argument */
 	bool function;
-	char good[AY_TF_NAME];    /* the last name that leads to the saver's own path */
+	char good[4][AY_TF_NAME]; /* the last names that lead to the saver's own path */
+	unsigned goods;
 	unsigned lookups;
 };
 

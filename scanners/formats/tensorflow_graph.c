@@ -11,7 +11,7 @@
 
 #include "scanners/model/tensorflow_ops.h"
 
-#define MAX_LOOKUPS 256       /* nodes looked up for the paths of one scope; each reads the scope once */
+#define MAX_LOOKUPS 1024      /* nodes looked up for the paths of one scope; each reads the scope once */
 #define MAX_CHAIN 16          /* nodes from a path back to its start */
 #define MAX_SUFFIX 256
 
@@ -123,6 +123,11 @@ static int add_function(struct ay_tf *t, const struct ay_pb_field *f)
 		rc = text_of(t, signature.body, 1, t->name, sizeof(t->name));
 	else if (rc == 0)
 		rc = AY_EFORMAT;
+	/* TensorFlow does not take a function in place of an operator. */
+	if (!rc && (ay_tensorflow_computes(t->name) || ay_tensorflow_saver(t->name))) {
+		t->r.bad_off = f->off;
+		rc = AY_EFORMAT;
+	}
 	if (!rc)
 		rc = find_savers(t, f->body, &one.saves);
 	if (rc)
@@ -339,6 +344,14 @@ static int first_is_path(struct ay_tf *t, struct ay_pb_message node, unsigned de
 	return rc == 1 ? is_path(t, input, depth + 1) : rc;
 }
 
+static bool is_known(const struct ay_tf *t, const char *name)
+{
+	for (size_t i = 0; i < AY_ARRAY_LEN(t->scope.good); i++)
+		if (t->scope.good[i][0] && strcmp(t->scope.good[i], name) == 0)
+			return true;
+	return false;
+}
+
 static int is_path(struct ay_tf *t, const char *name, unsigned depth)
 {
 	char op[AY_TF_NAME];
@@ -348,7 +361,7 @@ static int is_path(struct ay_tf *t, const char *name, unsigned depth)
 
 	if (depth > MAX_CHAIN)
 		return 0;
-	if (t->scope.function && strcmp(name, t->scope.arg) == 0)
+	if ((t->scope.function && name[0] && strcmp(name, t->scope.arg) == 0) || is_known(t, name))
 		return 1;
 	rc = find_node(t, name, &node, op);
 	if (rc != 1)
@@ -375,12 +388,9 @@ static int is_path(struct ay_tf *t, const char *name, unsigned depth)
 
 int ay_tf_saver_path(struct ay_tf *t, const char *name)
 {
-	int rc;
+	int rc = is_path(t, name, 0);
 
-	if (t->scope.good[0] && strcmp(t->scope.good, name) == 0)
-		return 1;
-	rc = is_path(t, name, 0);
-	if (rc == 1)
-		snprintf(t->scope.good, sizeof(t->scope.good), "%s", name);
+	if (rc == 1 && !is_known(t, name))
+		snprintf(t->scope.good[t->scope.goods++ % AY_ARRAY_LEN(t->scope.good)], AY_TF_NAME, "%s", name);
 	return rc;
 }

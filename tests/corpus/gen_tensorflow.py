@@ -228,6 +228,17 @@ def session1(*nodes):
             node("y", "MatMul", "x", "w", T=kind(FLOAT)), node("init", "NoOp", "^w/Assign"), *nodes]
 
 
+def sharded(n):
+    """The same for variables on many machines."""
+    nodes = saver1()[:5]
+    for i in range(n):
+        nodes += [node("save/ShardedFilename_%d" % i, "ShardedFilename", "save/StringJoin", "n", "n"),
+                  node("save/SaveV2_%d" % i, "SaveV2", "save/ShardedFilename_%d" % i, "names", "slices", "w"),
+                  node("save/RestoreV2_%d" % i, "RestoreV2", "save/Const", "names", "slices")]
+    return [text("names", "w"), text("slices", ""), *nodes, node("save/all", "Pack", *("save/ShardedFilename_%d" % i for i in range(n))),
+            node("save/Merge", "MergeV2Checkpoints", "save/all", "save/Const")]
+
+
 SAVER1 = saver("save/Const:0", "save/control_dependency:0", "save/restore_all")
 VARIABLES = entry(4, "variables", sub(2, sub(2, sub(1, sub(1, "w:0"), sub(2, "w/Assign"), sub(3, "w/read:0")))))
 TRAIN_OP = entry(4, "train_op", sub(2, sub(1, sub(1, "init"))))
@@ -310,6 +321,7 @@ GOOD = [
     ("session_old.meta", meta(graph(session1(text("save/Const", "model"), text("names", "w"), text("slices", ""),
                                              node("save/save", "SaveSlices", "save/Const", "names", "slices", "w"),
                                              node("save/restore_slice", "RestoreSlice", "save/Const", "names", "slices"))), SAVER1), "a saver of TensorFlow 0.x"),
+    ("session_sharded.meta", meta(graph(session1(*sharded(150))), SAVER1), "a saver for variables on 150 machines"),
     ("saved1/saved_model.pb", saved(meta(graph(session1(*saver1(), *saver1("save_1"))), SAVER1, VARIABLES, signature(["x:0"], ["y:0"]))),
      "a SavedModel of TensorFlow 1 with two savers"),
     ("saved2/saved_model.pb", keras2(), "a SavedModel of TensorFlow 2"),
@@ -354,6 +366,8 @@ BAD = [
     ("no_function_other_graph/saved_model.pb", saved(meta(graph([*DENSE, node("c", "f", "x")])), meta(graph(DENSE, [function("f", (("x", FLOAT),), body())]))),
      "tensorflow.operator", "a function of another meta graph"),
     ("same_functions.pb", graph(DENSE, [function("f", (("x", FLOAT),), body())] * 2), "tensorflow.malformed", "two functions of one name"),
+    ("function_saver.pb", graph([*DENSE, node("s", "SaveV2", "x")], [function("SaveV2", (("x", FLOAT),), body())]), "tensorflow.malformed",
+     "a function in place of an operator that writes files"),
     ("gradient.pb", graph(DENSE, [function("f", (("x", FLOAT),), body())], [sub(2, sub(1, "f"), sub(2, "EagerPyFunc"))]), "tensorflow.operator.denied", "as a gradient"),
     ("signature_defaults.meta", meta(graph([*DENSE, EVIL])), "tensorflow.operator.denied", "in a meta graph"),
     ("second_meta/saved_model.pb", saved(meta(graph(DENSE)), meta(graph([*DENSE, EVIL]))), "tensorflow.operator.denied", "in the second meta graph"),

@@ -189,12 +189,12 @@ static struct message function(const char *name, const char *arg, const struct m
 
 static void function_is(const char *body_op, const char *input, const char *call, const char *call_input, const char *want)
 {
-	struct message body = node("b", body_op, input), f = function("f", "path", &body), n = node("n", call, call_input), g = graph(&n);
+	struct message body = node("b", body_op, input), f = function("f", input[0] == ':' ? "" : "path", &body), n = node("n", call, call_input), g = graph(&n);
 	struct message library = {.len = 0};
 
 	add(&library, 1, &f);
 	add(&g, 2, &library);
-	is_str(judge("a.pb", &g), want, "%s of %s in a function, called as %s of %s", body_op, input, call, call_input);
+	is_str(judge("a.pb", &g), want, "%s of %s in a function, called as %s of %s", body_op, input, call, call_input ? call_input : "nothing");
 }
 
 static void test_functions(void)
@@ -209,6 +209,8 @@ static void test_functions(void)
 	function_is("RestoreV2", "^path", "f", "x", "tensorflow.path");
 	function_is("RestoreV2", "path", "f", "y", "tensorflow.path");
 	function_is("RestoreV2", "path", "f", "n", "tensorflow.path");
+	function_is("RestoreV2", ":0", "f", "x", "tensorflow.path");
+	function_is("RestoreV2", "path", "f", NULL, "tensorflow.path");
 }
 
 /* Attributes in attributes, each two messages and a function deep. */
