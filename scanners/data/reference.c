@@ -50,7 +50,7 @@ static void sample_value(struct sampled *s, double v, uint64_t row)
 
 static int by_value(const void *a, const void *b)
 {
-	double x = *(const double *)a, y = *(const double *)b;
+	double x = *(const double *)a, y = *(const double *)b;    /* own: the sample */
 
 	return x < y ? -1 : x > y;
 }

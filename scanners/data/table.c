@@ -38,7 +38,7 @@ static int count_start(struct ay_scan *s, const struct ay_schema *schema, const 
 		return rc;
 	k->schema = schema;
 	k->count = ay_csv_columns(table);
-	k->columns = ay_budget_alloc(b, k->count * sizeof(struct ay_profiled *));
+	k->columns = ay_budget_alloc(b, k->count * sizeof(*k->columns));
 	if (!k->columns) {
 		ay_reference_free(&k->batch);
 		return AY_ELIMIT;

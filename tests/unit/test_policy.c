@@ -75,7 +75,7 @@ static const struct refusal { const char *yaml, *msg; } refusals[] = {
 	{NAMES "  \"models/**x\": {}\n", "line 4: the pattern \"models/**x\" in names has '**' that is not a whole component"},
 	{NAMES "  models/**: []\n", "line 4: names.\"models/**\" must be keys with values"},
 	{NAMES "  models/**: {gate: []}\n", "line 4: unknown key 'gate' in names.\"models/**\"; known: gates, signature, provenance, deserialization, "
-	 "baseline, verify, verdict"},
+	 "baseline, drift, verify, verdict"},
 	{NAMES "  models/**: {outliers: {alpha: 0.001}}\n", "line 4: 'outliers' in names.\"models/**\" is not yet built"},
 	{NAMES "  datasets/**: {gates: [schema, drift], drift: {history: 10}}\n", "line 4: 'history' in names.\"datasets/**\".drift is not yet built"},
 	{NAMES "  datasets/**: {gates: [schema], drift: {alpha: 0.001}}\n",
