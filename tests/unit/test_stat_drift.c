@@ -233,6 +233,69 @@ static void values(void)
 	ay_values_free(&ref);
 }
 
+/* Each of the three conditions decides where the others hold. */
+static void conditions(void)
+{
+	enum { COLUMNS = 40, ROWS = 400 };
+	struct ay_drift_column columns[COLUMNS];
+	struct ay_drift_result r[COLUMNS];
+	enum ay_drift_state worst;
+	struct ay_numbers ref, c;
+	struct ay_values known, batch;
+	char text[24];
+	int passed = 0;
+
+	reference(&ref, 0);
+	must(ay_numbers_init(&c, &budget, &key, ref.edges, ref.edge_count));
+	for (int i = 0; i < ROWS; i++)
+		must(ay_numbers_add(&c, ay_numbers_quantile(&ref, 0.11 + 0.89 * (i + 0.5) / ROWS)));
+	for (int i = 0; i < COLUMNS; i++)
+		columns[i] = (struct ay_drift_column){.ref_numbers = &ref, .numbers = i ? &ref : &c, .limits = &ay_drift_limits_default};
+	must(ay_drift_judge(&budget, columns, 1, 0.001, r, &worst));
+	is_int(worst, AY_DRIFT_FOUND, "D %.3f of one column is drift", r[0].ks.d);
+	must(ay_drift_judge(&budget, columns, COLUMNS, 0.001, r, &worst));
+	is_int(worst, AY_DRIFT_NONE, "as one of forty it may be chance: p %.1e", r[0].test.adjusted);
+	ay_numbers_free(&c);
+
+	batch_of(&c, &ref, 997, 0, 0, 1);
+	for (int i = 0; i < 3; i++)
+		must(ay_numbers_add_null(&c));
+	must(ay_values_init(&known, &budget, &key));
+	add_values(&known, REF_ROWS, 0, NULL, 0);
+	must(ay_values_like(&batch, &budget, &known));
+	add_values(&batch, 997, 0, NULL, 0);
+	for (int i = 0; i < 3; i++)
+		must(ay_values_add(&batch, "purple", 6));
+	columns[0] = (struct ay_drift_column){.ref_numbers = &ref, .numbers = &c, .limits = &ay_drift_limits_label};
+	must(ay_drift_judge(&budget, columns, 1, 0.001, r, &worst));
+	ok(worst == AY_DRIFT_HELD && r[0].missing.adjusted < 0.001 && r[0].effect[AY_DRIFT_V] > 0.03 && r[0].effect[AY_DRIFT_V] < r[0].noise[AY_DRIFT_V],
+	   "three rows, however unlikely, are no effect above that of sampling");
+	columns[0] = (struct ay_drift_column){.ref_values = &known, .values = &batch, .limits = &ay_drift_limits_default};
+	must(ay_drift_judge(&budget, columns, 1, 0.001, r, &worst));
+	is_int(worst, AY_DRIFT_NONE, "nor are three unseen values");
+	ay_values_free(&known);
+	ay_values_free(&batch);
+	ay_numbers_free(&c);
+	ay_numbers_free(&ref);
+
+	for (int round = 0; round < 20; round++) {      /* one row in 25 has a value of its own, in both */
+		must(ay_values_init(&known, &budget, &key));
+		for (int side = 0; side < 2; side++)
+			for (int i = 0; i < 2000; i++) {
+				snprintf(text, sizeof(text), i % 25 ? "c%d" : "once%d-%d-%d", i % 25 ? i % 3 : side, round, i);
+				if (side && !i)
+					must(ay_values_like(&batch, &budget, &known));
+				must(ay_values_add(side ? &batch : &known, text, i % 25 ? 2 : strlen(text)));
+			}
+		columns[0].limits = &ay_drift_limits_default;
+		must(ay_drift_judge(&budget, columns, 1, 0.001, r, &worst));
+		passed += worst == AY_DRIFT_NONE && !r[0].in_buckets && r[0].outside > 0.03;
+		ay_values_free(&known);
+		ay_values_free(&batch);
+	}
+	is_int(passed, 20, "values that occur once are as unseen in the reference as in the batch");
+}
+
 static void families(void)
 {
 	enum { COLUMNS = 40 };
@@ -289,6 +352,7 @@ int main(void)
 
 	numbers();
 	values();
+	conditions();
 	families();
 	ok(strcmp(ay_drift_state_name(AY_DRIFT_FOUND), "drift") == 0 && strcmp(ay_drift_effect_name(AY_DRIFT_W), "W") == 0 &&
 	   strcmp(ay_drift_effect_name(AY_DRIFT_EFFECTS), "none") == 0, "names");

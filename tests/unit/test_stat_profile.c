@@ -126,6 +126,16 @@ static void numbers(void)
 	ok(!ay_numbers_decode(&in, &budget, &c) && !in.left, "decodes");
 	ay_numbers_encode(&c, &y);
 	ok(x.len == y.len && memcmp(x.data, y.data, x.len) == 0, "to the same %zu bytes", x.len);
+	struct ay_numbers none;
+
+	for (size_t i = 0; i <= a.edge_count; i += a.edge_count) {    /* places follow a head of 22 bytes, edges and counts */
+		size_t at = 22 + 8 * (2 * a.edge_count + 1 + i);
+
+		x.data[at]++;
+		in = ay_cursor_of(x.data, x.len, 0);
+		is_int(ay_numbers_decode(&in, &budget, &none), AY_EFORMAT, "an outer bin has no places: %zu", i);
+		x.data[at]--;
+	}
 	c.key = other_key;
 	is_int(ay_numbers_merge(&a, &c), AY_EUSAGE, "another key");
 	c.key = key;
@@ -237,15 +247,16 @@ static void values(void)
 	add_text(&ref, "red", 5);
 	add_text(&ref, "green", 3);
 	add_text(&ref, "", 1);
+	add_text(&ref, "rad", 1);    /* a changed bit away from red: order and doubles */
 	ok(!ay_values_add(&ref, large, AY_PROFILE_VALUE_LEN) && !ay_values_add(&ref, large, AY_PROFILE_VALUE_LEN + 1) &&
 	   !ay_values_add(&ref, large, AY_PROFILE_VALUE_LEN + 1) && !ay_values_add_null(&ref), "long values");
-	ok(ref.used == 5 && ref.rows == 13 && ref.null == 1 && count_of(&ref, "red") == 5 && near(ay_distinct_estimate(&ref.distinct), 5, 0.1), "counts");
+	ok(ref.used == 6 && ref.rows == 14 && ref.null == 1 && count_of(&ref, "red") == 5 && near(ay_distinct_estimate(&ref.distinct), 6, 0.1), "counts");
 	ok(!ay_values_like(&batch, &budget, &ref) && !ay_values_like(&part, &budget, &ref), "a batch like it");
 	add_text(&batch, "red", 2);
 	add_text(&batch, "blue", 4);
 	add_text(&part, "blue", 1);
 	add_text(&part, "", 1);
-	ok(batch.unseen == 4 && count_of(&batch, "red") == 2 && batch.used == 5, "what the reference has not is unseen");
+	ok(batch.unseen == 4 && count_of(&batch, "red") == 2 && batch.used == 6, "what the reference has not is unseen");
 	ok(!ay_values_merge(&batch, &part) && batch.unseen == 5 && batch.rows == 8 && count_of(&batch, "") == 1, "merged");
 	is_int(ay_values_merge(&batch, &ref), AY_EUSAGE, "a reference does not merge into a batch");
 	ay_values_encode(&batch, &x);
@@ -258,7 +269,7 @@ static void values(void)
 	ay_values_free(&part);
 	ok(!ay_values_decode(&in, &budget, &part) && !in.left && count_of(&part, "green") == 3, "decodes");
 	add_text(&part, "red", 1);
-	ok(count_of(&part, "red") == 6 && part.used == 5, "and goes on");
+	ok(count_of(&part, "red") == 6 && part.used == 6, "and goes on");
 	ay_values_free(&part);
 	ay_values_free(&batch);
 	ay_values_free(&ref);
