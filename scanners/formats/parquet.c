@@ -43,6 +43,7 @@ struct footer {
 /* One column chunk as it is written. */
 struct chunk_meta {
 	struct ay_cursor path;           /* the list, from its head */
+	struct ay_cursor least, greatest;    /* of the statistics */
 	bool has_meta, has_path, external, encrypted;
 	int32_t type, codec;
 	int64_t num_values, packed, data, dictionary, nulls;
@@ -127,6 +128,10 @@ static void read_statistics(struct ay_cursor *c, struct ay_budget *b, struct chu
 	while (ay_thrift_next(c, &f)) {
 		if (f.id == 3)
 			m->nulls = ay_thrift_i64(c, &f);
+		else if (f.id == 5)
+			m->greatest = ay_thrift_binary(c, &f);
+		else if (f.id == 6)
+			m->least = ay_thrift_binary(c, &f);
 		else
 			ay_thrift_skip(c, b, &f);
 	}
@@ -333,6 +338,18 @@ static int add_indexes(struct footer *t, struct chunk_meta *m, uint64_t off)
 	return rc;
 }
 
+/* What the statistics say of whole numbers. Others have no order that all writers agree on. */
+static bool bound_of(const struct ay_pq_leaf *leaf, struct ay_cursor c, int64_t *out)
+{
+	size_t width = leaf->type == AY_PQ_INT32 ? 4 : 8;
+	uint64_t raw;
+
+	if ((leaf->type != AY_PQ_INT32 && leaf->type != AY_PQ_INT64) || c.left != width)
+		return false;
+	raw = width == 4 ? ay_cursor_le32(&c) : ay_cursor_le64(&c);
+	return !ay_pq_mean_i64(leaf, &raw, out, 1);
+}
+
 static struct ay_column column_of(const struct footer *t, size_t column)
 {
 	const struct ay_pq_leaf *leaf = &t->pq.leaves[column];
@@ -358,6 +375,7 @@ static int read_column(struct footer *t, struct ay_cursor *c, size_t column)
 	chunk = (struct ay_pq_chunk){.type = leaf->type, .codec = m.codec, .num_values = (uint64_t)m.num_values, .nulls = m.nulls,
 				     .begin = (uint64_t)(m.dictionary > 0 ? m.dictionary : m.data)};
 	chunk.end = chunk.begin + (uint64_t)m.packed;
+	chunk.bounded = bound_of(leaf, m.least, &chunk.least) && bound_of(leaf, m.greatest, &chunk.greatest);
 	if (m.packed > 0)
 		rc = add_range(t, chunk.begin, (uint64_t)m.packed, &chunk, "a column chunk");
 	else
@@ -576,5 +594,5 @@ static int parquet_scan(struct ay_scan *s, struct ay_source *in)
 }
 
 const struct ay_scanner ay_scanner_parquet = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "parquet", .version = 1, .bid = parquet_bid, .scan = parquet_scan
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "parquet", .version = 2, .bid = parquet_bid, .scan = parquet_scan
 };

@@ -134,6 +134,8 @@ struct ay_pq_chunk {
 	uint64_t num_values;
 	uint64_t begin, end;         /* of its pages in the file */
 	int64_t nulls;               /* as the statistics say; negative: they do not */
+	bool bounded;                /* and these */
+	int64_t least, greatest;
 };
 
 struct ay_pq {

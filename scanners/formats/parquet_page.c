@@ -343,6 +343,22 @@ static int meant(struct chunk *k, const char *why)
 	return why ? refuse(k, "parquet.value", why) : 0;
 }
 
+/* Readers skip what the statistics rule out. */
+static int check_bounds(struct chunk *k, size_t n)
+{
+	const struct ay_pq_batch *b = k->r->batch;
+	uint64_t flip = k->leaf->logical == AY_PQ_INT && !k->leaf->is_signed ? 0 : 1ull << 63;
+	uint64_t least = (uint64_t)k->at->least ^ flip, greatest = (uint64_t)k->at->greatest ^ flip;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t v = (uint64_t)b->i64[i] ^ flip;
+
+		if (v < least || v > greatest)
+			return malformed(k, "a value is less or greater than the statistics say");
+	}
+	return 0;
+}
+
 static int give_numbers(struct chunk *k, size_t n)
 {
 	struct ay_pq_batch *b = k->r->batch;
@@ -355,6 +371,8 @@ static int give_numbers(struct chunk *k, size_t n)
 		return ay_columns_f64(k->r->sink, b->f64, n);
 	}
 	rc = meant(k, ay_pq_mean_i64(k->leaf, b->raw, b->i64, n));
+	if (!rc && k->at->bounded)
+		rc = check_bounds(k, n);
 	return rc ? rc : ay_columns_i64(k->r->sink, b->i64, n);
 }
 

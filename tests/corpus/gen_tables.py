@@ -390,6 +390,9 @@ def good():
         column("u8", INT32, [0, 255], element={6: 11}), column("i8", INT32, [-128, 127], element={10: {10: {1: ("i8", 8), 2: True}}}),
         column("half", FIXED, [b"\x00\x3c", b"\x00\xfc"], width=2, element={10: {15: {}}}),
         column("uuid", FIXED, [bytes(16), bytes(range(16))], width=16, element={10: {14: {}}})]), "logical types"
+    yield "statistics.parquet", parquet([
+        column("i", INT64, [-5, 7], meta={12: {3: ("i64", 0), 5: struct.pack("<q", 7), 6: struct.pack("<q", -5)}}),
+        column("u", INT64, [5, -7], element={6: 14}, meta={12: {5: struct.pack("<q", -7), 6: struct.pack("<q", 5)}})]), "statistics that are true"
     yield "pandas.parquet", parquet([column("a", INT64, [1, 2])], keys=[("pandas", '{"columns": []}'), ("ARROW:schema", base64.b64encode(b"\xff" * 9).decode())]), "metadata of pandas"
 
 
@@ -419,6 +422,9 @@ def bad():
     yield "values-fewer.parquet", parquet([column("i", INT32, NUMBERS, num_values=1 << 40)]), "fail", "parquet.malformed", "fewer values than the footer says"
     yield "statistics.parquet", parquet([column("i", INT32, [1, None, 3], optional=True, meta={12: {3: ("i64", 2)}})]), "fail", "parquet.malformed", \
         "statistics with another number of nulls"
+    for name, least, greatest in (("least", 2, 3), ("greatest", 1, 2)):
+        yield "statistics-%s.parquet" % name, parquet([column("i", INT32, [1, 3], meta={12: {5: struct.pack("<i", greatest), 6: struct.pack("<i", least)}})]), \
+            "fail", "parquet.malformed", "statistics with another %s value" % name
     yield "rows.parquet", parquet(base, rows=len(NUMBERS) + 1), "fail", "parquet.malformed", "another number of rows"
     yield "page-values.parquet", parquet([column("i", INT32, NUMBERS, page_values=2**31 - 1)]), "fail", "parquet.malformed", "a page of 2^31 - 1 values"
     yield "page-negative.parquet", parquet([column("i", INT32, NUMBERS, page_values=-1)]), "fail", "parquet.malformed", "a page of -1 values"
