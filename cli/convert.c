@@ -67,7 +67,7 @@ static int open_files(struct convert *k, struct ay_error *e)
 static const char *kind_of(const char *format)
 {
 	static const struct { const char *format, *kind; } kinds[] = {
-		{ "torch-zip", "pt" }, { "torch-legacy", "pt" }, { "torch-export", "pt" }, { "npy", "np" }, { "npz", "np" }, { "hdf5", "np" }, { "keras", "np" },
+		{ "torch-zip", "pt" }, { "torch-legacy", "pt" }, { "torch-export", "pt" }, { "pickle", "np" }, { "npy", "np" }, { "npz", "np" }, { "hdf5", "np" }, { "keras", "np" },
 	};
 
 	for (size_t i = 0; i < AY_ARRAY_LEN(kinds); i++)

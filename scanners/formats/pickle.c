@@ -236,9 +236,19 @@ int ay_pickle_scan(struct ay_scan *s, struct ay_source *in, const struct ay_pick
 	return 0;
 }
 
+/* Without a container there are arrays, whose bytes are in the pickle, and no storages. */
+static int no_storage(void *arg, const char *name, const struct ay_layout *l, const char *storage)
+{
+	(void)arg;
+	(void)name;
+	(void)l;
+	(void)storage;
+	return AY_EUNSUPPORTED;
+}
+
 static int scan(struct ay_scan *s, struct ay_source *in)
 {
-	static const struct ay_pickle_context alone;
+	static const struct ay_pickle_context alone = { .tensor = no_storage };
 
 	return ay_pickle_scan(s, in, &alone);
 }

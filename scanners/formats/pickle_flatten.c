@@ -40,6 +40,8 @@ static bool has_tensor(struct walk *w, const struct pk_value *v)
 	h = pk_tree_head(w->vm, v);
 	if (!h || h->found == PK_FOUND_LOOKING)
 		return false;
+	if (h->tensor)
+		return true;
 	if (h->found)
 		return h->found == PK_FOUND_SOME;
 	if (w->depth == DEPTH_MAX) {
@@ -76,6 +78,17 @@ static void tensor(struct walk *w, const struct pk_value *v)
 	if (!w->len) {
 		ay_scan_inner_name(scan_of(w), w->name, sizeof(w->name));
 		w->len = strlen(w->name);
+	}
+	if (t && t->literal && !t->bad) {
+		struct ay_source_window window;
+		struct ay_source data;
+
+		rc = ay_source_sub(w->vm->in, t->off, t->bytes, &window, &data);
+		if (rc == 0)
+			rc = ay_extract_tensor(scan_of(w), w->name, &t->layout, &data);
+		if (rc < 0)
+			w->vm->err = rc;
+		return;
 	}
 	if (!t || t->bad || !key) {
 		refuse(w, t && t->bad ? t->bad : "is a tensor that cannot be read without executing the pickle");
@@ -202,13 +215,15 @@ static void visit_children(struct walk *w, const struct pk_value *v)
 
 static void visit(struct walk *w, const struct pk_value *v)
 {
+	const char *key;
+
 	if (over(w))
 		return;
 	if (ay_budget_tick(w->vm->budget) != 0) {
 		pk_fail(w->vm, AY_ELIMIT, "the scan's time is over");
 		return;
 	}
-	if (v->kind == PK_TENSOR)
+	if (v->kind == PK_TENSOR || (v->kind == PK_INSTANCE && pk_tree_tensor(w->vm, v, &key)))
 		tensor(w, v);
 	else if (has_tensor(w, v))
 		visit_children(w, v);

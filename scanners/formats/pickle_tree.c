@@ -149,6 +149,101 @@ void pk_tree_items(struct pk_vm *vm, const struct pk_value *into, bool pairs, co
 	}
 }
 
+static enum ay_dtype numpy_type(char kind, uint64_t bytes)
+{
+	static const struct { char kind; uint8_t bytes, dtype; } types[] = {
+		{ 'b', 1, AY_DTYPE_BOOL }, { 'u', 1, AY_DTYPE_U8 }, { 'i', 1, AY_DTYPE_I8 }, { 'u', 2, AY_DTYPE_U16 }, { 'i', 2, AY_DTYPE_I16 },
+		{ 'f', 2, AY_DTYPE_F16 }, { 'u', 4, AY_DTYPE_U32 }, { 'i', 4, AY_DTYPE_I32 }, { 'f', 4, AY_DTYPE_F32 },
+		{ 'u', 8, AY_DTYPE_U64 }, { 'i', 8, AY_DTYPE_I64 }, { 'f', 8, AY_DTYPE_F64 },
+	};
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(types); i++)
+		if (types[i].kind == kind && types[i].bytes == bytes)
+			return (enum ay_dtype)types[i].dtype;
+	return AY_DTYPE_NONE;
+}
+
+/* (version, shape, type, whether column-major, bytes): an array's state. */
+static void describe_array(struct pk_vm *vm, struct pk_tensor *one, const struct pk_value *part)
+{
+	size_t dims;
+	const struct pk_value *size = pk_children(vm, &part[1], &dims);
+	const struct pk_head *type = part[2].kind == PK_DTYPE ? pk_tree_head(vm, &part[2]) : NULL;
+	uint64_t items = 1;
+
+	one->literal = true;
+	one->bad = "is an array whose type safetensors does not have";
+	if (!type || (one->layout.dtype = numpy_type(type->kind, vm->nodes[part[2].aux].bytes)) == AY_DTYPE_NONE)
+		return;
+	one->bad = "is an array whose bytes are not there as such";
+	if (part[4].kind != PK_BYTES || !size || dims > AY_LIMIT_TENSOR_DIMS || (type->order != '<' && type->order != '>' && type->order != '|'))
+		return;
+	one->layout.swap = type->order == '>';
+	one->layout.dims = (uint8_t)dims;
+	for (size_t i = 0; i < dims; i++) {
+		one->layout.shape[i] = size[i].u;
+		if (size[i].kind != PK_INT || (size[i].flags & PK_INEXACT) || __builtin_mul_overflow(items, size[i].u, &items))
+			return;
+	}
+	one->off = part[4].u;
+	one->bytes = part[4].aux;
+	if (part[4].aux != UINT32_MAX && !__builtin_mul_overflow(items, vm->nodes[part[2].aux].bytes, &items) && items == one->bytes &&
+	    (part[3].kind == PK_BOOL || part[3].kind == PK_INT) && ay_layout_dense(&one->layout, part[3].u != 0))
+		one->bad = NULL;
+}
+
+static void add_array(struct pk_vm *vm, struct pk_head *h, const struct pk_value *part)
+{
+	struct pk_tree *t = vm->tree;
+	const struct pk_head *type;
+	void *p;
+
+	if (h->tensor) {
+		t->tensors[h->tensor - 1].bad = "has its state set a second time";
+		return;
+	}
+	type = part[2].kind == PK_DTYPE ? pk_tree_head(vm, &part[2]) : NULL;
+	/* Texts, dates and structures are listed as what they are: values without a tensor. */
+	if (type && type->kind && strchr("SaUVMmO", type->kind))
+		return;
+	p = grown(vm, t->tensors, &t->tensors_cap, t->tensors_len + 1, sizeof(*t->tensors));
+	if (!p)
+		return;
+	t->tensors = p;
+	h->tensor = (uint32_t)t->tensors_len + 1;
+	t->tensors[t->tensors_len] = (struct pk_tensor){ .storage = 0 };
+	describe_array(vm, &t->tensors[t->tensors_len++], part);
+}
+
+static void take_array(struct pk_vm *vm, struct pk_head *h, const struct pk_value *state)
+{
+	size_t n;
+	const struct pk_value *part = pk_children(vm, state, &n);
+
+	if (h->tensor || (part && n == 5 && part[4].kind != PK_LIST))
+		add_array(vm, h, part);
+}
+
+/* _frombuffer(bytes, type, shape, "C" or "F"), what protocol 5 calls in place of setting a state. */
+static void take_buffer(struct pk_vm *vm, struct pk_head *h, const struct pk_value *args)
+{
+	struct pk_value part[5] = { { .kind = PK_INT }, args[2], args[1], { .kind = PK_BOOL, .u = pk_text_is(vm, &args[3], "F") }, args[0] };
+
+	if (part[4].kind == PK_BYTEARRAY)
+		part[4].kind = PK_BYTES;
+	add_array(vm, h, part);
+}
+
+/* (version, byte order, ...): a type's state. */
+static void take_order(struct pk_vm *vm, struct pk_head *h, const struct pk_value *state)
+{
+	size_t n;
+	const struct pk_value *part = pk_children(vm, state, &n);
+	char text[4] = "";
+
+	h->order = part && n > 1 && !h->order && pk_text(vm, &part[1], text, sizeof(text)) && strlen(text) == 1 ? text[0] : '?';
+}
+
 void pk_tree_state(struct pk_vm *vm, const struct pk_value *target, const struct pk_value *state)
 {
 	static const struct pk_value none;
@@ -157,11 +252,16 @@ void pk_tree_state(struct pk_vm *vm, const struct pk_value *target, const struct
 		vm->tree->tensors[target->aux].bad = "has its state set a second time";
 		return;
 	}
-	if (target->kind != PK_INSTANCE && target->kind != PK_UNKNOWN)
+	if (target->kind != PK_INSTANCE && target->kind != PK_UNKNOWN && target->kind != PK_DTYPE)
 		return;
-	struct pk_head *h = pk_tree_head(vm, target);
+	/* The head must stay while the parts of the state are looked at. */
+	struct pk_head *h = pk_tree_settle(vm) == 0 ? pk_tree_head(vm, target) : NULL;
 
-	if (h)
+	if (h && target->kind == PK_DTYPE)
+		take_order(vm, h, state);
+	else if (h && target->kind == PK_INSTANCE && strcmp(target->of->module, "numpy") == 0 && strcmp(target->of->name, "ndarray") == 0)
+		take_array(vm, h, state);
+	else if (h)
 		add_edge(vm, h, none, *state, PK_EDGE_STATE);
 }
 
@@ -195,8 +295,12 @@ void pk_tree_storage(struct pk_vm *vm, struct pk_value *v, const char *key, cons
 
 const struct pk_tensor *pk_tree_tensor(const struct pk_vm *vm, const struct pk_value *v, const char **key_out)
 {
-	const struct pk_tensor *one = v->flags & PK_OBJECT ? &vm->tree->tensors[v->aux] : NULL;
+	const struct pk_tensor *one = NULL;
 
+	if (v->kind == PK_TENSOR && (v->flags & PK_OBJECT))
+		one = &vm->tree->tensors[v->aux];
+	else if (v->kind == PK_INSTANCE && (v->flags & PK_OBJECT) && vm->tree->heads[v->aux].tensor)
+		one = &vm->tree->tensors[vm->tree->heads[v->aux].tensor - 1];
 	if (one && one->storage)
 		*key_out = vm->tree->storages[one->storage - 1].key;
 	return one;
@@ -330,6 +434,16 @@ void pk_tree_called(struct pk_vm *vm, const struct pk_value *callee, const struc
 		describe(vm, &t->tensors[t->tensors_len], fn, list, count);
 		result->aux = (uint32_t)t->tensors_len++;
 		result->flags |= PK_OBJECT;
+	} else if (result->kind == PK_DTYPE && count) {
+		struct pk_head *h = pk_tree_head(vm, result);
+		char text[8];
+		size_t skip;
+
+		/* "f4", "<f4": what the state says of the order is what counts. */
+		if (h && pk_text(vm, &list[0], text, sizeof(text))) {
+			skip = strspn(text, "<>|=");
+			h->kind = text[skip];
+		}
 	} else if (result->kind == PK_INSTANCE || result->kind == PK_UNKNOWN) {
 		struct pk_value node = pk_new_node(vm, PK_TUPLE);
 
@@ -337,11 +451,13 @@ void pk_tree_called(struct pk_vm *vm, const struct pk_value *callee, const struc
 			return;
 		result->aux = node.aux;
 		result->flags |= PK_OBJECT;
-		struct pk_head *h = pk_tree_head(vm, result);
+		struct pk_head *h = pk_tree_settle(vm) == 0 ? pk_tree_head(vm, result) : NULL;
 
 		if (!h || callee->kind != PK_GLOBAL)
 			return;
 		h->class = callee->aux + 1;
+		if (result->kind == PK_INSTANCE && count == 4 && strcmp(vm->globals[callee->aux].name, "_frombuffer") == 0)
+			take_buffer(vm, h, list);
 		if (result->kind == PK_INSTANCE && count == 1 && list[0].kind == PK_LIST)
 			take_arguments(vm, vm->globals[callee->aux].name, &list[0], result);
 	}

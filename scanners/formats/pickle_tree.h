@@ -17,6 +17,8 @@ struct pk_head {
 	uint32_t first, last;          /* edge + 1 */
 	uint32_t count;                /* of items without a key */
 	uint32_t class;                /* of an instance: what made it, global + 1 */
+	uint32_t tensor;               /* of a numpy array: + 1; 0: none */
+	char kind, order;              /* of a numpy type: its letters; 0 when they are not plain */
 	uint8_t found;                 /* whether tensors lie below: 0 not yet known, else enum pk_found */
 	bool open;                     /* on the way from the root to where the walk is */
 };
@@ -24,11 +26,13 @@ enum pk_found { PK_FOUND_LOOKING = 1, PK_FOUND_NONE, PK_FOUND_SOME };
 
 struct pk_tensor {
 	struct ay_layout layout;
-	uint32_t storage;              /* + 1; 0: none */
+	uint32_t storage;              /* + 1; 0: none, the items are bytes of the pickle */
+	uint64_t off, bytes;           /* of such items */
+	bool literal;
 	const char *bad;               /* why it cannot be represented, as a predicate; NULL when it can */
 };
 
-/* After the run: from here on heads stay where they are. */
+/* Heads stay where they are until there is another node: after the run, for good. */
 int pk_tree_settle(struct pk_vm *vm);
 /* The head of a container, instance or result; NULL when v is none, or with vm->err set. */
 struct pk_head *pk_tree_head(struct pk_vm *vm, const struct pk_value *v);

@@ -117,6 +117,27 @@ def check_numpy():
 
 
 
+def check_pickled_arrays():
+    value = {"w": np.arange(12, dtype="f4").reshape(3, 4), "columns": np.asfortranarray(np.arange(12.).reshape(3, 4)),
+             "big-endian": np.arange(5, dtype=">i2"), "mask": np.array([True, False]), "named": {"x": ("linear_0.w_0", np.ones(3, "f2"))},
+             "objects": np.array([None]), "none": np.zeros((0, 3)), "step": 3, "evil": Evil(),
+             "texts": np.array(["a", "bc"]), "dates": np.array(["2020-01-01"], "M8[D]")}
+    left = ["dates", "evil", "named.x.0", "objects", "step", "texts"]
+    want = {k: of_array(v) for k, v in value.items() if k != "named" and k not in left}
+    want["named.x.1"] = of_array(value["named"]["x"][1])
+    path = os.path.join(OUT, "model.pdparams")
+    for protocol in (3, 4, 5):
+        with open(path, "wb") as f:
+            pickle.dump(value, f, protocol)
+        same(path, want, "arrays of a pickle, protocol %d" % protocol, left)
+    with open(path, "wb") as f:
+        pickle.dump({"w": value["w"]}, f, 2)
+    refused(path, "bytes are not there", "arrays as protocol 2 writes them")
+    with open(path, "wb") as f:
+        pickle.dump({"w": np.zeros(2, "c8")}, f, 4)
+    refused(path, "whose type", "complex numbers of a pickle")
+
+
 # ---- torch ----
 
 TORCH = {"float64": "F64", "float32": "F32", "float16": "F16", "bfloat16": "BF16", "int64": "I64", "int32": "I32", "int16": "I16",
@@ -369,6 +390,7 @@ def check_new_types():
 
 
 check_numpy()
+check_pickled_arrays()
 if h5py:
     check_keras()
 if torch:
