@@ -97,11 +97,19 @@ const struct ay_rule ay_rule_table[] = {
 	{ "tar.special", FORMAT, AY_FAIL, AY_HIGH, false, "A member is a link, a device or a pipe, not a file or a directory.",
 	  "Write the archive anew with `tar --dereference --hard-dereference`." },
 
-	/* audio: wav */
-	{ "audio.truncated", FORMAT, AY_FAIL, AY_MEDIUM, false, "The recording ends before its own chunks say.",
+	/* audio: wav, flac, ogg, mp3 */
+	{ "audio.truncated", FORMAT, AY_FAIL, AY_MEDIUM, false, "The recording ends before its own parts say.",
 	  "Copy the file again." },
-	{ "audio.malformed", FORMAT, AY_FAIL, AY_MEDIUM, false, "The recording is compressed, has unknown chunks, or breaks the rules of its format.",
+	{ "audio.malformed", FORMAT, AY_FAIL, AY_MEDIUM, false, "The recording has unknown or attached parts, or breaks the rules of its format.",
 	  "Convert it to plain PCM: ffmpeg -i IN -map_metadata -1 -fflags +bitexact -c:a pcm_s16le OUT.wav." },
+
+	/* video: mp4 */
+	{ "video.truncated", FORMAT, AY_FAIL, AY_MEDIUM, false, "The video ends before its own boxes say.",
+	  "Copy the file again." },
+	{ "video.malformed", FORMAT, AY_FAIL, AY_MEDIUM, false, "The video has unknown boxes or codecs, is encrypted, or breaks the rules of its format.",
+	  "Write it anew without tags: ffmpeg -i IN -map_metadata -1 -map 0:v -map 0:a? -c copy OUT.mp4." },
+	{ "video.external", FORMAT, AY_FAIL, AY_HIGH, false, "The samples of a track lie in another file or at an address that a player would open.",
+	  "Write a file that holds its samples: ffmpeg -i IN -c copy OUT.mp4." },
 
 	/* ONNX */
 	{ "onnx.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The model has a field that ONNX does not have, or breaks its form.",
