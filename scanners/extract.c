@@ -347,19 +347,30 @@ static int keep(struct ay_extract *x, struct ay_tensor *t, const char *name)
 	return 0;
 }
 
+/* What the gate admits as a name in safetensors. */
+static bool name_is_plain(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *p = name; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			return false;
+	return len > 0 && len <= AY_LIMIT_TENSOR_NAME && ay_utf8_check(name, len) == len && strcmp(name, "__metadata__") != 0;
+}
+
 int ay_extract_tensor(struct ay_scan *s, const char *name, const struct ay_layout *l, struct ay_source *storage)
 {
 	struct ay_extract *x = ay_scan_extract(s);
 	unsigned size = ay_dtype_size(l->dtype);
 	struct ay_tensor t = { .dtype = (uint8_t)l->dtype, .dims = l->dims };
 	uint64_t items, end, bytes, place, first;
-	size_t name_len = strlen(name);
 	int rc = 0;
 
 	if (x->refused[0])
 		return 0;
-	if (!name_len || name_len > AY_LIMIT_TENSOR_NAME || ay_utf8_check(name, name_len) != name_len || strcmp(name, "__metadata__") == 0) {
-		ay_extract_refuse(s, AY_NO_OFFSET, "a tensor's name is empty, reserved, not UTF-8 or longer than %d bytes", AY_LIMIT_TENSOR_NAME);
+	if (!name_is_plain(name)) {
+		ay_extract_refuse(s, AY_NO_OFFSET, "a tensor's name is empty, reserved, longer than %d bytes, or has control characters",
+				  AY_LIMIT_TENSOR_NAME);
 		return 0;
 	}
 	if (!size || l->dims > AY_LIMIT_TENSOR_DIMS || !measure(l, &items, &end) || ay_ckd_mul_u64(end, size, &bytes) ||

@@ -249,6 +249,7 @@ def check_torch():
             ({"a.b": torch.zeros(1), "a": {"b": torch.ones(1)}}, "two tensors would be named a.b", "two of one name"),
             ({(1, 2): torch.zeros(1)}, "neither text nor a number", "a tensor under a tuple"),
             ({"__metadata__": torch.zeros(1)}, "reserved", "a reserved name"),
+            ({"a\nb": torch.zeros(1)}, "control characters", "a name with a line end"),
             ({"x": "no tensor"}, "no tensor", "no tensor at all")):
         torch.save(value, path)
         refused(path, why, what)
