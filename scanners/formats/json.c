@@ -8,7 +8,6 @@
 #include "scanners/formats/stream.h"
 #include "scanners/formats/text.h"
 #include "scanners/model/config_json.h"
-#include "scanners/model/zarr.h"
 
 /* From a source, or from bytes at hand. */
 struct feed {
@@ -185,7 +184,7 @@ static int open_reader(ay_json_fill fill, void *arg, struct ay_json_reader **out
 
 /* One document that starts at base. 0 or the reader's code, with *stop_out. */
 static int scan_document(struct ay_scan *s, struct ay_json_reader *r, uint64_t base, struct ay_config_rules *rules,
-			 struct ay_zarr_rules *zarr, struct index_state *index, struct stop *stop_out)
+			 struct index_state *index, struct stop *stop_out)
 {
 	enum hidden hidden = HIDDEN_NONE;
 	int ev;
@@ -197,8 +196,6 @@ static int scan_document(struct ay_scan *s, struct ay_json_reader *r, uint64_t b
 
 		if (rules)
 			ay_config_rules_event(rules, (enum ay_json_event)ev, text, len, off);
-		if (zarr)
-			ay_zarr_rules_event(zarr, (enum ay_json_event)ev, text, len, off);
 		hidden_event(s, &hidden, ev, text, len, ay_json_depth(r), off);
 		int err = index ? index_event(s, index, ev, text, len, ay_json_depth(r), off) : 0;
 
@@ -240,24 +237,20 @@ static int json_scan(struct ay_scan *s, struct ay_source *in)
 	struct index_state index = {.active = ay_path_ends(base, ".index.json")};
 	struct feed f = {.in = in, .budget = ay_scan_budget(s)};
 	struct ay_config_rules *rules;
-	struct ay_zarr_rules *zarr = NULL;
 	struct ay_json_reader *r = NULL;
 	struct stop stop = {.off = 0};
 	enum ay_keras_mode mode;
 	int err = ay_config_rules_new(s, base, &rules), rc = 0;
 
 	if (!err)
-		err = ay_zarr_rules_new(s, base, &zarr);
-	if (!err)
 		err = open_reader(feed_fill, &f, &r);
 	if (!err)
-		err = scan_document(s, r, 0, rules, zarr, &index, &stop);
+		err = scan_document(s, r, 0, rules, &index, &stop);
 	if (err)
 		report(s, "json", err, &stop, 0);
 	else if (ay_config_rules_keras(rules, &mode))
 		rc = ay_keras_judge(s, in, mode);
 	ay_json_reader_free(r);
-	ay_zarr_rules_free(zarr);
 	ay_config_rules_free(rules);
 	return rc;
 }
@@ -278,7 +271,7 @@ static int jsonl_scan(struct ay_scan *s, struct ay_source *in)
 		err = ay_budget_tick(ay_scan_budget(s));
 		if (!err) {
 			ay_json_reader_reset(r);
-			err = scan_document(s, r, line.off, NULL, NULL, NULL, &stop);
+			err = scan_document(s, r, line.off, NULL, NULL, &stop);
 		}
 	}
 	if (err || more < 0)
@@ -291,7 +284,7 @@ static int jsonl_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_text[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_json = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "json", .version = 10, .refines = refines_text,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "json", .version = 9, .refines = refines_text,
 	.bid = json_bid, .scan = json_scan
 };
 
