@@ -134,10 +134,12 @@ const struct ay_rule ay_rule_table[] = {
 	{ "rds.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The object breaks the form of R's serialization.", "Save it again with saveRDS." },
 	{ "rds.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The object ends before its parts do.", "Copy the file again." },
 	{ "rds.code", DESER, AY_FAIL, AY_CRITICAL, true,
-	  "The object holds what R evaluates: a promise runs at the first look, a function or a call when a method comes to it.",
+	  "The object holds what R evaluates: a promise or an active binding runs at the first look, a function or a call when a method comes to it.",
 	  "Save the numbers alone, such as coef(model), with saveRDS or as a table." },
 	{ "rds.foreign", DESER, AY_FAIL, AY_HIGH, true, "The object holds a pointer or needs a hook to bring back a part of it.",
 	  "Save the object in the format of its own package, such as xgb.save." },
+	{ "rds.package", DESER, AY_FAIL, AY_HIGH, true, "Reading the object makes R load a package, whose code runs then.",
+	  "Save the data alone, without the environment of a package or function." },
 	{ "rds.altrep", DESER, AY_FAIL, AY_HIGH, true, "The object holds a compact vector of a package's own class, whose methods run when it is looked at.",
 	  "Copy the vector before saving: x[] <- x; saveRDS(x, FILE)." },
 
