@@ -159,6 +159,16 @@ const struct ay_rule ay_rule_table[] = {
 	{ "msgpack.extension", DESER, AY_FAIL, AY_HIGH, true, "The file has an extension type that is none of Flax': what it becomes is the loading program's affair.",
 	  "Save the parameters as plain arrays with flax.serialization.to_bytes, or as safetensors." },
 
+	/* Zarr */
+	{ "zarr.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The metadata is not what Zarr writes.", "Write the array again with zarr." },
+	{ "zarr.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The metadata ends too early.", "Copy the file again." },
+	{ "zarr.object", DESER, AY_FAIL, AY_CRITICAL, true, "The array is of Python objects, or its chunks are unpickled: reading it runs what is in them.",
+	  "Store numbers or texts of fixed length instead of objects." },
+	{ "zarr.codec", DESER, AY_FAIL, AY_HIGH, true, "The array needs a codec that is not known, whose code comes from a package.",
+	  "Store the array again with blosc, zstd or gzip." },
+	{ "zarr.dtype", FORMAT, AY_FAIL, AY_HIGH, false, "The array has a type that is not known, or elements of no fixed size.",
+	  "Store the array again as numbers or texts of fixed length." },
+
 	/* files that belong together */
 	{ "sibling.missing", FORMAT, AY_FAIL, AY_HIGH, false, "A file that the model's loader reads beside this one is not there.",
 	  "Add the file to the artifact, or save the model as one file." },
