@@ -71,6 +71,7 @@ extern const struct ay_scanner ay_scanner_tf_checkpoint;
 extern const struct ay_scanner ay_scanner_executorch;
 extern const struct ay_scanner ay_scanner_onnx;
 extern const struct ay_scanner ay_scanner_msgpack;
+extern const struct ay_scanner ay_scanner_zarr;
 extern const struct ay_scanner ay_scanner_skops;
 extern const struct ay_scanner ay_scanner_coreml;
 extern const struct ay_scanner ay_scanner_coreml_weights;

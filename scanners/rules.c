@@ -142,10 +142,12 @@ const struct ay_rule ay_rule_table[] = {
 	{ "rds.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The object breaks the form of R's serialization.", "Save it again with saveRDS." },
 	{ "rds.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The object ends before its parts do.", "Copy the file again." },
 	{ "rds.code", DESER, AY_FAIL, AY_CRITICAL, true,
-	  "The object holds what R evaluates: a promise runs at the first look, a function or a call when a method comes to it.",
+	  "The object holds what R evaluates: a promise or an active binding runs at the first look, a function or a call when a method comes to it.",
 	  "Save the numbers alone, such as coef(model), with saveRDS or as a table." },
 	{ "rds.foreign", DESER, AY_FAIL, AY_HIGH, true, "The object holds a pointer or needs a hook to bring back a part of it.",
 	  "Save the object in the format of its own package, such as xgb.save." },
+	{ "rds.package", DESER, AY_FAIL, AY_HIGH, true, "Reading the object makes R load a package, whose code runs then.",
+	  "Save the data alone, without the environment of a package or function." },
 	{ "rds.altrep", DESER, AY_FAIL, AY_HIGH, true, "The object holds a compact vector of a package's own class, whose methods run when it is looked at.",
 	  "Copy the vector before saving: x[] <- x; saveRDS(x, FILE)." },
 
@@ -164,6 +166,16 @@ const struct ay_rule ay_rule_table[] = {
 	{ "msgpack.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The file ends before its parts do.", "Copy the file again." },
 	{ "msgpack.extension", DESER, AY_FAIL, AY_HIGH, true, "The file has an extension type that is none of Flax': what it becomes is the loading program's affair.",
 	  "Save the parameters as plain arrays with flax.serialization.to_bytes, or as safetensors." },
+
+	/* Zarr */
+	{ "zarr.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The metadata is not what Zarr writes.", "Write the array again with zarr." },
+	{ "zarr.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The metadata ends too early.", "Copy the file again." },
+	{ "zarr.object", DESER, AY_FAIL, AY_CRITICAL, true, "The array is of Python objects, or its chunks are unpickled: reading it runs what is in them.",
+	  "Store numbers or texts of fixed length instead of objects." },
+	{ "zarr.codec", DESER, AY_FAIL, AY_HIGH, true, "The array needs a codec that is not known, whose code comes from a package.",
+	  "Store the array again with blosc, zstd or gzip." },
+	{ "zarr.dtype", FORMAT, AY_FAIL, AY_HIGH, false, "The array has a type that is not known, or elements of no fixed size.",
+	  "Store the array again as numbers or texts of fixed length." },
 
 	/* files that belong together */
 	{ "sibling.missing", FORMAT, AY_FAIL, AY_HIGH, false, "A file that the model's loader reads beside this one is not there.",

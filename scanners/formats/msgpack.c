@@ -6,6 +6,7 @@
  * they become is code of the loading program.
  */
 #include "assay/ckd.h"
+#include "scanners/data/uniq.h"
 #include "scanners/formats/bytes.h"
 #include "scanners/formats/window.h"
 #include "scanners/registry.h"
@@ -13,6 +14,7 @@
 #define MAX_DEPTH 128
 #define MAX_TEXT (1 * MIB)
 #define MAX_DIMENSIONS 64
+#define MAX_KEYS_MEMORY (128 * MIB)    /* of the keys of all maps that are open */
 
 enum { EXT_ARRAY = 1, EXT_COMPLEX = 2, EXT_SCALAR = 3 };
 enum kind { NUMBER, CONSTANT, STRING, BYTES, LIST, MAP, EXTENSION };
@@ -20,6 +22,7 @@ enum kind { NUMBER, CONSTANT, STRING, BYTES, LIST, MAP, EXTENSION };
 struct reader {
 	struct ay_scan *s;
 	struct ay_window window;
+	struct ay_uniq_pool keys;
 	uint64_t off;
 	uint64_t end;             /* of the file, or of the extension at hand */
 	const char *why;
@@ -111,7 +114,8 @@ static int take_head(struct reader *r, struct head *h)
 	return 0;
 }
 
-static int take_text(struct reader *r, const struct head *h, char *out, size_t size)
+/* A text, which may be kept when it fits, or hashed. */
+static int take_text(struct reader *r, const struct head *h, char *out, size_t size, struct ay_uniq_hash *hash_out)
 {
 	struct ay_buf b = ay_buf_new(MAX_TEXT);
 	struct ay_cursor c;
@@ -121,7 +125,13 @@ static int take_text(struct reader *r, const struct head *h, char *out, size_t s
 		err = fail(r, err, "a text is longer than is read here");
 	else if (ay_bytes_find_bad_utf8(&c) != c.left)
 		err = fail(r, AY_EFORMAT, "a text that is not UTF-8");
-	else if (out && c.left < size) {
+	else if (hash_out) {
+		struct ay_uniq_state state;
+
+		ay_uniq_start(&state);
+		ay_uniq_part(&state, c.p, c.left);
+		*hash_out = ay_uniq_finish(&state);
+	} else if (out && c.left < size) {
 		size_t len = c.left;
 
 		ay_cursor_copy(&c, out, len);
@@ -171,7 +181,7 @@ static int walk_array(struct reader *r, bool scalar)
 	if (!err)
 		err = take_head(r, &h);
 	if (!err)
-		err = h.kind == STRING ? take_text(r, &h, name, sizeof(name)) : fail(r, AY_EFORMAT, "a type that is no text");
+		err = h.kind == STRING ? take_text(r, &h, name, sizeof(name), NULL) : fail(r, AY_EFORMAT, "a type that is no text");
 	if (!err && (!dtype_bits(name) || ay_ckd_mul_u64(bytes, dtype_bits(name) / 8, &bytes)))
 		err = fail(r, AY_EFORMAT, "a type that is not known");
 	if (!err)
@@ -217,6 +227,26 @@ static int walk_extension(struct reader *r, const struct head *h)
 	return err;
 }
 
+/* Of two keys of one name loaders keep one or the other. */
+static int take_key(struct reader *r, struct ay_uniq *keys)
+{
+	struct ay_uniq_hash hash;
+	struct head h;
+	int err = take_head(r, &h);
+
+	if (err)
+		return err;
+	if (h.kind != STRING)
+		return fail(r, AY_EFORMAT, "a key that is no text");
+	err = take_text(r, &h, NULL, 0, &hash);
+	if (err)
+		return err;
+	err = ay_uniq_add(keys, hash);
+	if (err < 0)
+		return fail(r, err, "a map has more keys than are compared");
+	return err ? 0 : fail(r, AY_EFORMAT, "a map has a key twice");
+}
+
 static int walk(struct reader *r, unsigned depth)
 {
 	struct head h;
@@ -226,22 +256,21 @@ static int walk(struct reader *r, unsigned depth)
 		return err;
 	switch (h.kind) {
 	case NUMBER: case CONSTANT: return 0;
-	case STRING: return take_text(r, &h, NULL, 0);
+	case STRING: return take_text(r, &h, NULL, 0, NULL);
 	case BYTES: r->off += h.n; return 0;
 	case EXTENSION: return walk_extension(r, &h);
 	case LIST: case MAP: break;
 	}
-	for (uint64_t i = 0; !err && i < h.n; i++) {
-		if (h.kind == MAP) {
-			struct head key;
+	struct ay_uniq keys;
 
-			err = take_head(r, &key);
-			if (!err)
-				err = key.kind == STRING ? take_text(r, &key, NULL, 0) : fail(r, AY_EFORMAT, "a key that is no text");
-		}
+	ay_uniq_init(&keys, &r->keys);
+	for (uint64_t i = 0; !err && i < h.n; i++) {
+		if (h.kind == MAP)
+			err = take_key(r, &keys);
 		if (!err)
 			err = walk(r, depth + 1);
 	}
+	ay_uniq_free(&keys);
 	return err;
 }
 
@@ -263,7 +292,7 @@ static int msgpack_scan(struct ay_scan *s, struct ay_source *in)
 		ay_scan_find(s, "limit.memory", AY_NO_OFFSET, "no memory left to read the file");
 		return AY_ELIMIT;
 	}
-	*r = (struct reader){.s = s, .window = {.in = in}, .end = in->size, .bad_off = AY_NO_OFFSET};
+	*r = (struct reader){.s = s, .window = {.in = in}, .keys = {ay_scan_budget(s), MAX_KEYS_MEMORY}, .end = in->size, .bad_off = AY_NO_OFFSET};
 	int err = walk(r, 0);
 
 	if (!err && r->off != in->size)
@@ -277,5 +306,5 @@ static int msgpack_scan(struct ay_scan *s, struct ay_source *in)
 }
 
 const struct ay_scanner ay_scanner_msgpack = {
-	.abi = AY_SCAN_ABI, .name = "msgpack", .version = 1, .bid = msgpack_bid, .scan = msgpack_scan
+	.abi = AY_SCAN_ABI, .name = "msgpack", .version = 2, .bid = msgpack_bid, .scan = msgpack_scan
 };

@@ -4,10 +4,15 @@
  * Formats"), versions 2 and 3, as XDR, as little-endian binary and as text.
  * Data passes: vectors, lists, symbols, pairlists, S4 objects, environments
  * with data. What R evaluates does not: promises (CVE-2024-27322), calls,
- * closures, bytecode; nor do pointers and hooks.
+ * closures, bytecode, active bindings; nor do pointers, hooks and packages that
+ * R would have to load. Text is read as widely as R reads it: it is text for
+ * every other reader, so what R would load must not be left to them.
  */
+#include <stdarg.h>
+
 #include "assay/ckd.h"
 #include "scanners/driver.h"
+#include "scanners/formats/bytes.h"
 #include "scanners/formats/window.h"
 #include "scanners/registry.h"
 
@@ -15,26 +20,36 @@
 #define MAX_STRING (64 * MIB)
 #define MAX_NAME 256
 #define MAX_REFS (16 * MIB)
+#define WORD 128               /* R's own buffer */
 
 enum sexp {
 	SYMSXP = 1, LISTSXP = 2, CLOSXP = 3, ENVSXP = 4, PROMSXP = 5, LANGSXP = 6, SPECIALSXP = 7, BUILTINSXP = 8, CHARSXP = 9, LGLSXP = 10,
 	INTSXP = 13, REALSXP = 14, CPLXSXP = 15, STRSXP = 16, DOTSXP = 17, VECSXP = 19, EXPRSXP = 20, BCODESXP = 21, EXTPTRSXP = 22,
 	WEAKREFSXP = 23, RAWSXP = 24, S4SXP = 25,
-	ALTREP_SXP = 238, ATTRLISTSXP = 239, ATTRLANGSXP = 240, BASEENV_SXP = 241, EMPTYENV_SXP = 242, PERSISTSXP = 247, PACKAGESXP = 248,
+	ALTREP_SXP = 238, BASEENV_SXP = 241, EMPTYENV_SXP = 242, PERSISTSXP = 247, PACKAGESXP = 248,
 	NAMESPACESXP = 249, BASENAMESPACE_SXP = 250, MISSINGARG_SXP = 251, UNBOUNDVALUE_SXP = 252, GLOBALENV_SXP = 253, NILVALUE_SXP = 254, REFSXP = 255
 };
 #define HAS_ATTR (1u << 9)
 #define HAS_TAG (1u << 10)
+#define ACTIVE_BINDING (1u << 27)    /* of a cell in an environment: its value is a function, or the name of one, that each look calls */
 
 enum form { XDR, LITTLE, TEXT };
 
+/* What a reference can mean; of symbols, which compact form they name. */
+enum ref { REF_OTHER, REF_SYMBOL, REF_BASE, REF_SEQUENCE, REF_DEFERRED, REF_WRAP };
+
 struct reader {
-	struct ay_scan *s;
+	struct ay_scan *s;        /* NULL: it is only looked whether R would read this */
+	struct ay_budget *budget;
 	struct ay_source *in;
 	enum form form;
 	uint64_t off;             /* of what comes next */
-	struct ay_buf refs;       /* one byte for each symbol, environment and the like so far: it names a compact vector's class */
-	bool compact;             /* the symbol at hand does */
+	struct ay_buf refs;       /* an enum ref for each symbol, environment and the like so far */
+	enum ref ref;             /* the last of them */
+	bool not_r;               /* R would not read it either */
+	bool loads;               /* but would have loaded a package by then */
+	bool odd;                 /* something is written as R does not write it, and read as R reads it */
+	uint64_t odd_off;
 	const char *why;
 	uint64_t bad_off;
 	struct ay_window window;
@@ -48,6 +63,26 @@ static int fail(struct reader *r, int err, const char *why)
 	return err;
 }
 
+/* Where R gives up as well. */
+static int fail_with_r(struct reader *r, int err, const char *why)
+{
+	r->not_r = true;
+	return fail(r, err, why);
+}
+
+AY_PRINTF(4, 5) static void found(struct reader *r, const char *rule, uint64_t off, const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	if (!r->s)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	ay_scan_find(r->s, rule, off, "%s", text);
+}
+
 /* The bytes at r->off, at least len unless the file ends. */
 static int look(struct reader *r, size_t len, struct ay_cursor *out)
 {
@@ -58,37 +93,55 @@ static int look(struct reader *r, size_t len, struct ay_cursor *out)
 
 /* ---- the three forms of a number and of bytes ---- */
 
-/* A word of text between white space. */
-static int take_word(struct reader *r, char *out, size_t size)
+static bool is_space(int c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static int skip_space(struct reader *r)
 {
 	struct ay_cursor c;
-	size_t len = 0;
 	int err;
 
 	do {
-		err = look(r, 64, &c);
+		err = ay_budget_tick(r->budget);
+		if (!err)
+			err = look(r, 64, &c);
 		if (err)
 			return err;
-		while (ay_cursor_peek(&c, 0) == '\n' || ay_cursor_peek(&c, 0) == ' ')
+		while (is_space(ay_cursor_peek(&c, 0)))
 			ay_cursor_skip(&c, 1);
 		r->off = c.off;
 	} while (!c.left && r->off < r->in->size);
-	err = look(r, 64, &c);
-	while (!err && len < size && len < c.left && ay_cursor_peek(&c, len) > ' ')
+	return 0;
+}
+
+/* A word of text between white space, and the one space behind it. */
+static int take_word(struct reader *r, char word[WORD])
+{
+	struct ay_cursor c;
+	size_t len = 0;
+	int err = skip_space(r);
+
+	if (!err)
+		err = look(r, WORD, &c);
+	while (!err && len < WORD && len < c.left && !is_space(ay_cursor_peek(&c, len)))
 		len++;
-	if (err || len == 0 || len == size)
-		return err ? err : fail(r, c.left ? AY_EFORMAT : AY_ETRUNC, "a number is missing or too long");
-	ay_cursor_copy(&c, out, len);
-	out[len] = '\0';
+	if (err || len == 0 || len == WORD)
+		return err ? err : fail_with_r(r, c.left ? AY_EFORMAT : AY_ETRUNC, "a number is missing or too long");
+	ay_cursor_copy(&c, word, len);
+	word[len] = '\0';
 	r->off = c.off;
 	return 0;
 }
 
+/* R takes what begins as a number; it does not write so. */
 static int take_int_text(struct reader *r, int32_t *out)
 {
-	char word[16];
-	int err = take_word(r, word, sizeof(word));
-	const char *p = word + (word[0] == '-');
+	char word[WORD];
+	uint64_t off = r->off;
+	int err = take_word(r, word);
+	const char *start = word + (word[0] == '-' || word[0] == '+'), *p = start;
 	int64_t v = 0;
 
 	if (err)
@@ -97,10 +150,16 @@ static int take_int_text(struct reader *r, int32_t *out)
 		*out = INT32_MIN;
 		return 0;
 	}
-	for (; *p >= '0' && *p <= '9'; p++)
+	for (; *p >= '0' && *p <= '9' && v <= INT32_MAX; p++)
 		v = v * 10 + (*p - '0');
-	if (*p || p == word || v > INT32_MAX)
-		return fail(r, AY_EFORMAT, "a word that is no number");
+	if (p == start)
+		return fail_with_r(r, AY_EFORMAT, "a word that is no number");
+	if (v > INT32_MAX)
+		return fail(r, AY_EFORMAT, "a number of more than 32 bits");
+	if ((*p || word[0] == '+') && !r->odd) {
+		r->odd = true;
+		r->odd_off = off;
+	}
 	*out = (int32_t)(word[0] == '-' ? -v : v);
 	return 0;
 }
@@ -117,7 +176,7 @@ static int take_int(struct reader *r, int32_t *out)
 		return err;
 	*out = (int32_t)(r->form == XDR ? ay_cursor_be32(&c) : ay_cursor_le32(&c));
 	if (c.err)
-		return fail(r, AY_ETRUNC, "the file ends inside a number");
+		return fail_with_r(r, AY_ETRUNC, "the file ends inside a number");
 	r->off += 4;
 	return 0;
 }
@@ -125,6 +184,7 @@ static int take_int(struct reader *r, int32_t *out)
 /* One character of a text, which may be escaped. */
 static int take_escaped(struct reader *r, uint8_t *out)
 {
+	static const char letters[] = "ntvbrfa", meant[] = "\n\t\v\b\r\f\a";
 	struct ay_cursor c;
 	int err = look(r, 4, &c);
 
@@ -133,30 +193,28 @@ static int take_escaped(struct reader *r, uint8_t *out)
 	*out = ay_cursor_u8(&c);
 	if (*out == '\\') {
 		uint8_t next = ay_cursor_u8(&c);
+		const char *letter = next ? strchr(letters, next) : NULL;
 
-		*out = next;
+		*out = letter ? (uint8_t)meant[letter - letters] : next;
 		if (next >= '0' && next <= '7')
 			for (*out = (uint8_t)(next - '0'); ay_cursor_peek(&c, 0) >= '0' && ay_cursor_peek(&c, 0) <= '7' && c.off < r->off + 4;)
 				*out = (uint8_t)(*out * 8 + (ay_cursor_u8(&c) - '0'));
 	}
 	if (c.err)
-		return fail(r, AY_ETRUNC, "the file ends inside a text");
+		return fail_with_r(r, AY_ETRUNC, "the file ends inside a text");
 	r->off = c.off;
 	return 0;
 }
 
 static int take_bytes_text(struct reader *r, uint64_t len)
 {
-	struct ay_cursor c;
-	int err = look(r, 1, &c);
+	/* All white space before a text goes; white space of its own is written as an escape. */
+	int err = len ? skip_space(r) : 0;
 
-	/* One line end stands between the length and the text. */
-	if (!err && ay_cursor_accept(&c, "\n", 1))
-		r->off++;
 	for (uint64_t i = 0; !err && i < len; i++) {
 		uint8_t byte;
 
-		err = ay_budget_tick(ay_scan_budget(r->s));
+		err = ay_budget_tick(r->budget);
 		if (!err)
 			err = take_escaped(r, &byte);
 		if (!err && i < sizeof(r->name) - 1) {
@@ -179,7 +237,7 @@ static int take_bytes(struct reader *r, uint64_t len)
 	if (r->form == TEXT)
 		return take_bytes_text(r, len);
 	if (len > r->in->size - r->off)
-		return fail(r, AY_ETRUNC, "a text is longer than the file");
+		return fail_with_r(r, AY_ETRUNC, "a text is longer than the file");
 	int err = look(r, kept, &c);
 
 	if (err)
@@ -194,20 +252,20 @@ static int take_bytes(struct reader *r, uint64_t len)
 static int skip_numbers(struct reader *r, uint64_t n, uint64_t size, unsigned words)
 {
 	uint64_t bytes;
-	char word[64];
+	char word[WORD];
 	int err = 0;
 
 	if (r->form == TEXT) {
 		for (uint64_t i = 0; !err && i < n; i++)
 			for (unsigned k = 0; !err && k < words; k++) {
-				err = ay_budget_tick(ay_scan_budget(r->s));
+				err = ay_budget_tick(r->budget);
 				if (!err)
-					err = take_word(r, word, sizeof(word));
+					err = take_word(r, word);
 			}
 		return err;
 	}
 	if (ay_ckd_mul_u64(n, size, &bytes) || bytes > r->in->size - r->off)
-		return fail(r, AY_ETRUNC, "a vector is longer than the file");
+		return fail_with_r(r, AY_ETRUNC, "a vector is longer than the file");
 	r->off += bytes;
 	return 0;
 }
@@ -236,23 +294,35 @@ static int take_length(struct reader *r, uint64_t *out)
 /* ---- objects ---- */
 
 /* Compact forms that R makes itself; others are classes of packages, whose methods run. */
-static bool names_compact(const char *name)
+static enum ref ref_of(const char *name)
 {
-	static const char *const known[] = {
-		"compact_intseq", "compact_realseq", "deferred_string", "wrap_real", "wrap_integer", "wrap_logical", "wrap_complex", "wrap_raw",
-		"wrap_string", "wrap_list"
+	static const struct { const char *name; enum ref ref; } known[] = {
+		{"base", REF_BASE}, {"compact_intseq", REF_SEQUENCE}, {"compact_realseq", REF_SEQUENCE}, {"deferred_string", REF_DEFERRED},
+		{"wrap_real", REF_WRAP}, {"wrap_integer", REF_WRAP}, {"wrap_logical", REF_WRAP}, {"wrap_complex", REF_WRAP},
+		{"wrap_raw", REF_WRAP}, {"wrap_string", REF_WRAP}, {"wrap_list", REF_WRAP}
 	};
 
 	for (size_t i = 0; i < AY_ARRAY_LEN(known); i++)
-		if (strcmp(name, known[i]) == 0)
+		if (strcmp(name, known[i].name) == 0)
+			return known[i].ref;
+	return REF_SYMBOL;
+}
+
+/* Always loaded: what belongs to others makes R load them. */
+static bool is_own_package(const char *name)
+{
+	static const char *const own[] = {"base", "methods", "datasets", "utils", "grDevices", "graphics", "stats"};
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(own); i++)
+		if (strcmp(name, own[i]) == 0)
 			return true;
 	return false;
 }
 
-static int add_ref(struct reader *r, bool compact)
+static int add_ref(struct reader *r, enum ref ref)
 {
-	r->compact = compact;
-	return ay_buf_addc(&r->refs, compact) ? fail(r, AY_ELIMIT, "more symbols and environments than are followed") : 0;
+	r->ref = ref;
+	return ay_buf_addc(&r->refs, (uint8_t)ref) ? fail(r, AY_ELIMIT, "more symbols and environments than are followed") : 0;
 }
 
 static int walk(struct reader *r, unsigned depth, uint32_t *flags_out);
@@ -269,7 +339,7 @@ static const char *code_name(unsigned type)
 	switch (type) {
 	case CLOSXP: return "a function";
 	case PROMSXP: return "a promise, which R evaluates at the first look";
-	case LANGSXP: case ATTRLANGSXP: return "a call";
+	case LANGSXP: return "a call";
 	case SPECIALSXP: case BUILTINSXP: return "a built-in function";
 	case DOTSXP: return "arguments that are not evaluated yet";
 	case EXPRSXP: return "an expression";
@@ -278,17 +348,24 @@ static const char *code_name(unsigned type)
 	}
 }
 
+static bool is_pair(unsigned type)
+{
+	return type == LISTSXP || type == LANGSXP || type == CLOSXP || type == PROMSXP || type == DOTSXP;
+}
+
 /* Cells of a pairlist, one after the other: attributes, tag and value of each. */
 static int walk_pairs(struct reader *r, unsigned depth, uint32_t flags, uint64_t off)
 {
 	for (;;) {
 		unsigned type = flags & 0xFF;
 		const char *code = code_name(type);
-		int err = ay_budget_tick(ay_scan_budget(r->s));
+		int err = ay_budget_tick(r->budget);
 
 		if (code)
-			ay_scan_find(r->s, "rds.code", off, "the object holds %s", code);
-		if (!err && ((flags & HAS_ATTR) || type == ATTRLISTSXP || type == ATTRLANGSXP))
+			found(r, "rds.code", off, "the object holds %s", code);
+		if (flags & ACTIVE_BINDING)
+			found(r, "rds.code", off, "the object holds an active binding, which calls a function at each look");
+		if (!err && (flags & HAS_ATTR))
 			err = item(r, depth);
 		if (!err && (flags & HAS_TAG))
 			err = item(r, depth);
@@ -303,8 +380,7 @@ static int walk_pairs(struct reader *r, unsigned depth, uint32_t flags, uint64_t
 		}
 		if (err)
 			return err;
-		type = flags & 0xFF;
-		if (type != LISTSXP && type != LANGSXP && type != CLOSXP && type != PROMSXP && type != DOTSXP && type != ATTRLISTSXP && type != ATTRLANGSXP) {
+		if (!is_pair(flags & 0xFF)) {
 			r->off = off;
 			return item(r, depth);
 		}
@@ -317,7 +393,7 @@ static int walk_items(struct reader *r, unsigned depth, uint64_t n, bool strings
 
 	/* Each takes four bytes at least, or two as text. */
 	if (n > (r->in->size - r->off) / 2)
-		return fail(r, AY_ETRUNC, "a list is longer than the file");
+		return fail_with_r(r, AY_ETRUNC, "a list is longer than the file");
 	for (uint64_t i = 0; !err && i < n; i++) {
 		uint32_t flags;
 
@@ -349,54 +425,153 @@ static int walk_char(struct reader *r)
 	int32_t n;
 	int err = take_int(r, &n);
 
+	r->name[0] = '\0';
 	if (err || n == -1)
 		return err;
 	return n < 0 ? fail(r, AY_EFORMAT, "a negative length") : take_bytes(r, (uint64_t)n);
 }
 
-/* The name of a package or namespace, as texts. */
-static int walk_strings(struct reader *r, unsigned depth)
+/* A package or namespace: its name, and perhaps its version, as texts. */
+static int walk_package(struct reader *r, unsigned depth, bool attached)
 {
+	static const char prefix[] = "package:";
+	uint64_t off = r->off;
 	int32_t zero, n;
 	int err = take_int(r, &zero);
 
 	if (!err)
 		err = take_int(r, &n);
-	if (!err && (zero != 0 || n < 0))
+	if (!err && (zero != 0 || n < 1))
 		err = fail(r, AY_EFORMAT, "the name of a namespace is malformed");
-	return err ? err : walk_items(r, depth, (uint64_t)n, true);
+	if (!err)
+		err = walk_items(r, depth, 1, true);
+	if (err)
+		return err;
+	const char *name = r->name;
+
+	if (attached)
+		name = strncmp(name, prefix, sizeof(prefix) - 1) == 0 ? name + sizeof(prefix) - 1 : "";
+	if (!is_own_package(name)) {
+		r->loads = true;
+		found(r, "rds.package", off, "reading the object loads \"%.80s\"", r->name);
+	}
+	err = walk_items(r, depth, (uint64_t)n - 1, true);
+	return err ? err : add_ref(r, REF_OTHER);
 }
 
+/* R looks at the parts of an environment without asking for their types. */
 static int walk_environment(struct reader *r, unsigned depth)
 {
+	uint32_t enclosure = 0, frame = 0, table = 0, attributes = 0;
 	int32_t locked;
 	int err = take_int(r, &locked);
 
 	if (!err)
-		err = add_ref(r, false);
-	for (unsigned i = 0; !err && i < 4; i++)    /* enclosure, frame, hash table, attributes */
-		err = item(r, depth);
+		err = add_ref(r, REF_OTHER);
+	if (!err)
+		err = walk(r, depth + 1, &enclosure);
+	if (!err)
+		err = walk(r, depth + 1, &frame);
+	if (!err)
+		err = walk(r, depth + 1, &table);
+	if (!err)
+		err = walk(r, depth + 1, &attributes);
+	frame &= 0xFF;
+	table &= 0xFF;
+	attributes &= 0xFF;
+	enclosure &= 0xFF;
+	if (!err && ((frame != LISTSXP && frame != NILVALUE_SXP) || (table != VECSXP && table != NILVALUE_SXP) ||
+		     (attributes != LISTSXP && attributes != NILVALUE_SXP) || (enclosure != ENVSXP && enclosure < BASEENV_SXP)))
+		err = fail(r, AY_EFORMAT, "an environment has parts of another type");
 	return err;
+}
+
+/* ---- compact vectors: R trusts the types of all parts ---- */
+
+/* Exactly these flags. */
+static int expect(struct reader *r, unsigned flags)
+{
+	int32_t raw;
+	int err = take_int(r, &raw);
+
+	if (!err && (unsigned)raw != flags)
+		err = fail(r, AY_EFORMAT, "the description of a compact vector is malformed");
+	return err;
+}
+
+static int expect_numbers(struct reader *r, unsigned type, uint64_t n)
+{
+	uint64_t len;
+	int err = expect(r, type);
+
+	if (!err)
+		err = take_length(r, &len);
+	if (!err && len != n)
+		err = fail(r, AY_EFORMAT, "the description of a compact vector is malformed");
+	return err ? err : skip_numbers(r, n, type == REALSXP ? 8 : 4, 1);
+}
+
+/* A symbol, written here for the first time or again. */
+static int take_symbol(struct reader *r, unsigned depth, enum ref *out)
+{
+	uint32_t flags;
+	int err = walk(r, depth + 1, &flags);
+
+	if (!err && (flags & 0xFF) != SYMSXP && ((flags & 0xFF) != REFSXP || r->ref == REF_OTHER))
+		err = fail(r, AY_EFORMAT, "the description of a compact vector is malformed");
+	*out = r->ref;
+	return err;
+}
+
+/* The numbers that make a sequence, or what is wrapped and how. */
+static int walk_compact_state(struct reader *r, unsigned depth, enum ref class)
+{
+	uint32_t flags;
+	int err;
+
+	if (class == REF_SEQUENCE)
+		return expect_numbers(r, REALSXP, 3);
+	err = expect(r, LISTSXP);
+	if (!err)
+		err = walk(r, depth + 1, &flags);
+	if (err)
+		return err;
+	unsigned type = flags & 0xFF;
+	bool number = type == LGLSXP || type == INTSXP || type == REALSXP || type == CPLXSXP || type == ALTREP_SXP;
+
+	if (!number && (class == REF_DEFERRED || (type != STRSXP && type != RAWSXP && type != VECSXP)))
+		return fail(r, AY_EFORMAT, "a compact vector of something other than a vector");
+	return expect_numbers(r, INTSXP, class == REF_DEFERRED ? 1 : 2);
 }
 
 static int walk_altrep(struct reader *r, unsigned depth)
 {
 	uint64_t off = r->off;
-	int32_t flags;
-	/* Its description is a pairlist that begins with the symbol of the class, written here for the first time or again. */
-	int err = take_int(r, &flags);
+	enum ref class = REF_OTHER, package = REF_OTHER;
+	char name[MAX_NAME];
+	int err = expect(r, LISTSXP);
 
+	if (!err)
+		err = take_symbol(r, depth, &class);
+	snprintf(name, sizeof(name), "%s", r->name);
+	if (!err)
+		err = expect(r, LISTSXP);
+	if (!err)
+		err = take_symbol(r, depth, &package);
 	if (err)
 		return err;
-	if ((flags & 0xFF) != LISTSXP || ((uint32_t)flags & (HAS_ATTR | HAS_TAG)))
-		return fail(r, AY_EFORMAT, "the description of a compact vector is malformed");
-	r->compact = false;
-	err = item(r, depth);
-	if (!err && !r->compact)
-		ay_scan_find(r->s, "rds.altrep", off, "a compact vector of the class \"%.80s\"", r->name);
-	for (unsigned i = 0; !err && i < 3; i++)    /* the rest of the description, state, attributes */
-		err = item(r, depth);
-	return err;
+	if (class < REF_SEQUENCE || package != REF_BASE) {
+		found(r, "rds.altrep", off, "a compact vector of the class \"%.80s\" of the package \"%.80s\"", name, package == REF_BASE ? "base" : r->name);
+		return AY_EUNSUPPORTED;
+	}
+	err = expect(r, LISTSXP);
+	if (!err)
+		err = expect_numbers(r, INTSXP, 1);
+	if (!err)
+		err = expect(r, NILVALUE_SXP);
+	if (!err)
+		err = walk_compact_state(r, depth, class);
+	return err ? err : item(r, depth);
 }
 
 static int walk_reference(struct reader *r, uint32_t flags)
@@ -407,7 +582,7 @@ static int walk_reference(struct reader *r, uint32_t flags)
 	if (!err && (index < 1 || (uint64_t)index > r->refs.len))
 		err = fail(r, AY_EFORMAT, "a reference to an object that is not there");
 	r->name[0] = '\0';
-	r->compact = !err && r->refs.data[index - 1];    /* own: one byte a reference */
+	r->ref = err ? REF_OTHER : (enum ref)r->refs.data[index - 1];    /* own: one byte a reference */
 	return err;
 }
 
@@ -418,7 +593,7 @@ static int walk_symbol(struct reader *r, unsigned depth)
 
 	if (!err && (flags & 0xFF) != CHARSXP)
 		err = fail(r, AY_EFORMAT, "a symbol without a name");
-	return err ? err : add_ref(r, names_compact(r->name));
+	return err ? err : add_ref(r, ref_of(r->name));
 }
 
 static int walk_type(struct reader *r, unsigned depth, uint32_t flags, uint64_t off)
@@ -436,21 +611,17 @@ static int walk_type(struct reader *r, unsigned depth, uint32_t flags, uint64_t 
 	case LGLSXP: case INTSXP: case REALSXP: case CPLXSXP: case RAWSXP: case STRSXP: case VECSXP: return walk_vector(r, depth, type);
 	case ENVSXP: return walk_environment(r, depth);
 	case ALTREP_SXP: return walk_altrep(r, depth);
-	case NAMESPACESXP: case PACKAGESXP: {
-		int err = walk_strings(r, depth);
-
-		return err ? err : add_ref(r, false);
-	}
+	case NAMESPACESXP: case PACKAGESXP: return walk_package(r, depth, type == PACKAGESXP);
 	default:
 		break;
 	}
 	/* What follows is not understood any more, and need not be. */
 	if (code)
-		ay_scan_find(r->s, "rds.code", off, "the object holds %s", code);
+		found(r, "rds.code", off, "the object holds %s", code);
 	else if (type == EXTPTRSXP || type == WEAKREFSXP || type == PERSISTSXP)
-		ay_scan_find(r->s, "rds.foreign", off, "the object holds a pointer, a weak reference or what a hook has to bring back");
+		found(r, "rds.foreign", off, "the object holds a pointer, a weak reference or what a hook has to bring back");
 	else
-		return fail(r, AY_EFORMAT, "an object of an unknown type");
+		return fail_with_r(r, AY_EFORMAT, "an object of an unknown type");
 	return AY_EUNSUPPORTED;
 }
 
@@ -458,7 +629,7 @@ static int walk(struct reader *r, unsigned depth, uint32_t *flags_out)
 {
 	uint64_t off = r->off;
 	int32_t raw;
-	int err = ay_budget_tick(ay_scan_budget(r->s));
+	int err = ay_budget_tick(r->budget);
 
 	if (!err && depth > MAX_DEPTH)
 		err = fail(r, AY_ELIMIT, "lists are nested too deeply");
@@ -469,7 +640,7 @@ static int walk(struct reader *r, unsigned depth, uint32_t *flags_out)
 	uint32_t flags = *flags_out = (uint32_t)raw;
 	unsigned type = flags & 0xFF;
 
-	if (type == LISTSXP || type == LANGSXP || type == CLOSXP || type == PROMSXP || type == DOTSXP || type == ATTRLISTSXP || type == ATTRLANGSXP)
+	if (is_pair(type))
 		return walk_pairs(r, depth, flags, off);
 	err = walk_type(r, depth, flags, off);
 	/* Those with parts of their own have their attributes among them. */
@@ -480,42 +651,29 @@ static int walk(struct reader *r, unsigned depth, uint32_t *flags_out)
 
 /* ---- the file ---- */
 
-/* Magic of a workspace, then of the form. */
-static bool take_magic(struct ay_cursor *c, enum form *form_out)
+/* The magic of a workspace, if any, then the form. R looks at its letter alone, and past a line end before an A; *odd: it is not as R writes it. */
+static bool take_magic(struct ay_cursor *c, enum form *form_out, bool *odd)
 {
-	static const struct { const char *magic; enum form form; } kinds[] = {{"X\n", XDR}, {"B\n", LITTLE}, {"A\n", TEXT}};
-	bool workspace = ay_cursor_starts(c, "RD", 2);
+	static const struct { char letter; enum form form; } kinds[] = {{'X', XDR}, {'B', LITTLE}, {'A', TEXT}};
 
-	if (workspace) {
+	if (ay_cursor_starts(c, "RD", 2) && ay_cursor_peek(c, 4) == '\n') {
 		int kind = ay_cursor_peek(c, 2), version = ay_cursor_peek(c, 3);
 
-		if ((kind != 'X' && kind != 'A' && kind != 'B') || (version != '2' && version != '3') || ay_cursor_peek(c, 4) != '\n')
+		if ((kind != 'X' && kind != 'A' && kind != 'B') || (version != '2' && version != '3'))
 			return false;
 		ay_cursor_skip(c, 5);
 	}
+	if (ay_cursor_starts(c, "\nA", 2))
+		ay_cursor_skip(c, 1);
+	uint8_t letter = ay_cursor_u8(c);
+
+	*odd = ay_cursor_u8(c) != '\n';
 	for (size_t i = 0; i < AY_ARRAY_LEN(kinds); i++)
-		if (ay_cursor_accept(c, kinds[i].magic, 2)) {
+		if (!c->err && kinds[i].letter == letter) {
 			*form_out = kinds[i].form;
 			return true;
 		}
 	return false;
-}
-
-static unsigned rds_bid(struct ay_cursor head, struct ay_source *in, const char *path)
-{
-	enum form form;
-
-	(void)in;
-	(void)path;
-	if (ay_cursor_starts(&head, "RDX", 3) || ay_cursor_starts(&head, "RDB", 3))
-		return 24;
-	if (!take_magic(&head, &form))
-		return 0;
-	if (form == TEXT)
-		return ay_cursor_starts(&head, "2\n", 2) || ay_cursor_starts(&head, "3\n", 2) ? 32 : 0;
-	uint32_t version = form == XDR ? ay_cursor_be32(&head) : ay_cursor_le32(&head);
-
-	return !head.err && (version == 2 || version == 3) ? 48 : 0;
 }
 
 static int walk_file(struct reader *r)
@@ -526,21 +684,20 @@ static int walk_file(struct reader *r)
 	for (unsigned i = 0; !err && i < 2; i++)    /* versions of R: the writer's, and the oldest reader's */
 		err = take_int(r, &skipped);
 	if (!err && version != 2 && version != 3)
-		err = fail(r, AY_EFORMAT, "a version of the format other than 2 and 3");
+		err = fail_with_r(r, AY_EFORMAT, "a version of the format other than 2 and 3");
 	if (!err && version == 3) {
 		err = take_int(r, &len);
 		if (!err)
-			err = len < 0 || len > MAX_NAME ? fail(r, AY_EFORMAT, "the name of an encoding is malformed") : take_bytes(r, (uint64_t)len);
+			err = len < 0 || len > MAX_NAME ? fail_with_r(r, AY_EFORMAT, "the name of an encoding is malformed") : take_bytes(r, (uint64_t)len);
 	}
 	if (!err)
 		err = item(r, 0);
 	if (err || r->off == r->in->size)
 		return err;
 	/* Text ends with its last line. */
-	struct ay_cursor c;
-
-	err = look(r, 2, &c);
-	return err || (r->form == TEXT && c.left == 1 && ay_cursor_peek(&c, 0) == '\n') ? err : fail(r, AY_EFORMAT, "there is something behind the object");
+	if (r->form == TEXT)
+		err = skip_space(r);
+	return err || r->off == r->in->size ? err : fail(r, AY_EFORMAT, "there is something behind the object");
 }
 
 static void report(struct reader *r, int err)
@@ -553,27 +710,73 @@ static void report(struct reader *r, int err)
 	ay_scan_find_error(r->s, "rds", err, &e);
 }
 
+/* One reading of the whole; s is NULL when nothing is to be reported. r->not_r: R would not read it. */
+static void read_all(struct reader *r, struct ay_scan *s, struct ay_budget *b, struct ay_source *in)
+{
+	struct ay_cursor c;
+
+	*r = (struct reader){.s = s, .budget = b, .in = in, .window = {.in = in}, .bad_off = AY_NO_OFFSET, .refs = ay_buf_new(MAX_REFS)};
+	int err = look(r, 16, &c);
+
+	if (!err && !take_magic(&c, &r->form, &r->odd)) {
+		found(r, "format.unsupported", 0, "this is an R workspace of an old or unknown form, which is not judged");
+	} else if (!err) {
+		r->off = c.off;
+		err = walk_file(r);
+		if (r->odd)
+			found(r, "rds.malformed", r->odd_off, "something is written in a form that R reads and does not write");
+	}
+	if (err && s)
+		report(r, err);
+	ay_buf_free(&r->refs);
+}
+
+/* Many texts begin with an A. R reads some of them. */
+static unsigned bid_text(struct ay_source *in, const char *path)
+{
+	struct ay_budget b;
+
+	if (ay_path_ends(path, ".rds") || ay_path_ends(path, ".rda") || ay_path_ends(path, ".rdata"))
+		return 8;
+	ay_budget_init(&b, in->size);
+	struct reader *r = ay_budget_alloc(&b, sizeof(*r));
+
+	if (!r)
+		return 8;
+	read_all(r, NULL, &b, in);
+	unsigned bits = r->not_r && !r->loads ? 0 : 32;
+
+	ay_budget_free(&b, r);
+	return bits;
+}
+
+static unsigned rds_bid(struct ay_cursor head, struct ay_source *in, const char *path)
+{
+	struct ay_cursor c = head;
+	enum form form;
+	bool odd;
+	int kind = ay_cursor_peek(&head, 2);
+
+	if (ay_cursor_starts(&head, "RD", 2) && (kind == 'X' || kind == 'B' || (kind == 'A' && ay_cursor_peek(&head, 4) == '\n')))
+		return 24;
+	if (!take_magic(&c, &form, &odd))
+		return 0;
+	if (form == TEXT)
+		return bid_text(in, path);
+	uint32_t version = form == XDR ? ay_cursor_be32(&c) : ay_cursor_le32(&c);
+
+	return !c.err && (version == 2 || version == 3) ? 40 : 0;
+}
+
 static int rds_scan(struct ay_scan *s, struct ay_source *in)
 {
 	struct reader *r = ay_budget_alloc(ay_scan_budget(s), sizeof(*r));
-	struct ay_cursor c;
-	int err;
 
 	if (!r) {
 		ay_scan_find(s, "limit.memory", AY_NO_OFFSET, "no memory left to read the object");
 		return AY_ELIMIT;
 	}
-	*r = (struct reader){.s = s, .in = in, .window = {.in = in}, .bad_off = AY_NO_OFFSET, .refs = ay_buf_new(MAX_REFS)};
-	err = look(r, 16, &c);
-	if (!err && !take_magic(&c, &r->form))
-		ay_scan_find(s, "format.unsupported", 0, "this is an R workspace of an old or unknown form, which is not judged");
-	else if (!err) {
-		r->off = c.off;
-		err = walk_file(r);
-	}
-	if (err)
-		report(r, err);
-	ay_buf_free(&r->refs);
+	read_all(r, s, ay_scan_budget(s), in);
 	ay_budget_free(ay_scan_budget(s), r);
 	return 0;
 }
@@ -581,5 +784,5 @@ static int rds_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_text[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_rds = {
-	.abi = AY_SCAN_ABI, .name = "rds", .version = 1, .refines = refines_text, .bid = rds_bid, .scan = rds_scan
+	.abi = AY_SCAN_ABI, .name = "rds", .version = 2, .refines = refines_text, .bid = rds_bid, .scan = rds_scan
 };

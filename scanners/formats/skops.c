@@ -50,10 +50,20 @@ static const struct { const char *loader, *module, *class; } fixed[] = {
 	{"_DictWithDeprecatedKeysNode", "sklearn", "_DictWithDeprecatedKeys"},
 };
 
-/* Loaders whose class is looked up, and the role that it must have. */
-static const struct { const char *loader; unsigned roles; } open_loaders[] = {
-	{"ObjectNode", AY_ROLE_NEW}, {"DictNode", AY_ROLE_NEW}, {"ListNode", AY_ROLE_NEW}, {"NdArrayNode", AY_ROLE_DATA | AY_ROLE_NEW | AY_ROLE_CALL},
-	{"SparseMatrixNode", AY_ROLE_NEW}, {"LossNode", AY_ROLE_NEW | AY_ROLE_CALL | AY_ROLE_DATA}, {"TypeNode", AY_ROLE_DATA},
+/*
+ * Loaders whose class is looked up. They call it with whatever the file holds, where a pickle's arguments must match a
+ * pattern: so each may only have the classes that it is for.
+ */
+struct open_loader {
+	const char *loader;
+	unsigned roles;              /* all of them */
+	unsigned not_slots;          /* none of these */
+	const char *modules[3];      /* one of them, or within it; none: any */
+};
+static const struct open_loader open_loaders[] = {
+	{"ObjectNode", AY_ROLE_NEW, 0, {NULL}}, {"DictNode", AY_ROLE_NEW | AY_ROLE_ITEMS, 0, {NULL}},
+	{"NdArrayNode", AY_ROLE_DATA, AY_SLOT_ARRAY, {"numpy"}}, {"SparseMatrixNode", AY_ROLE_NEW, 0, {"scipy.sparse"}},
+	{"LossNode", AY_ROLE_CALL, 0, {"sklearn._loss._loss", "sklearn.linear_model._sgd_fast"}}, {"TypeNode", AY_ROLE_DATA, 0, {NULL}},
 };
 
 static const char *const code_loaders[] = {"FunctionNode", "PartialNode", "MethodNode", "OperatorFuncNode"};
@@ -70,21 +80,34 @@ static bool is_fixed(const struct node *n, bool *loader_known)
 	return false;
 }
 
-static unsigned roles_of(const struct node *n)
+static const struct open_loader *open_loader_of(const struct node *n)
 {
 	for (size_t i = 0; i < AY_ARRAY_LEN(open_loaders); i++)
 		if (strcmp(open_loaders[i].loader, n->loader) == 0)
-			return open_loaders[i].roles;
-	return 0;
+			return &open_loaders[i];
+	return NULL;
 }
 
-static void judge_class(struct judge *j, const struct node *n, unsigned roles)
+static bool is_for(const struct open_loader *l, const struct node *n, const struct ay_allow *a)
+{
+	bool within = !l->modules[0];
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(l->modules) && l->modules[i]; i++) {
+		size_t len = strlen(l->modules[i]);
+
+		within |= strncmp(n->module, l->modules[i], len) == 0 && (n->module[len] == '\0' || n->module[len] == '.');
+	}
+	/* Functions that unpickling calls stand beside the classes of losses. */
+	return within && (a->roles & l->roles) == l->roles && !(a->slots & l->not_slots) && n->class[0] != '_';
+}
+
+static void judge_class(struct judge *j, const struct node *n, const struct open_loader *l)
 {
 	const struct ay_allow *a = ay_allow_find(n->module, n->class);
 	uint32_t on = ay_scan_options(j->s)->profiles | AY_PROFILE_WEIGHTS;
 	const char *reason = ay_deny_reason(n->module, n->class);
 
-	if (a && !reason && (a->roles & roles)) {
+	if (a && !reason && is_for(l, n, a)) {
 		if (a->profiles & on)
 			return;
 		ay_scan_need_profile(j->s, a->profiles);
@@ -92,13 +115,13 @@ static void judge_class(struct judge *j, const struct node *n, unsigned roles)
 		return;
 	}
 	ay_scan_find(j->s, "skops.class", j->off, "%s builds %s.%s, which is %s", n->loader, n->module, n->class,
-		     reason ? reason : "no known part of a model");
+		     reason ? reason : a ? "nothing that this loader is for" : "no known part of a model");
 }
 
 static void judge_node(struct judge *j, const struct node *n)
 {
+	const struct open_loader *open = open_loader_of(n);
 	bool known = false;
-	unsigned roles;
 
 	if (!n->has_module && !n->has_class && !n->has_loader)
 		return;
@@ -115,9 +138,8 @@ static void judge_node(struct judge *j, const struct node *n)
 		ay_scan_find(j->s, "skops.malformed", j->off, "a node names a member by something other than a plain name");
 	if (is_fixed(n, &known))
 		return;
-	roles = roles_of(n);
-	if (roles)
-		judge_class(j, n, roles);
+	if (open)
+		judge_class(j, n, open);
 	else if (known)
 		ay_scan_find(j->s, "skops.class", j->off, "%s does not build %s.%s", n->loader, n->module, n->class);
 	else
@@ -258,5 +280,5 @@ static int skops_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_zip[] = {"zip", NULL};
 
 const struct ay_scanner ay_scanner_skops = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "skops", .version = 1, .refines = refines_zip, .bid = skops_bid, .scan = skops_scan
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "skops", .version = 2, .refines = refines_zip, .bid = skops_bid, .scan = skops_scan
 };

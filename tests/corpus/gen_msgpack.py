@@ -55,6 +55,7 @@ def bad():
     yield "huge", "msgpack.malformed", "an array of 2^64 elements", array((1 << 63, 2), "uint8", b"")
     yield "object", "msgpack.malformed", "an array of objects", array((1,), "object", bytes(8))
     yield "key", "msgpack.malformed", "a key that is no text", msgpack.packb({1: 2})
+    yield "twice", "msgpack.malformed", "a key twice", b"\x82\xa1a\x01\xa1a\x02"
     yield "more", "msgpack.malformed", "something behind it", whole + b"x"
     yield "cut", "msgpack.truncated", "the end is missing", whole[:-1]
     yield "length", "msgpack.truncated", "a text of 4 GiB", b"\x81\xdb\xff\xff\xff\xffx"

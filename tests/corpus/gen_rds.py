@@ -33,6 +33,7 @@ GOOD = {
     "s4": ("{ setClass('P', representation(x = 'numeric')); new('P', x = 1) }", "an S4 object"),
     "environment": ("{ e <- new.env(parent = emptyenv()); e$x <- 1; e }", "an environment with data"),
     "coefficients": ("coef(lm(mpg ~ wt, mtcars))", "coefficients of a model"),
+    "sorted": ("sort(c(3L, 1L, 2L) + 1:3000)", "a sorted vector, which R wraps"),
     "array": ("array(as.numeric(1:24), c(2, 3, 4))", "an array"),
 }
 BAD = {
@@ -80,6 +81,24 @@ HEAD = b"X\n" + ints(3, 0x40202, 0x30500, 5) + b"UTF-8"
 SYM_X = ints(1, 0x40009, 1) + b"x"
 
 
+def symbol(name):
+    return ints(1, 0x40009, len(name)) + name
+
+
+def as_text():
+    """name, rule, sentence, content: forms that R reads and does not write"""
+    head = "3\n262657\n197888\n5\nUTF-8\n"
+    promise = "1029\n253\n252\n6\n1\n262153\n4\ndate\n254\n"
+    yield "w_line.txt", "rds.code", "a promise as text behind a line end", "\nA\n" + head + promise
+    yield "w_letter.txt", "rds.malformed", "a promise as text, of whose head R reads one letter", "AB" + head + promise
+    yield "w_word.txt", "rds.malformed", "a promise as text, whose version is the beginning of a word", "A\n" + head.replace("3", "3rd", 1) + promise
+    yield "w_tab.txt", "rds.code", "a promise as text with tabs", "A\n" + head.replace("\n", "\t") + promise
+    # Whoever does not skip the white space reads the promise as a text.
+    inner = "\n16\n1\n262153\n%d\n" % len(promise)
+    yield "w_space.txt", "rds.code", "a promise behind white space", \
+        "A\n" + head + "19\n2\n16\n1\n262153\n%d\n" % (4 + len(inner)) + " " * len(inner) + "aaaa" + inner + "\n" + promise
+
+
 def written():
     """name, verdict, rule, sentence, content"""
     number = HEAD + ints(14, 1) + struct.pack(">d", 1.5)
@@ -97,8 +116,15 @@ def written():
     yield "w_list.rds", "fail", "rds.truncated", "a list of 2^31 - 1 elements", HEAD + ints(19, 0x7fffffff)
     yield "w_deep.rds", "inconclusive", "limit.exceeded", "lists in each other beyond the limit", HEAD + ints(19, 1) * 2000 + ints(254)
     yield "w_hook.rds", "fail", "rds.foreign", "what a hook has to bring back", HEAD + ints(247, 0, 1, 0x40009, 1) + b"x"
-    yield "w_altrep.rds", "fail", "rds.altrep", "a compact vector of a package's class", \
-        HEAD + ints(238, 2, 1, 0x40009, 4) + b"mmap" + ints(2, 1, 0x40009, 4) + b"simp" + ints(2, 13, 1, 13, 254, 254, 254)
+    for name, rule, why, package, state in (("altrep", "rds.altrep", "a compact vector of a package's class", b"simp", ints(254)),
+                                            ("state", "rds.malformed", "a compact vector of R's whose numbers are not there", b"base", ints(24, 0))):
+        yield "w_%s.rds" % name, "fail", rule, why, \
+            HEAD + ints(238, 2) + symbol(b"compact_intseq") + ints(2) + symbol(package) + ints(2, 13, 1, 13, 254) + state + ints(254)
+    yield "w_active.rds", "fail", "rds.code", "an active binding, which calls a function by its name", \
+        HEAD + ints(4, 0, 242, 1 << 27 | 0x402) + SYM_X + symbol(b"date") + ints(254, 254, 254)
+    yield "w_package.rds", "fail", "rds.package", "a namespace that R would load", HEAD + ints(249, 0, 1, 0x40009, 7) + b"splines"
+    for name, rule, why, content in as_text():
+        yield name, "fail", rule, why, content.encode()
     yield "w_version.rds", "fail", "rds.malformed", "version 4", b"RDX3\nX\n" + ints(4, 0, 0)
     yield "w_old.rda", "fail", "format.unsupported", "a workspace of R 1", b"RDX1\nX\n" + ints(1, 0, 0)
     yield "w_cut.rds", "fail", "rds.truncated", "the end is missing", number[:-3]

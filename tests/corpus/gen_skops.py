@@ -41,6 +41,8 @@ class Writer:
             return self.node(str, "JsonNode", content=json.dumps(x), is_json=True)
         if isinstance(x, type):
             return {"__class__": x.__name__, "__module__": x.__module__, "__loader__": "TypeNode"}
+        if type(x).__module__ in ("sklearn.linear_model._sgd_fast", "sklearn._loss._loss"):
+            return self.node(type(x), "LossNode", content=self.state({}), __reduce__={"args": self.state(x.__reduce__()[1])})
         return self.node(type(x), "ObjectNode", content=self.state(vars(x)))
 
     def archive(self, schema):
@@ -60,12 +62,18 @@ def raw(**node):
     return Writer().archive(node)
 
 
+def w_dict():
+    return Writer().state({})
+
+
 def estimators():
-    from sklearn import datasets, linear_model, naive_bayes, preprocessing, cluster, decomposition
+    from sklearn import datasets, linear_model, naive_bayes, preprocessing, cluster, decomposition, utils
     x, y = datasets.load_iris(return_X_y=True)
     for e in (linear_model.LogisticRegression(max_iter=500), linear_model.LinearRegression(), linear_model.Ridge(), naive_bayes.GaussianNB(),
               preprocessing.StandardScaler(), preprocessing.MinMaxScaler(), cluster.KMeans(3, n_init=1), decomposition.PCA(2)):
         yield type(e).__name__, e.fit(x, y)
+    yield "Bunch", utils.Bunch(a=1)
+    yield "SGDClassifier", linear_model.SGDClassifier().fit(x, y)
 
 
 def nested(module, name, loader):
@@ -96,6 +104,13 @@ def main(out):
     put("list", raw(__class__="Popen", __module__="subprocess", __loader__="ListNode", content=["true"]), "fail", "skops.class", "a process as a list")
     put("sneaky", nested("posix", "system", "FunctionNode"), "fail", "skops.code", "a function deep inside")
     put("fixed", raw(__class__="Popen", __module__="subprocess", __loader__="RandomStateNode", content={}), "fail", "skops.class", "a loader of another class")
+    called = {"content": w_dict(), "__reduce__": {"args": {"__class__": "tuple", "__module__": "builtins", "__loader__": "TupleNode", "content": []}}}
+    put("loss", raw(__class__="_load_from_bytes", __module__="torch.storage", __loader__="LossNode", **called), "fail", "skops.class",
+        "bytes that are unpickled, as a loss")
+    put("encode", raw(__class__="encode", __module__="_codecs", __loader__="LossNode", **called), "fail", "skops.class", "a function that pickles may call")
+    w = Writer()
+    put("array", w.archive(dict(w.array(numpy.zeros(4, "uint8")), __class__="_load_from_bytes", __module__="torch.storage")), "fail", "skops.class",
+        "an array that is unpickled")
     put("loader", raw(__class__="dict", __module__="builtins", __loader__="EvilNode"), "fail", "skops.loader", "a loader that skops does not have")
     put("half", raw(__class__="dict", __loader__="DictNode"), "fail", "skops.malformed", "a node without a module")
     put("path", raw(__class__="ndarray", __module__="numpy", __loader__="NdArrayNode", type="numpy", file="../x.npy"), "fail", "skops.malformed",

@@ -8,5 +8,6 @@ FUZZ_SCANNERS(&ay_scanner_rds, &ay_scanner_text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	fuzz_scan(data, size, "a.rds");
+	fuzz_scan(data, size, "a.txt");
 	return 0;
 }

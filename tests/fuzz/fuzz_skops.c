@@ -3,7 +3,8 @@
 
 #include "scanners/registry.h"
 
-FUZZ_SCANNERS(&ay_scanner_zip, &ay_scanner_skops, &ay_scanner_npy, &ay_scanner_npz, &ay_scanner_pickle, &ay_scanner_text, &ay_scanner_json)
+FUZZ_SCANNERS(&ay_scanner_zip, &ay_scanner_skops, &ay_scanner_npy, &ay_scanner_npz, &ay_scanner_pickle, &ay_scanner_torch_legacy,
+	      &ay_scanner_text, &ay_scanner_json)
 
 /* The archive as it comes, then a sound archive around what comes as schema.json. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -16,6 +16,11 @@ int main(void)
 	scan_is(P, A1 "\xcb\0\0\0\0\0\0\0", "msgpack.truncated", "cut");
 	scan_is(P, "\x81\x01\x02", "msgpack.malformed", "a key that is no text");
 	scan_is(P, "\x81\xa1\xff\x02", "msgpack.malformed", "a key that is not UTF-8");
+	scan_is(P, "\x82\xa1" "a\1\xa1" "a\2", "msgpack.malformed", "a key twice");
+	scan_is(P, "\x82\xa1" "a\1\xd9\1" "a\2", "msgpack.malformed", "in two spellings of its length");
+	scan_is(P, "\x82\xa1" "a\1\xa2" "ab\2", "pass", "a longer one");
+	scan_is(P, "\x92\x81\xa1" "a\1\x81\xa1" "a\1", "pass", "in two maps");
+	scan_is(P, "\x81\xa1" "a\x81\xa1" "a\1", "pass", "in a map and one inside");
 	scan_is(P, "\x9f\1\2\3", "msgpack.truncated", "a list longer than the file");
 	scan_is(P, "\xdd\xff\xff\xff\xff\1", "msgpack.truncated", "of 2^32 - 1 elements");
 	scan_is(P, "\xdf\x80\0\0\0\xa1" "a\1", "msgpack.truncated", "a map of 2^31 pairs");

@@ -46,9 +46,75 @@ static void test_code(void)
 	scan_is("a.rds", HEAD3 "\0\0\2\x0e\0\0\0\0" "\0\0\4\2\0\0\0\1" NAME "\0\0\0\5" NIL NIL NIL, "rds.code", "a promise in an attribute");
 	scan_is("a.rds", HEAD3 "\0\0\0\4\0\0\0\0" NIL "\0\0\0\2" "\0\0\0\5" NIL NIL NIL NIL NIL, "rds.code", "a promise in an environment");
 	scan_is("a.rds", HEAD3 "\0\0\0\x16" NIL NIL, "rds.foreign", "a pointer");
-	scan_is("a.rds", HEAD3 "\0\0\0\xee\0\0\0\2\0\0\0\1\0\4\0\x09\0\0\0\3" "own", "rds.altrep", "a compact vector of a package");
 	scan_is("a.rds", HEAD3 "\0\0\0\xc8", "rds.malformed", "an unknown type");
 	scan_is("a.rda", "RDX1\nX\n\0\0\0\1", "format.unsupported", "an old workspace");
+}
+
+#define SYMBOL(len, name) "\0\0\0\1\0\4\0\x09\0\0\0" len name
+#define COMPACT(class_len, class, package_len, package) \
+	HEAD3 "\0\0\0\xee\0\0\0\2" SYMBOL(class_len, class) "\0\0\0\2" SYMBOL(package_len, package) "\0\0\0\2\0\0\0\x0d\0\0\0\1\0\0\0\x0d" NIL
+#define SEQUENCE COMPACT("\x0e", "compact_intseq", "\4", "base")
+#define WRAPPED COMPACT("\x0c", "wrap_integer", "\4", "base")
+#define ZERO8 "\0\0\0\0\0\0\0\0"
+#define ONE_INT "\0\0\0\x0d\0\0\0\1\0\0\0\7"
+#define TWO_INTS "\0\0\0\x0d\0\0\0\2\0\0\0\1\0\0\0\1"
+
+static void test_compact(void)
+{
+	scan_is("a.rds", SEQUENCE "\0\0\0\x0e\0\0\0\3" ZERO8 ZERO8 ZERO8 NIL, "pass", "a sequence");
+	scan_is("a.rds", SEQUENCE "\0\0\0\x0e\0\0\0\2" ZERO8 ZERO8 NIL, "rds.malformed", "of two numbers");
+	scan_is("a.rds", SEQUENCE "\0\0\0\x0e\0\0\0\4" ZERO8 ZERO8 ZERO8 ZERO8 NIL, "rds.malformed", "of four");
+	scan_is("a.rds", SEQUENCE "\0\0\0\x18\0\0\0\0" NIL, "rds.malformed", "of bytes");
+	scan_is("a.rds", WRAPPED "\0\0\0\2" ONE_INT TWO_INTS NIL, "pass", "a wrapped vector");
+	scan_is("a.rds", WRAPPED "\0\0\0\2" ONE_INT ONE_INT NIL, "rds.malformed", "with one flag");
+	scan_is("a.rds", WRAPPED "\0\0\0\2" NIL TWO_INTS NIL, "rds.malformed", "of nothing");
+	scan_is("a.rds", WRAPPED ONE_INT NIL, "rds.malformed", "that is no pair");
+	scan_is("a.rds", COMPACT("\4", "mmap", "\4", "simp"), "rds.altrep", "of a package");
+	scan_is("a.rds", COMPACT("\x0e", "compact_intseq", "\4", "simp"), "rds.altrep", "of a package under the name of R's own");
+	scan_is("a.rds", COMPACT("\4", "mmap", "\4", "base"), "rds.altrep", "unknown to R");
+	scan_is("a.rds", HEAD3 "\0\0\0\xee\0\0\0\2\0\0\0\x13\0\0\0\1" SYMBOL("\x0e", "compact_intseq"), "rds.malformed", "whose class is a list");
+	scan_is("a.rds", HEAD3 "\0\0\0\x13\0\0\0\2" SYMBOL("\x0e", "compact_intseq") "\0\0\0\xee\0\0\0\2\0\0\0\1\0\0\0\x09\xff\xff\xff\xff"
+		"\0\0\0\2" SYMBOL("\4", "base"), "rds.altrep", "whose class is a symbol without a name");
+}
+
+static void test_environment(void)
+{
+	scan_is("a.rds", HEAD3 "\0\0\0\4\0\0\0\0" "\0\0\0\xf2" "\0\0\4\2\0\0\0\1" NAME NUMBER NIL NIL NIL, "pass", "a value");
+	scan_is("a.rds", HEAD3 "\0\0\0\4\0\0\0\0" "\0\0\0\xf2" "\4\0\4\2\0\0\0\1" NAME NUMBER NIL NIL NIL, "pass", "a locked one");
+	scan_is("a.rds", HEAD3 "\0\0\0\4\0\0\0\0" "\0\0\0\xf2" "\x08\0\4\2\0\0\0\1" NAME "\0\0\1\xff" NIL NIL NIL, "rds.code",
+		"one that calls a function by its name");
+	scan_is("a.rds", HEAD3 "\0\0\0\4\0\0\0\0" "\0\0\0\xf2" NUMBER NIL NIL, "rds.malformed", "a number for values");
+	scan_is("a.rds", HEAD3 "\0\0\0\4\0\0\0\0" "\0\0\0\xf2" NIL NUMBER NIL, "rds.malformed", "a number for a table");
+	scan_is("a.rds", HEAD3 "\0\0\0\4\0\0\0\0" NUMBER NIL NIL NIL, "rds.malformed", "in a number");
+	scan_is("a.rds", HEAD3 "\0\0\0\xf9\0\0\0\0\0\0\0\1\0\4\0\x09\0\0\0\5stats", "pass", "the namespace of a package of R");
+	scan_is("a.rds", HEAD3 "\0\0\0\xf9\0\0\0\0\0\0\0\1\0\4\0\x09\0\0\0\5statz", "rds.package", "of another");
+	scan_is("a.rds", HEAD3 "\0\0\0\xf8\0\0\0\0\0\0\0\1\0\4\0\x09\0\0\0\x0dpackage:stats", "pass", "a package of R");
+	scan_is("a.rds", HEAD3 "\0\0\0\xf8\0\0\0\0\0\0\0\1\0\4\0\x09\0\0\0\x0dpackage:statz", "rds.package", "another");
+	scan_is("a.rds", HEAD3 "\0\0\0\xf9\0\0\0\0\0\0\0\0", "rds.malformed", "without a name");
+}
+
+#define TEXT3 "3\n262657\n197888\n5\nUTF-8\n"
+#define PROMISE "1029\n253\n252\n6\n1\n262153\n1\nq\n254\n"
+
+/* What R reads is R's, under any name and however it is spaced; what it does not read is text. */
+static void test_as_r_reads_text(void)
+{
+	scan_is("a.txt", "A\n" TEXT3 PROMISE, "rds.code", "a promise by another name");
+	scan_is("a.txt", "\nA\n" TEXT3 PROMISE, "rds.code", "behind a line end");
+	scan_is("a.txt", "AB" TEXT3 PROMISE, "rds.code", "with another second byte");
+	scan_is("a.txt", "A\n3rd\n262657\n197888\n5\nUTF-8\n" PROMISE, "rds.code", "with a number that goes on as a word");
+	is_str(scan_case_result.found[scan_case_result.found_count - 1].rule->id, "rds.malformed", "which is not as R writes it");
+	scan_is("a.txt", "A\n+3\n262657\n197888\n5\nUTF-8\n" PROMISE, "rds.code", "with a sign");
+	scan_is("a.txt", "A\n" TEXT3 "4294968325\n253\n252\n254\n", "rds.malformed", "with a number that overflows");
+	scan_is("a.txt", "A\n3\t262657\r\n\f\v 197888\n5\nUTF-8\n" PROMISE, "rds.code", "with other white space");
+	scan_is("a.txt", "A\n" TEXT3 "19\n2\n16\n1\n262153\n1\n  \n\t x\n" PROMISE, "rds.code", "behind a text that white space stands before");
+	scan_is("a.txt", "A\n" TEXT3 "19\n2\n249\n0\n1\n262153\n4\nevil\nx\n", "rds.package", "a package, before R finds what it does not read");
+	scan_is("a.rda", "RDA3\nA\n" TEXT3 PROMISE, "rds.code", "in a workspace");
+	scan_is("a.rda", "RDA1\nA\n", "format.unsupported", "an old workspace");
+	scan_is("a.txt", "A\n3\nB\n", "pass", "a list of lines");
+	scan_is("a.txt", "A\n2\n3\n4\n", "pass", "a column of numbers");
+	scan_is("a.txt", "A 3D model of 2 4 5\n", "pass", "a sentence");
+	scan_is("a.rds", "A\n2\n3\n4\n", "rds.truncated", "which is R's under R's own name");
 }
 
 static void test_every_cut(void)
@@ -88,6 +154,9 @@ int main(void)
 {
 	test_data();
 	test_code();
+	test_compact();
+	test_environment();
+	test_as_r_reads_text();
 	test_every_cut();
 	test_deep();
 	ay_scan_result_free(&scan_case_result);

@@ -48,6 +48,16 @@ int main(void)
 	is_rule(NODE("numpy", "dot", "FunctionNode"), "skops.code", "a harmless function too");
 	is_rule(NODE("operator", "attrgetter", "OperatorFuncNode"), "skops.code", "an operator");
 	is_rule(NODE("builtins", "x", "NoNode"), "skops.loader", "an unknown loader");
+	is_rule(NODE("numpy", "float64", "NdArrayNode"), "pass", "a scalar");
+	is_rule(NODE("numpy", "memmap", "NdArrayNode"), "skops.class", "a file as an array");
+	is_rule(NODE("torch.storage", "_load_from_bytes", "NdArrayNode"), "skops.class", "an array that is unpickled");
+	is_rule(NODE("torch.storage", "_load_from_bytes", "LossNode"), "skops.class", "bytes that are unpickled");
+	is_rule(NODE("_codecs", "encode", "LossNode"), "skops.class", "a function that pickles may call");
+	is_rule(NODE("copyreg", "_reconstructor", "LossNode"), "skops.class", "one that makes objects");
+	is_rule(NODE("numpy", "float64", "LossNode"), "skops.class", "a scalar as a loss");
+	is_rule(NODE("numpy", "float64", "ListNode"), "skops.class", "a scalar as a list");
+	is_rule(NODE("numpy", "float64", "DictNode"), "skops.class", "a scalar as a dict");
+	is_rule(NODE("builtins", "x", "ConstructorFromReduceNode"), "skops.loader", "a constructor with arguments");
 	is_rule("{\"__loader__\": \"DictNode\"}", "skops.malformed", "a node without a class");
 	is_rule("{\"__class__\": \"dict\", \"__module__\": \"builtins\", \"__loader__\": [\"DictNode\"]}", "skops.loader", "a loader in a list");
 	is_rule("{\"__class__\": \"dict\\u0000x\", \"__module__\": \"builtins\", \"__loader__\": \"DictNode\"}", "skops.class", "a class with a NUL");

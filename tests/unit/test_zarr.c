@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/lib/scan_case.h"
+
+#define ARRAY2(dtype, compressor, filters) \
+	"{\"zarr_format\": 2, \"shape\": [4, 2], \"chunks\": [2, 2], \"dtype\": " dtype ", \"compressor\": " compressor \
+	", \"fill_value\": 0, \"order\": \"C\", \"filters\": " filters "}"
+#define ARRAY3(type, codecs, more) \
+	"{\"zarr_format\": 3, \"node_type\": \"array\", \"shape\": [4], \"data_type\": " type ", \"chunk_grid\": {\"name\": \"regular\"," \
+	" \"configuration\": {\"chunk_shape\": [2]}}, \"chunk_key_encoding\": {\"name\": \"default\"}, \"fill_value\": 0, \"codecs\": " codecs more "}"
+#define BYTES "[{\"name\": \"bytes\", \"configuration\": {\"endian\": \"little\"}}]"
+
+static void test_version_2(void)
+{
+	scan_is("x/.zarray", ARRAY2("\"<f4\"", "{\"id\": \"blosc\", \"cname\": \"lz4\", \"clevel\": 5}", "null"), "pass", "an array");
+	is_str(scan_case_result.format, "zarr", "is of Zarr");
+	scan_is(".zarray", ARRAY2("\"|b1\"", "null", "[]"), "pass", "without compression");
+	scan_is(".zarray", ARRAY2("\"<M8[ns]\"", "null", "[{\"id\": \"delta\", \"dtype\": \"<i8\"}]"), "pass", "with a filter");
+	scan_is(".zarray", ARRAY2("\"|O\"", "null", "null"), "zarr.object", "of objects");
+	scan_is(".zarray", ARRAY2("\"O\"", "null", "null"), "zarr.object", "without a byte order");
+	scan_is(".zarray", ARRAY2("\"\\u007cO\"", "null", "null"), "zarr.object", "with an escape");
+	scan_is(".zarray", ARRAY2("\"<f4\"", "{\"id\": \"pickle\", \"protocol\": 4}", "null"), "zarr.object", "pickled chunks");
+	scan_is(".zarray", ARRAY2("\"<f4\"", "null", "[{\"id\": \"vlen-utf8\"}]"), "zarr.object", "texts of any length");
+	scan_is(".zarray", ARRAY2("\"<f4\"", "null", "[{\"id\": \"astype\", \"encode_dtype\": \"|O\"}]"), "zarr.object", "a filter to objects");
+	scan_is(".zarray", ARRAY2("\"<f4\"", "{\"id\": \"mine\"}", "null"), "zarr.codec", "a codec that is not known");
+	scan_is(".zarray", ARRAY2("\"<f4\"", "{\"id\": \"zlib\\u0000x\"}", "null"), "zarr.codec", "with a NUL");
+	scan_is(".zarray", ARRAY2("\"<f4\"", "{\"level\": 1}", "null"), "zarr.malformed", "without a name");
+	scan_is(".zarray", ARRAY2("\"<f4\"", "\"zlib\"", "null"), "zarr.malformed", "as a text");
+	scan_is(".zarray", ARRAY2("\"<f4\"", "{\"id\": [\"zlib\"]}", "null"), "zarr.malformed", "in a list");
+	scan_is(".zarray", ARRAY2("\"<f4\"", "null", "[\"delta\"]"), "zarr.malformed", "a filter as a text");
+	scan_is(".zarray", ARRAY2("\"<q4\"", "null", "null"), "zarr.dtype", "a type that NumPy does not have");
+	scan_is(".zarray", ARRAY2("null", "null", "null"), "zarr.malformed", "no type");
+	scan_is(".zarray", ARRAY2("[[\"a\", \"<f4\"], [\"b\", [[\"c\", \"|u1\", [2]]]]]", "null", "null"), "pass", "fields");
+	scan_is(".zarray", ARRAY2("[[\"a\", \"<f4\"], [\"b\", [[\"c\", \"|O\"]]]]", "null", "null"), "zarr.object", "a field of objects");
+	scan_is(".zarray", ARRAY2("[[\"O\", \"<f4\"]]", "null", "null"), "pass", "a field of that name");
+	scan_is(".zarray", "{\"zarr_format\": 2}", "zarr.malformed", "not all keys");
+	scan_is(".zarray", "[]", "zarr.malformed", "a list");
+	scan_is(".zarray", "1", "zarr.malformed", "a number");
+	scan_is(".zarray", "{\"zarr_format\": 2,", "zarr.truncated", "half of it");
+	scan_is(".zarray", "no JSON", "zarr.malformed", "none");
+	scan_is(".zgroup", "{\"zarr_format\": 2}", "pass", "a group");
+	scan_is(".zgroup", "{\"zarr_format\": 3}", "zarr.malformed", "of the other version");
+	scan_is(".zgroup", "{\"zarr_format\": 2, \"run\": 1}", "zarr.malformed", "with a key of its own");
+	scan_is(".zattrs", "{\"dtype\": \"|O\", \"units\": \"m\", \"_FillValue\": NaN}", "pass", "attributes are free");
+	scan_is(".zattrs", "{\"_target_\": \"os.system\"}", "recipe.code-reference", "but for what names code");
+	scan_is(".zmetadata", "{\"zarr_consolidated_format\": 1, \"metadata\": {\".zgroup\": {\"zarr_format\": 2}, \"a/.zarray\": "
+		ARRAY2("\"<f4\"", "null", "null") ", \"a/.zattrs\": {\"x\": 1}}}", "pass", "a table of them");
+	scan_is(".zmetadata", "{\"zarr_consolidated_format\": 1, \"metadata\": {\"a/.zarray\": " ARRAY2("\"|O\"", "null", "null") "}}", "zarr.object",
+		"with one of objects");
+	scan_is(".zmetadata", "{\"zarr_consolidated_format\": 1, \"metadata\": [" ARRAY2("\"|O\"", "null", "null") "]}", "zarr.malformed", "as a list");
+}
+
+static void test_version_3(void)
+{
+	scan_is("zarr.json", ARRAY3("\"float32\"", BYTES, ""), "pass", "an array");
+	scan_is("zarr.json", ARRAY3("\"r16\"", "[\"bytes\", {\"name\": \"numcodecs.zlib\"}]", ", \"attributes\": {\"a\": 1}"), "pass", "with more");
+	scan_is("zarr.json", ARRAY3("\"string\"", BYTES, ""), "zarr.dtype", "of texts of any length");
+	scan_is("zarr.json", ARRAY3("{\"name\": \"numpy.datetime64\", \"configuration\": {\"unit\": \"s\"}}", BYTES, ""), "pass", "of times");
+	scan_is("zarr.json", ARRAY3("{\"name\": \"mine\"}", BYTES, ""), "zarr.dtype", "of somebody's own");
+	scan_is("zarr.json", ARRAY3("{}", BYTES, ""), "zarr.malformed", "of nothing");
+	scan_is("zarr.json", ARRAY3("\"int8\"", "[{\"name\": \"numcodecs.pickle\"}]", ""), "zarr.object", "pickled");
+	scan_is("zarr.json", ARRAY3("\"int8\"", "[{\"name\": \"vlen-bytes\"}]", ""), "zarr.object", "bytes of any length");
+	scan_is("zarr.json", ARRAY3("\"int8\"", "[{\"name\": \"mine.codec\"}]", ""), "zarr.codec", "a codec that is not known");
+	scan_is("zarr.json", ARRAY3("\"int8\"", "[\"mine\"]", ""), "zarr.codec", "as a text");
+	scan_is("zarr.json", ARRAY3("\"int8\"", "{\"name\": \"bytes\"}", ""), "zarr.malformed", "not in a list");
+	scan_is("zarr.json", ARRAY3("\"int8\"", "[{\"name\": \"sharding_indexed\", \"configuration\": {\"codecs\": [{\"name\": \"numcodecs.pickle\"}]}}]", ""),
+		"zarr.object", "pickled in shards");
+	scan_is("zarr.json", ARRAY3("\"int8\"", "[{\"name\": \"sharding_indexed\", \"configuration\": {\"index_codecs\": [\"mine\"]}}]", ""), "zarr.codec",
+		"an index of shards");
+	scan_is("zarr.json", ARRAY3("\"int8\"", BYTES, ", \"storage_transformers\": []"), "pass", "no transformers");
+	scan_is("zarr.json", ARRAY3("\"int8\"", BYTES, ", \"storage_transformers\": [{\"name\": \"x\"}]"), "zarr.codec", "a transformer");
+	scan_is("zarr.json", ARRAY3("\"int8\"", BYTES, ", \"mine\": 1"), "zarr.malformed", "a key of its own");
+	scan_is("zarr.json", "{\"zarr_format\": 3, \"node_type\": \"group\"}", "pass", "a group");
+	scan_is("zarr.json", "{\"zarr_format\": 3, \"node_type\": \"array\"}", "zarr.malformed", "an array without its parts");
+	scan_is("zarr.json", "{\"zarr_format\": 3, \"node_type\": \"x\"}", "zarr.malformed", "neither");
+	scan_is("zarr.json", "{\"zarr_format\": 3, \"node_type\": \"group\", \"consolidated_metadata\": {\"kind\": \"inline\", \"metadata\": {\"a\": "
+		ARRAY3("\"int8\"", "[{\"name\": \"numcodecs.pickle\"}]", "") "}}}", "zarr.object", "an array within a group");
+	scan_is("zarr.json", ARRAY3("\"int8\"", BYTES, ", \"attributes\": {\"codecs\": [{\"name\": \"pickle\"}]}"), "pass", "attributes of such names");
+	scan_is("other.json", ARRAY3("\"int8\"", "[{\"name\": \"numcodecs.pickle\"}]", ""), "pass", "a file that Zarr does not read");
+}
+
+static void test_every_cut(void)
+{
+	static const char good[] = ARRAY2("[[\"a\", \"<f4\"]]", "{\"id\": \"zlib\"}", "[{\"id\": \"shuffle\"}]");
+	unsigned passed = 0;
+
+	for (size_t len = 1; len < sizeof(good) - 1; len++)
+		passed += strcmp(scan_case_with(".zarray", good, len, NULL), "pass") == 0;
+	is_int(passed, 0, "no proper prefix passes");
+}
+
+int main(void)
+{
+	test_version_2();
+	test_version_3();
+	test_every_cut();
+	ay_scan_result_free(&scan_case_result);
+	return done_testing();
+}
