@@ -60,6 +60,8 @@ static void values(struct ay_budget *b, struct ay_values *c)
 	ay_values_free(&batch);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ay_cursor in = ay_cursor_of(data, size, 0);

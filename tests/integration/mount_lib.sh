@@ -85,7 +85,7 @@ wait_state() {
 		[ "$(state "$1")" = "$2" ] && break
 		sleep 0.1
 	done
-	is "$(state "$1")" "$2" "$1 becomes $2" || diag "$(tr '\n' ' ' <"$M/attest/$1/status.json")"
+	is "$(state "$1")" "$2" "$1 becomes $2" || diag "$(cat "$M/attest/$1/status.json" 2>&1; ls -la "$M/attest/$1" "$M/$1" 2>&1; tail -n 5 "$T/daemon.log" 2>&1)"
 }
 same() { diff -r -x model.sig -x .cache -x __pycache__ "$1" "$2" >"$T/diff" 2>&1; r=$?; [ $r -eq 0 ] || sed 's/^/# /' "$T/diff"; return $r; }
 # errno NAME of a failing shell command's message
