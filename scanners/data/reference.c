@@ -158,6 +158,8 @@ static int choose(struct ay_source *in, char delimiter, const enum ay_value_type
 	struct ay_csv *table = NULL;
 	int rc = ay_csv_open(in, out->budget, delimiter, &table);
 
+	if (rc == 0 && ay_csv_columns(table) != columns)
+		rc = AY_EFORMAT;
 	for (size_t i = 0; rc == 0 && i < columns; i++) {
 		if (!wanted[i] || !is_profiled(types[i]) || out->count == AY_REFERENCE_COLUMNS)
 			continue;

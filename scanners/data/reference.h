@@ -29,7 +29,8 @@ struct ay_reference {
 
 /*
  * Reads the table three times. types and wanted have one entry a column of the table: numbers and integers are profiled as
- * numbers, dates and times not at all, because they go on by nature. AY_EFORMAT when the table is refused, AY_ELIMIT.
+ * numbers, dates and times not at all, because they go on by nature. AY_EFORMAT when the table is refused or has another number
+ * of columns, AY_ELIMIT.
  */
 AY_MUSTCHECK int ay_reference_build(struct ay_source *in, char delimiter, const enum ay_value_type *types, const bool *wanted, size_t columns,
 				    struct ay_budget *b, struct ay_reference *out);

@@ -31,7 +31,8 @@ static void test_build(void)
 	ok(t && t->values.null == 1, "an empty text is missing");
 	ok(!ay_reference_find(&r, "id") && !ay_reference_find(&r, "d"), "others are not there");
 	ay_reference_free(&r);
-	ok(build("n,c,d,t\n1,2\n", &r) != 0, "a ragged table has none");
+	ok(build("n,c,d,t\n1,2,3,4\n", &r) != 0, "a table of fewer columns than types has none");
+	ok(build("id,n,c,d,t\n1,2\n", &r) != 0, "nor has a ragged one");
 }
 
 static void test_bytes(void)
