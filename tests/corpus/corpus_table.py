@@ -13,7 +13,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROFILES = ("weights", "sklearn", "torch-module", "hf-trainer", "pandas")
-MODULES = {"bundle", "flat", "templates"}    # imported by other generators
+OTHERS = {"bundle", "flat", "templates", "drift"}    # imported by other generators; drift is judged by the gate, not by a scan
 
 
 def scan(assay, profiles, paths):
@@ -84,7 +84,7 @@ def table(judged):
 def main(assay, out):
     judged = []
     for name in sorted(os.listdir(HERE)):
-        if not name.startswith("gen_") or name[4:-3] in MODULES:
+        if not name.startswith("gen_") or name[4:-3] in OTHERS:
             continue
         folder = os.path.join(out, name[4:-3])
         os.makedirs(folder, exist_ok=True)
