@@ -5,42 +5,10 @@
 #include "assay/json.h"
 #include "scanners/formats/bytes.h"
 #include "scanners/formats/json.h"
+#include "scanners/formats/json_feed.h"
 #include "scanners/formats/stream.h"
 #include "scanners/formats/text.h"
 #include "scanners/model/config_json.h"
-
-/* From a source, or from bytes at hand. */
-struct feed {
-	struct ay_source *in;
-	struct ay_budget *budget;
-	uint64_t off;
-};
-
-static int64_t feed_fill(void *arg, void *dst, size_t len)
-{
-	struct feed *f = arg;
-	int err = ay_budget_tick(f->budget);
-
-	if (err)
-		return err;
-	if (len > f->in->size - f->off)
-		len = (size_t)(f->in->size - f->off);
-	err = len ? ay_source_read_full(f->in, f->off, dst, len) : 0;
-	if (err)
-		return err;
-	f->off += len;
-	return (int64_t)len;
-}
-
-static int64_t cursor_fill(void *arg, void *dst, size_t len)
-{
-	struct ay_cursor *c = arg;
-
-	if (len > c->left)
-		len = c->left;
-	ay_cursor_copy(c, dst, len);
-	return (int64_t)len;
-}
 
 /* ---- bids ---- */
 
@@ -57,7 +25,7 @@ static bool has_suffix(const char *path, const char *const *list)
 static bool head_parses(struct ay_cursor head, bool whole)
 {
 	struct ay_json_reader *r;
-	int ev = ay_json_reader_new(cursor_fill, &head, AY_LIMIT_JSON_DEPTH, AY_LIMIT_SCAN_HEAD, AY_LIMIT_SCAN_HEAD, &r);
+	int ev = ay_json_reader_new(ay_json_feed_cursor, &head, AY_LIMIT_JSON_DEPTH, AY_LIMIT_SCAN_HEAD, AY_LIMIT_SCAN_HEAD, &r);
 
 	if (ev)
 		return false;
@@ -210,10 +178,10 @@ static int scan_document(struct ay_scan *s, struct ay_json_reader *r, uint64_t b
 
 int ay_json_find_model(struct ay_scan *s, struct ay_source *in)
 {
-	struct feed f = {.in = in, .budget = ay_scan_budget(s)};
+	struct ay_json_feed f = {.in = in, .budget = ay_scan_budget(s)};
 	enum hidden hidden = HIDDEN_NONE;
 	struct ay_json_reader *r;
-	int ev, err = ay_json_reader_new(feed_fill, &f, AY_LIMIT_JSON_DEPTH, AY_LIMIT_JSON_STRING, 0, &r);
+	int ev, err = ay_json_reader_new(ay_json_feed_source, &f, AY_LIMIT_JSON_DEPTH, AY_LIMIT_JSON_STRING, 0, &r);
 
 	if (err)
 		return err;
@@ -235,7 +203,7 @@ static int json_scan(struct ay_scan *s, struct ay_source *in)
 {
 	const char *base = ay_path_base(ay_scan_name(s));
 	struct index_state index = {.active = ay_path_ends(base, ".index.json")};
-	struct feed f = {.in = in, .budget = ay_scan_budget(s)};
+	struct ay_json_feed f = {.in = in, .budget = ay_scan_budget(s)};
 	struct ay_config_rules *rules;
 	struct ay_json_reader *r = NULL;
 	struct stop stop = {.off = 0};
@@ -243,7 +211,7 @@ static int json_scan(struct ay_scan *s, struct ay_source *in)
 	int err = ay_config_rules_new(s, base, &rules), rc = 0;
 
 	if (!err)
-		err = open_reader(feed_fill, &f, &r);
+		err = open_reader(ay_json_feed_source, &f, &r);
 	if (!err)
 		err = scan_document(s, r, 0, rules, &index, &stop);
 	if (err)
@@ -265,7 +233,7 @@ static int jsonl_scan(struct ay_scan *s, struct ay_source *in)
 	int more = 0, err = ay_lines_open(&lines, in, ay_scan_budget(s), AY_LIMIT_JSON_STRING);
 
 	if (!err)
-		err = open_reader(cursor_fill, &line, &r);
+		err = open_reader(ay_json_feed_cursor, &line, &r);
 	while (!err && (more = ay_lines_next(&lines, &line)) > 0) {
 		row++;
 		err = ay_budget_tick(ay_scan_budget(s));

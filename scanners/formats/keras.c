@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keras 3's archive: a zip with the model's configuration, a note of versions, the weights as HDF5, and assets. */
 #include "assay/extract.h"
-#include "scanners/driver.h"
 #include "scanners/formats/bytes.h"
 #include "scanners/formats/zip.h"
 #include "scanners/model/keras_config.h"
@@ -36,21 +35,9 @@ static unsigned bid(struct ay_cursor head, struct ay_source *in, const char *pat
 	return (n.config && n.other) || ay_path_ends(path, ".keras") ? 64 : 0;
 }
 
-static int judge_config(struct ay_zip *z, const struct ay_zip_entry *e)
+static int judge_config(struct ay_scan *s, struct ay_source *in)
 {
-	struct ay_zip_member m;
-	struct ay_scan_frame frame;
-	int rc = ay_zip_begin(z, e, &m);
-
-	if (rc == 0) {
-		rc = ay_scan_enter(z->scan, e->name, &frame);
-		if (rc == 0) {
-			rc = ay_keras_judge(z->scan, &m.source, AY_KERAS_V3);
-			ay_scan_leave(z->scan, &frame);
-		}
-	}
-	ay_zip_end(&m);
-	return rc == AY_EFORMAT || rc == AY_EUNSUPPORTED ? 0 : rc;
+	return ay_keras_judge(s, in, AY_KERAS_V3);
 }
 
 /* What Keras would read a member as, whatever it looks like. */
@@ -76,7 +63,7 @@ static int scan(struct ay_scan *s, struct ay_source *in)
 			config = true;
 			if (ay_scan_extract(s))
 				ay_extract_leave_out(s, e->name, "the configuration of a Keras model");
-			rc = judge_config(&z, e);
+			rc = ay_zip_judge_by(&z, e, judge_config);
 		} else {
 			rc = ay_zip_judge(&z, e, hint_of(e->name));
 		}

@@ -6,8 +6,8 @@
  * methods and operators are refused (CVE-2025-54412, -54413), whatever skops
  * itself asks its user to trust.
  */
-#include "scanners/driver.h"
 #include "scanners/formats/bytes.h"
+#include "scanners/formats/json_feed.h"
 #include "scanners/formats/zip.h"
 #include "scanners/model/allowlist.h"
 #include "scanners/registry.h"
@@ -29,8 +29,7 @@ enum next { NEXT_OTHER, NEXT_MODULE, NEXT_CLASS, NEXT_LOADER, NEXT_FILE };
 
 struct judge {
 	struct ay_scan *s;
-	struct ay_source *in;
-	uint64_t off;
+	struct ay_json_feed from;
 	struct ay_json_reader *json;
 	struct node *open;           /* MAX_DEPTH of them */
 	bool is_object[MAX_DEPTH];
@@ -111,10 +110,10 @@ static void judge_class(struct judge *j, const struct node *n, const struct open
 		if (a->profiles & on)
 			return;
 		ay_scan_need_profile(j->s, a->profiles);
-		ay_scan_find(j->s, "skops.class", j->off, "%s.%s is allowed by the profile %s only", n->module, n->class, ay_profile_name(a->profiles));
+		ay_scan_find(j->s, "skops.class", ay_json_reader_off(j->json), "%s.%s is allowed by the profile %s only", n->module, n->class, ay_profile_name(a->profiles));
 		return;
 	}
-	ay_scan_find(j->s, "skops.class", j->off, "%s builds %s.%s, which is %s", n->loader, n->module, n->class,
+	ay_scan_find(j->s, "skops.class", ay_json_reader_off(j->json), "%s builds %s.%s, which is %s", n->loader, n->module, n->class,
 		     reason ? reason : a ? "nothing that this loader is for" : "no known part of a model");
 }
 
@@ -126,24 +125,24 @@ static void judge_node(struct judge *j, const struct node *n)
 	if (!n->has_module && !n->has_class && !n->has_loader)
 		return;
 	if (!n->has_module || !n->has_class || !n->has_loader) {
-		ay_scan_find(j->s, "skops.malformed", j->off, "a node lacks __module__, __class__ or __loader__");
+		ay_scan_find(j->s, "skops.malformed", ay_json_reader_off(j->json), "a node lacks __module__, __class__ or __loader__");
 		return;
 	}
 	for (size_t i = 0; i < AY_ARRAY_LEN(code_loaders); i++)
 		if (strcmp(code_loaders[i], n->loader) == 0) {
-			ay_scan_find(j->s, "skops.code", j->off, "%s makes %s.%s, which is called", n->loader, n->module, n->class);
+			ay_scan_find(j->s, "skops.code", ay_json_reader_off(j->json), "%s makes %s.%s, which is called", n->loader, n->module, n->class);
 			return;
 		}
 	if (n->has_file && (!ay_sibling_path_plain(n->file) || strchr(n->file, '/')))
-		ay_scan_find(j->s, "skops.malformed", j->off, "a node names a member by something other than a plain name");
+		ay_scan_find(j->s, "skops.malformed", ay_json_reader_off(j->json), "a node names a member by something other than a plain name");
 	if (is_fixed(n, &known))
 		return;
 	if (open)
 		judge_class(j, n, open);
 	else if (known)
-		ay_scan_find(j->s, "skops.class", j->off, "%s does not build %s.%s", n->loader, n->module, n->class);
+		ay_scan_find(j->s, "skops.class", ay_json_reader_off(j->json), "%s does not build %s.%s", n->loader, n->module, n->class);
 	else
-		ay_scan_find(j->s, "skops.loader", j->off, "the loader %s is not known", n->loader);
+		ay_scan_find(j->s, "skops.loader", ay_json_reader_off(j->json), "the loader %s is not known", n->loader);
 }
 
 /* Keeps a value of a key that tells what the object is; a value that is no text, or too long, is one that nothing matches. */
@@ -192,21 +191,6 @@ static int see(struct judge *j, int ev)
 	return 0;
 }
 
-static int64_t fill(void *arg, void *dst, size_t len)
-{
-	struct judge *j = arg;
-	int err = ay_budget_tick(ay_scan_budget(j->s));
-
-	if (len > j->in->size - j->off)
-		len = (size_t)(j->in->size - j->off);
-	if (!err && len)
-		err = ay_source_read_full(j->in, j->off, dst, len);
-	if (err)
-		return err;
-	j->off += len;
-	return (int64_t)len;
-}
-
 static int judge_schema(struct ay_scan *s, struct ay_source *in)
 {
 	struct judge *j = ay_budget_alloc(ay_scan_budget(s), sizeof(*j));
@@ -215,8 +199,8 @@ static int judge_schema(struct ay_scan *s, struct ay_source *in)
 	struct ay_error e;
 
 	if (!err) {
-		*j = (struct judge){.s = s, .in = in, .open = open};
-		err = ay_json_reader_new(fill, j, MAX_DEPTH, MAX_TEXT, AY_LIMIT_JSON_KEYS, &j->json);
+		*j = (struct judge){.s = s, .from = {.in = in, .budget = ay_scan_budget(s)}, .open = open};
+		err = ay_json_reader_new(ay_json_feed_source, &j->from, MAX_DEPTH, MAX_TEXT, AY_LIMIT_JSON_KEYS, &j->json);
 	}
 	while (!err && (ev = ay_json_next(j->json)) > 0)
 		err = see(j, ev);
@@ -231,23 +215,6 @@ static int judge_schema(struct ay_scan *s, struct ay_source *in)
 	ay_budget_free(ay_scan_budget(s), open);
 	ay_budget_free(ay_scan_budget(s), j);
 	return 0;
-}
-
-static int judge_member(struct ay_zip *z, const struct ay_zip_entry *e)
-{
-	struct ay_zip_member m;
-	struct ay_scan_frame frame;
-	int rc = ay_zip_begin(z, e, &m);
-
-	if (rc == 0) {
-		rc = ay_scan_enter(z->scan, e->name, &frame);
-		if (rc == 0) {
-			rc = judge_schema(z->scan, &m.source);
-			ay_scan_leave(z->scan, &frame);
-		}
-	}
-	ay_zip_end(&m);
-	return rc == AY_EFORMAT || rc == AY_EUNSUPPORTED ? 0 : rc;
 }
 
 static unsigned skops_bid(struct ay_cursor head, struct ay_source *in, const char *path)
@@ -266,7 +233,7 @@ static int skops_scan(struct ay_scan *s, struct ay_source *in)
 
 		if (!e->directory && strcmp(e->name, SCHEMA) == 0) {
 			schema = true;
-			rc = judge_member(&z, e);
+			rc = ay_zip_judge_by(&z, e, judge_schema);
 		} else {
 			rc = ay_zip_judge(&z, e, ay_path_ends(e->name, ".npy") ? "npy" : ay_path_ends(e->name, ".npz") ? "npz" : NULL);
 		}

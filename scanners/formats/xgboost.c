@@ -7,6 +7,7 @@
 #include "scanners/formats/xgboost.h"
 
 #include "scanners/formats/bytes.h"
+#include "scanners/formats/json_feed.h"
 #include "scanners/formats/ubjson.h"
 #include "scanners/registry.h"
 
@@ -15,37 +16,10 @@
 /* ---- JSON ---- */
 
 struct feed {
-	struct ay_source *in;
-	struct ay_budget *budget;
+	struct ay_json_feed from;
 	struct ay_json_reader *json;
-	uint64_t off;
 	uint64_t base;               /* of the source in the file, for messages */
 };
-
-static int64_t feed_fill(void *arg, void *dst, size_t len)
-{
-	struct feed *f = arg;
-	int err = ay_budget_tick(f->budget);
-
-	if (len > f->in->size - f->off)
-		len = (size_t)(f->in->size - f->off);
-	if (!err && len)
-		err = ay_source_read_full(f->in, f->off, dst, len);
-	if (err)
-		return err;
-	f->off += len;
-	return (int64_t)len;
-}
-
-static int64_t head_fill(void *arg, void *dst, size_t len)
-{
-	struct ay_cursor *c = arg;
-
-	if (len > c->left)
-		len = c->left;
-	ay_cursor_copy(c, dst, len);
-	return (int64_t)len;
-}
 
 static bool text_is(const struct ay_json_reader *r, const char *want)
 {
@@ -77,7 +51,7 @@ static unsigned xgboost_bid(struct ay_cursor head, struct ay_source *in, const c
 	(void)in;
 	(void)path;
 	if (!ay_bytes_look_like_text(&head) ||
-	    ay_json_reader_new(head_fill, &head, AY_XGB_DEPTH, AY_LIMIT_SCAN_HEAD, AY_LIMIT_SCAN_HEAD, &r) != 0)
+	    ay_json_reader_new(ay_json_feed_cursor, &head, AY_XGB_DEPTH, AY_LIMIT_SCAN_HEAD, AY_LIMIT_SCAN_HEAD, &r) != 0)
 		return 0;
 	ev = ay_json_next(r) == AY_JSON_EV_OBJECT ? ay_json_next(r) : -1;
 	if (ev == AY_JSON_EV_KEY && text_is(r, "version"))
@@ -138,9 +112,9 @@ static const char *json_reason(void *arg)
 
 static int judge_json(struct ay_scan *s, struct ay_source *in, uint64_t base, int (*judge)(struct ay_scan *s, const struct ay_xgb_doc *d))
 {
-	struct feed f = {.in = in, .budget = ay_scan_budget(s), .base = base};
+	struct feed f = {.from = {.in = in, .budget = ay_scan_budget(s)}, .base = base};
 	struct ay_xgb_doc d = {.arg = &f, .next = json_next, .text = json_text, .whole = json_whole, .off = json_off, .reason = json_reason};
-	int err = ay_json_reader_new(feed_fill, &f, AY_XGB_DEPTH, MAX_TEXT, AY_LIMIT_JSON_KEYS, &f.json);
+	int err = ay_json_reader_new(ay_json_feed_source, &f.from, AY_XGB_DEPTH, MAX_TEXT, AY_LIMIT_JSON_KEYS, &f.json);
 
 	if (err) {
 		ay_scan_find_error(s, "xgboost", err, NULL);

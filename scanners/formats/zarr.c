@@ -7,6 +7,7 @@
  */
 #include "assay/json.h"
 #include "scanners/formats/bytes.h"
+#include "scanners/formats/json_feed.h"
 #include "scanners/formats/text.h"
 #include "scanners/model/config_json.h"
 #include "scanners/model/zarr_names.h"
@@ -34,8 +35,7 @@ struct level {
 
 struct zarr {
 	struct ay_scan *s;
-	struct ay_source *in;
-	uint64_t off;
+	struct ay_json_feed from;
 	struct ay_json_reader *json;
 	struct ay_config_rules *rules;
 	size_t depth;         /* open; levels[0] is the document's place */
@@ -269,21 +269,6 @@ static int see(struct zarr *z, int ev)
 	return 0;
 }
 
-static int64_t fill(void *arg, void *dst, size_t len)
-{
-	struct zarr *z = arg;
-	int err = ay_budget_tick(ay_scan_budget(z->s));
-
-	if (len > z->in->size - z->off)
-		len = (size_t)(z->in->size - z->off);
-	if (!err && len)
-		err = ay_source_read_full(z->in, z->off, dst, len);
-	if (err)
-		return err;
-	z->off += len;
-	return (int64_t)len;
-}
-
 static unsigned zarr_bid(struct ay_cursor head, struct ay_source *in, const char *path)
 {
 	const char *base = ay_path_base(path);
@@ -299,11 +284,11 @@ static int zarr_scan(struct ay_scan *s, struct ay_source *in)
 	int err = z ? 0 : AY_ELIMIT, ev = 0;
 
 	if (z) {
-		*z = (struct zarr){.s = s, .in = in};
+		*z = (struct zarr){.s = s, .from = {.in = in, .budget = ay_scan_budget(s)}};
 		err = ay_config_rules_new(s, ay_path_base(ay_scan_name(s)), &z->rules);
 	}
 	if (!err)
-		err = ay_json_reader_new(fill, z, AY_LIMIT_JSON_DEPTH, MAX_TEXT, AY_LIMIT_JSON_KEYS, &z->json);
+		err = ay_json_reader_new(ay_json_feed_source, &z->from, AY_LIMIT_JSON_DEPTH, MAX_TEXT, AY_LIMIT_JSON_KEYS, &z->json);
 	if (err) {
 		ay_scan_find_error(s, "zarr", err, NULL);
 	} else {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "scanners/driver.h"
 #include "scanners/formats/codec.h"
 #include "scanners/formats/inflate.h"
 #include "scanners/registry.h"
@@ -118,6 +119,22 @@ int ay_zip_judge(struct ay_zip *z, const struct ay_zip_entry *e, const char *hin
 		rc = ay_scan_member_in(z->scan, e->name, &m.source, hint);
 	ay_zip_end(&m);
 	return rc == AY_EFORMAT ? 0 : rc;
+}
+
+int ay_zip_judge_by(struct ay_zip *z, const struct ay_zip_entry *e, int (*judge)(struct ay_scan *s, struct ay_source *in))
+{
+	struct ay_zip_member m;
+	struct ay_scan_frame frame;
+	int rc = ay_zip_begin(z, e, &m);
+
+	if (rc == 0)
+		rc = ay_scan_enter(z->scan, e->name, &frame);
+	if (rc == 0) {
+		rc = judge(z->scan, &m.source);
+		ay_scan_leave(z->scan, &frame);
+	}
+	ay_zip_end(&m);
+	return rc == AY_EFORMAT || rc == AY_EUNSUPPORTED ? 0 : rc;
 }
 
 int ay_zip_verify(struct ay_zip *z, const struct ay_zip_entry *e)

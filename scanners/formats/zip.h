@@ -54,6 +54,8 @@ AY_MUSTCHECK int ay_zip_begin(struct ay_zip *z, const struct ay_zip_entry *e, st
 void ay_zip_end(struct ay_zip_member *m);
 /* begin, the driver, end: for members that nothing special is known about. */
 AY_MUSTCHECK int ay_zip_judge(struct ay_zip *z, const struct ay_zip_entry *e, const char *hint);
+/* begin, judge as the member, end: for members that the archive's own format explains. Of judge's codes AY_EFORMAT and AY_EUNSUPPORTED go on. */
+AY_MUSTCHECK int ay_zip_judge_by(struct ay_zip *z, const struct ay_zip_entry *e, int (*judge)(struct ay_scan *s, struct ay_source *in));
 /* Only sizes and CRC: for members whose bytes are inert. */
 AY_MUSTCHECK int ay_zip_verify(struct ay_zip *z, const struct ay_zip_entry *e);
 

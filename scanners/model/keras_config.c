@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "scanners/formats/json_feed.h"
 #include "scanners/model/keras_config.h"
 
 #include "assay/json.h"
@@ -30,9 +31,8 @@ struct level {
 
 struct rules {
 	struct ay_scan *s;
-	struct ay_source *in;
+	struct ay_json_feed from;
 	enum ay_keras_mode mode;
-	uint64_t fed;
 	size_t depth;                /* open containers; levels[0] is the document */
 	bool object_seen;            /* the document itself is an object to make */
 	struct level levels[AY_LIMIT_JSON_DEPTH + 2];
@@ -257,26 +257,11 @@ static void event(struct rules *r, int ev, const char *text, size_t len, uint64_
 	}
 }
 
-static int64_t fill(void *arg, void *dst, size_t len)
-{
-	struct rules *r = arg;
-	int rc = ay_budget_tick(ay_scan_budget(r->s));
-
-	if (len > r->in->size - r->fed)
-		len = (size_t)(r->in->size - r->fed);
-	if (rc == 0 && len)
-		rc = ay_source_read_full(r->in, r->fed, dst, len);
-	if (rc < 0)
-		return rc;
-	r->fed += len;
-	return (int64_t)len;
-}
-
 static int walk(struct rules *r)
 {
 	struct ay_json_reader *json;
 	struct ay_error e;
-	int ev = ay_json_reader_new(fill, r, AY_LIMIT_JSON_DEPTH, AY_LIMIT_JSON_STRING, AY_LIMIT_JSON_KEYS, &json);
+	int ev = ay_json_reader_new(ay_json_feed_source, &r->from, AY_LIMIT_JSON_DEPTH, AY_LIMIT_JSON_STRING, AY_LIMIT_JSON_KEYS, &json);
 
 	if (ev < 0)
 		return ev;
@@ -307,7 +292,7 @@ int ay_keras_judge(struct ay_scan *s, struct ay_source *in, enum ay_keras_mode m
 		return AY_ELIMIT;
 	memset(r, 0, sizeof(*r));
 	r->s = s;
-	r->in = in;
+	r->from = (struct ay_json_feed){.in = in, .budget = ay_scan_budget(s)};
 	r->mode = mode;
 	rc = walk(r);
 	ay_budget_free(ay_scan_budget(s), r);

@@ -43,6 +43,8 @@ int main(void)
 	is_rule(NODE("builtins", "dict", "DictNode"), "pass", "a dict");
 	is_str(scan_case_result.format, "skops", "is of skops");
 	is_rule("[]", "pass", "a document without a node");
+	is_rule("[" NODE("os", "system", "FunctionNode") ", 1, 2, 3]", "skops.code", "a function before other things");
+	is_int((long long)scan_case_result.found[0].off, sizeof("[" NODE("os", "system", "FunctionNode")) - 2, "told at its closing brace");
 	is_rule(NODE("builtins", "list", "DictNode"), "skops.class", "a list by the loader of dicts");
 	is_rule(NODE("os", "system", "FunctionNode"), "skops.code", "a function");
 	is_rule(NODE("numpy", "dot", "FunctionNode"), "skops.code", "a harmless function too");
