@@ -10,24 +10,12 @@ import struct
 import sys
 
 import gen_bundle
+from gen_bundle import num, varint
 
 FLOAT, INT32, STRING, INT64, RESOURCE = 1, 3, 7, 9, 20
 
 
 # ---- the wire format ----
-
-def varint(n):
-    n &= (1 << 64) - 1
-    out = bytearray()
-    while n > 127:
-        out.append(n & 127 | 128)
-        n >>= 7
-    return bytes(out) + bytes([n])
-
-
-def num(field, n):
-    return varint(field << 3) + varint(n)
-
 
 def fix32(field, x):
     return varint(field << 3 | 5) + struct.pack("<f", x)
