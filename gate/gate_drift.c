@@ -7,8 +7,8 @@
 #include "gate/candidate.h"
 
 #include "assay/schema.h"
+#include "scanners/data/batch.h"
 #include "scanners/data/drift.h"
-#include "scanners/data/reference.h"
 
 struct comparing {
 	struct ay_candidate *c;
@@ -60,7 +60,7 @@ static void cannot(const struct comparing *k, const char *what, const char *why)
 	ay_gate_find(k->c, AY_GATE_DRIFT, "drift.unknown", NULL, NULL, NULL, "%s cannot be compared: %s", what, why);
 }
 
-static void judge(struct comparing *k, const struct ay_reference *batch, const char *what)
+static void judge(struct comparing *k, const struct ay_batch *batch, const char *what)
 {
 	size_t n = k->reference.count;
 	struct ay_drift_column *columns = calloc(n + 1, sizeof(*columns));
@@ -71,7 +71,7 @@ static void judge(struct comparing *k, const struct ay_reference *batch, const c
 		cannot(k, what, "out of memory");
 	} else {
 		for (size_t i = 0; i < n; i++)
-			columns[i] = column_of(&k->reference.columns[i], &batch->columns[i]);
+			columns[i] = column_of(&k->reference.columns[i], &batch->counts.columns[i]);
 		int rc = ay_drift_judge(&k->budget, columns, n, k->c->rules->drift.alpha, results, &worst);
 
 		if (rc)
@@ -85,25 +85,25 @@ static void judge(struct comparing *k, const struct ay_reference *batch, const c
 }
 
 /* Adds up the tables; with fresh, those of new files alone. Returns how many there were, or a negative code. */
-static int add_up(struct comparing *k, bool fresh, struct ay_reference *batch)
+static int add_up(struct comparing *k, bool fresh, struct ay_batch *batch)
 {
-	int tables = 0, rc = ay_reference_batch(&k->reference, &k->budget, batch);
+	int tables = 0, rc = ay_batch_init(batch, &k->budget, &k->reference);
 
 	for (size_t i = 0; rc == 0 && i < k->c->files.n; i++) {
 		const struct ay_scan_note *n = k->c->notes ? k->c->notes[i] : NULL;
-		struct ay_reference one;
+		struct ay_batch one;
 
 		if (!n || !n->profile || (fresh && k->old[i]))
 			continue;
-		rc = ay_reference_decode(n->profile, n->profile_len, &k->budget, &one);
+		rc = ay_batch_decode(n->profile, n->profile_len, &k->budget, &one);
 		if (rc)
 			break;
-		rc = ay_reference_merge(batch, &one);
-		ay_reference_free(&one);
+		rc = ay_batch_merge(batch, &one);
+		ay_batch_free(&one);
 		tables++;
 	}
 	if (rc)
-		ay_reference_free(batch);
+		ay_batch_free(batch);
 	return rc ? rc : tables;
 }
 
@@ -124,7 +124,7 @@ static void refuse_uncounted(struct comparing *k)
 
 static void compare(struct comparing *k, bool fresh, const char *what)
 {
-	struct ay_reference batch;
+	struct ay_batch batch;
 	int tables = add_up(k, fresh, &batch);
 
 	if (tables < 0) {
@@ -135,7 +135,7 @@ static void compare(struct comparing *k, bool fresh, const char *what)
 		judge(k, &batch, what);
 	else if (!fresh)
 		cannot(k, what, "there is no table that was counted");
-	ay_reference_free(&batch);
+	ay_batch_free(&batch);
 }
 
 /* ---- what the newest admitted version has ---- */

@@ -181,6 +181,8 @@ static int build_reference(const struct inference *inf, struct ay_source *in, ch
 {
 	enum ay_value_type *types = ay_budget_alloc(b, inf->count * sizeof(*types));
 	bool *wanted = ay_budget_alloc(b, inf->count * sizeof(*wanted));
+	struct ay_rows_csv table = {in, delimiter};
+	const struct ay_rows rows = ay_rows_csv(&table);
 	struct ay_reference ref;
 	int rc = types && wanted ? 0 : AY_ELIMIT;
 
@@ -191,7 +193,7 @@ static int build_reference(const struct inference *inf, struct ay_source *in, ch
 		wanted[i] = !(c->unique && !c->missing && inf->rows >= UNIQUE_ROWS && (types[i] == AY_VALUE_INTEGER || types[i] == AY_VALUE_STRING));
 	}
 	if (!rc)
-		rc = ay_reference_build(in, delimiter, types, wanted, inf->count, b, &ref);
+		rc = ay_reference_build(&rows, types, wanted, inf->count, b, &ref);
 	if (!rc) {
 		ay_reference_encode(&ref, out);
 		ay_reference_free(&ref);
@@ -203,7 +205,7 @@ static int build_reference(const struct inference *inf, struct ay_source *in, ch
 
 static void write_schema(const struct inference *inf, const struct ay_buf *reference, struct ay_buf *out)
 {
-	struct ay_buf text = ay_buf_new(2 * AY_LIMIT_PROFILE);
+	struct ay_buf text = ay_buf_new(2 * AY_LIMIT_REFERENCE);
 	struct ay_jw w = ay_jw_new(out, true);
 
 	ay_jw_object(&w);
@@ -248,7 +250,7 @@ static int read_rows(struct inference *inf, struct ay_budget *b)
 int ay_schema_infer(struct ay_source *in, const char *path, struct ay_budget *b, struct ay_buf *out, struct ay_error *e)
 {
 	struct inference inf = {.pool = {.budget = b, .left = AY_LIMIT_CSV_UNIQUE}};
-	struct ay_buf reference = ay_buf_new(AY_LIMIT_PROFILE);
+	struct ay_buf reference = ay_buf_new(AY_LIMIT_REFERENCE);
 	int delimiter = ay_csv_delimiter_of(path);
 	int rc = ay_csv_open(in, b, delimiter > 0 ? (char)delimiter : 0, &inf.table);
 

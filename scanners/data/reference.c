@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanners/data/reference.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "assay/cursor.h"
-#include "scanners/formats/csv.h"
 
-#define MAGIC "AYREF\1"
+#define MAGIC "AYREF\2"
 #define BINS 256              /* of numbers: D is known to a 256th */
 #define SAMPLE 20000          /* values of a column that set its edges */
 #define NAME_MAX_BYTES 1024
@@ -55,76 +55,77 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static bool as_number(const char *text, size_t len, double *out)
+static bool as_number(const struct ay_cell *cell, double *out)
 {
 	struct ay_value v;
 
-	if (!ay_value_parse(AY_VALUE_NUMBER, text, len, &v))
+	*out = cell->number;
+	if (cell->kind != AY_CELL_TEXT)
+		return cell->kind == AY_CELL_NUMBER;
+	if (!ay_value_parse(AY_VALUE_NUMBER, cell->text, cell->len, &v))
 		return false;
 	*out = v.d;
 	return true;
 }
 
-/* Every row of the table to fn. */
-static int each_row(struct ay_source *in, char delimiter, struct ay_budget *b, int (*fn)(void *arg, const struct ay_csv_field *cells, uint64_t row),
-		    void *arg)
-{
-	const struct ay_csv_field *cells;
-	struct ay_csv *table = NULL;
-	int rc = ay_csv_open(in, b, delimiter, &table);
-
-	while (rc == 0 && (rc = ay_csv_next(table, &cells)) == 1) {
-		rc = ay_budget_tick(b);
-		if (!rc)
-			rc = fn(arg, cells, ay_csv_row(table));
-	}
-	ay_csv_free(table);
-	return rc;
-}
-
 struct building {
 	struct ay_reference *out;
-	const size_t *at;             /* column of the table of each profiled one */
+	const enum ay_value_type *types;    /* of each column of the table */
+	const bool *wanted;
+	size_t columns;
+	bool chosen;
+	size_t *at;                   /* column of the table of each profiled one */
 	struct sampled *samples;      /* of each profiled column */
+	double *row;                  /* the numbers that stand for a row's cells */
 };
 
-static int sample_row(void *arg, const struct ay_csv_field *cells, uint64_t row)
+static int sample_row(void *arg, uint64_t row, const struct ay_cell *cells)
 {
 	struct building *u = arg;
 	double v;
 
 	for (size_t i = 0; i < u->out->count; i++)
-		if (u->samples[i].v && as_number(cells[u->at[i]].text, cells[u->at[i]].len, &v))
+		if (u->samples[i].v && as_number(&cells[u->at[i]], &v))
 			sample_value(&u->samples[i], v, row);
 	return 0;
 }
 
-static int count_row(void *arg, const struct ay_csv_field *cells, uint64_t row)
+static int count_row(void *arg, uint64_t row, const struct ay_cell *cells)
 {
+	static const uint8_t here[32];
 	struct building *u = arg;
-	int rc = 0;
+	struct ay_reference *out = u->out;
 
-	(void)row;
-	for (size_t i = 0; rc == 0 && i < u->out->count; i++) {
-		const struct ay_csv_field *cell = &cells[u->at[i]];
+	for (size_t i = 0; i < out->count; i++) {
+		int rc = ay_profiled_add(&out->columns[i], &cells[u->at[i]]);
 
-		rc = ay_profiled_add(&u->out->columns[i], cell->len ? cell->text : NULL, cell->len);
+		if (rc)
+			return rc;
+		u->row[i] = ay_profiled_number(&out->columns[i], &cells[u->at[i]]);
 	}
-	return rc;
+	if (out->count)
+		ay_sample_add(&out->sample, here, row, u->row);
+	return 0;
+}
+
+static struct ay_sipkey key_from(const struct ay_buf *b)
+{
+	struct ay_sha256 d = ay_sha256_short(b->data, b->len);
+	struct ay_cursor c = ay_cursor_of(d.b, sizeof(d.b), 0);
+	struct ay_sipkey key = {.k0 = ay_cursor_le64(&c)};
+
+	key.k1 = ay_cursor_le64(&c);
+	return key;
 }
 
 /* From what the reference holds, so that nobody who does not have it can choose values that collide. */
 static struct ay_sipkey key_of(const char *name, const struct sampled *s)
 {
 	struct ay_buf b = ay_buf_new(64 * KIB);
-	struct ay_sipkey key;
 
 	ay_buf_addf(&b, "%s %llu %zu %.17g %.17g", name, (unsigned long long)s->seen, s->used, s->min, s->max);
-	struct ay_sha256 d = ay_sha256_short(b.data, b.len);
-	struct ay_cursor c = ay_cursor_of(d.b, sizeof(d.b), 0);
+	struct ay_sipkey key = key_from(&b);
 
-	key.k0 = ay_cursor_le64(&c);
-	key.k1 = ay_cursor_le64(&c);
 	ay_buf_free(&b);
 	return key;
 }
@@ -152,32 +153,41 @@ static bool is_profiled(enum ay_value_type t)
 	return t == AY_VALUE_INTEGER || t == AY_VALUE_NUMBER || t == AY_VALUE_STRING || t == AY_VALUE_BOOLEAN;
 }
 
-static int choose(struct ay_source *in, char delimiter, const enum ay_value_type *types, const bool *wanted, size_t columns, size_t *at,
-		  struct ay_reference *out)
+static int copy_name(struct ay_profiled *c, struct ay_budget *b, const char *name)
 {
-	struct ay_csv *table = NULL;
-	int rc = ay_csv_open(in, out->budget, delimiter, &table);
+	size_t len = strlen(name);
 
-	if (rc == 0 && ay_csv_columns(table) != columns)
-		rc = AY_EFORMAT;
-	for (size_t i = 0; rc == 0 && i < columns; i++) {
-		if (!wanted[i] || !is_profiled(types[i]) || out->count == AY_REFERENCE_COLUMNS)
+	c->name = ay_budget_alloc(b, len + 1);
+	if (!c->name)
+		return AY_ELIMIT;
+	snprintf(c->name, len + 1, "%s", name);
+	return 0;
+}
+
+/* The columns that are profiled, at the first sight of the table. */
+static int choose(void *arg, const char *const *names, size_t n)
+{
+	struct building *u = arg;
+	struct ay_reference *out = u->out;
+
+	if (n != u->columns)
+		return AY_EFORMAT;
+	for (size_t i = 0; i < n && !u->chosen; i++) {
+		if (!u->wanted[i] || !is_profiled(u->types[i]) || out->count == AY_REFERENCE_COLUMNS || strlen(names[i]) >= NAME_MAX_BYTES)
 			continue;
 		struct ay_profiled *c = &out->columns[out->count];
-		size_t len = strlen(ay_csv_name(table, i));
+		struct sampled *sample = &u->samples[out->count];
+		int rc = copy_name(c, out->budget, names[i]);
 
-		if (len >= NAME_MAX_BYTES)
-			continue;
-		c->name = ay_budget_alloc(out->budget, len + 1);
-		if (!c->name)
-			rc = AY_ELIMIT;
-		else
-			snprintf(c->name, len + 1, "%s", ay_csv_name(table, i));
-		c->numeric = types[i] == AY_VALUE_INTEGER || types[i] == AY_VALUE_NUMBER;
-		at[out->count++] = i;
+		if (rc)
+			return rc;
+		u->at[out->count++] = i;
+		c->numeric = u->types[i] == AY_VALUE_INTEGER || u->types[i] == AY_VALUE_NUMBER;
+		if (c->numeric && !(sample->v = ay_budget_alloc(out->budget, (SAMPLE + 2) * sizeof(double))))
+			return AY_ELIMIT;
 	}
-	ay_csv_free(table);
-	return rc;
+	u->chosen = true;
+	return 0;
 }
 
 static int make_columns(struct ay_reference *r, struct ay_budget *b, size_t n)
@@ -192,7 +202,7 @@ static int make_columns(struct ay_reference *r, struct ay_budget *b, size_t n)
 }
 
 /* Drops the columns that cannot be a reference: numbers of which none is there. */
-static int start_columns(struct building *u, size_t *at)
+static int start_columns(struct building *u)
 {
 	struct ay_reference *out = u->out;
 	size_t kept = 0;
@@ -207,7 +217,7 @@ static int start_columns(struct building *u, size_t *at)
 			out->columns[i].name = NULL;
 			continue;
 		}
-		at[kept] = at[i];
+		u->at[kept] = u->at[i];
 		if (kept != i) {
 			out->columns[kept] = out->columns[i];
 			out->columns[i] = (struct ay_profiled){.name = NULL};
@@ -216,6 +226,40 @@ static int start_columns(struct building *u, size_t *at)
 	}
 	out->count = kept;
 	return 0;
+}
+
+/* As many rows as fit beside the counts. */
+static int start_sample(struct building *u)
+{
+	struct ay_reference *out = u->out;
+	size_t n = out->count, cap = n ? AY_REFERENCE_SAMPLE / (n * sizeof(double)) : 0;
+	struct ay_buf b = ay_buf_new(64 * KIB);
+	struct ay_sipkey key;
+
+	if (!n)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		ay_buf_le64(&b, out->columns[i].numeric ? out->columns[i].numbers.key.k0 : out->columns[i].values.key.k0);
+	key = key_from(&b);
+	ay_buf_free(&b);
+	u->row = ay_budget_alloc(out->budget, n * sizeof(*u->row));
+	return u->row ? ay_sample_init(&out->sample, out->budget, &key, n, cap > AY_PROFILE_SAMPLE_MAX ? AY_PROFILE_SAMPLE_MAX : cap) : AY_ELIMIT;
+}
+
+/* The rows keep their width until all that is left stands in front. */
+static void move_sampled(struct ay_sample *s, size_t from, size_t to)
+{
+	for (size_t row = 0; row < s->used; row++)
+		s->rows[row * s->width + to] = s->rows[row * s->width + from];
+}
+
+static void narrow_sample(struct ay_sample *s, size_t width)
+{
+	for (size_t row = 0; row < s->used; row++)
+		memmove(s->rows + row * width, s->rows + row * s->width, width * sizeof(*s->rows));    /* own: to the front */
+	s->width = width;
+	if (!width)
+		ay_sample_free(s);
 }
 
 static void drop_texts(struct ay_reference *r)
@@ -234,62 +278,57 @@ static void drop_texts(struct ay_reference *r)
 		if (kept != i) {
 			r->columns[kept] = *c;
 			*c = (struct ay_profiled){.name = NULL};
+			move_sampled(&r->sample, i, kept);
 		}
 		kept++;
 	}
+	if (kept != r->count)
+		narrow_sample(&r->sample, kept);
 	r->count = kept;
 }
 
-int ay_reference_build(struct ay_source *in, char delimiter, const enum ay_value_type *types, const bool *wanted, size_t columns,
-		       struct ay_budget *b, struct ay_reference *out)
+static int build(struct building *u, const struct ay_rows *in)
 {
-	size_t *at = ay_budget_alloc(b, (columns ? columns : 1) * sizeof(*at));
-	struct sampled *samples = ay_budget_alloc(b, (columns ? columns : 1) * sizeof(*samples));
-	struct building u = {out, at, samples};
+	const struct ay_rows_sink first = {u, choose, sample_row}, second = {u, choose, count_row};
+	int rc = in->each(in->arg, u->out->budget, &first);
+
+	if (!rc)
+		rc = start_columns(u);
+	if (!rc)
+		rc = start_sample(u);
+	if (!rc)
+		rc = in->each(in->arg, u->out->budget, &second);
+	if (!rc)
+		drop_texts(u->out);
+	return rc;
+}
+
+int ay_reference_build(const struct ay_rows *in, const enum ay_value_type *types, const bool *wanted, size_t columns, struct ay_budget *b,
+		       struct ay_reference *out)
+{
+	size_t n = columns ? columns : 1;
+	struct building u = {.out = out, .types = types, .wanted = wanted, .columns = columns};
 	int rc = make_columns(out, b, columns);
 
-	if (!at || !samples)
+	u.at = ay_budget_alloc(b, n * sizeof(*u.at));
+	u.samples = ay_budget_alloc(b, n * sizeof(*u.samples));
+	if (!u.at || !u.samples)
 		rc = AY_ELIMIT;
-	for (size_t i = 0; samples && i < columns; i++)
-		samples[i] = (struct sampled){.v = NULL};
+	for (size_t i = 0; u.samples && i < n; i++)
+		u.samples[i] = (struct sampled){.v = NULL};
 	if (!rc)
-		rc = choose(in, delimiter, types, wanted, columns, at, out);
-	for (size_t i = 0; rc == 0 && i < out->count; i++) {
-		if (!out->columns[i].numeric)
-			continue;
-		samples[i].v = ay_budget_alloc(b, (SAMPLE + 2) * sizeof(double));
-		if (!samples[i].v)
-			rc = AY_ELIMIT;
-	}
-	if (!rc)
-		rc = each_row(in, delimiter, b, sample_row, &u);
-	if (!rc)
-		rc = start_columns(&u, at);
-	if (!rc)
-		rc = each_row(in, delimiter, b, count_row, &u);
-	if (!rc)
-		drop_texts(out);
-	for (size_t i = 0; samples && i < columns; i++)
-		ay_budget_free(b, samples[i].v);
-	ay_budget_free(b, samples);
-	ay_budget_free(b, at);
+		rc = build(&u, in);
+	for (size_t i = 0; u.samples && i < n; i++)
+		ay_budget_free(b, u.samples[i].v);
+	ay_budget_free(b, u.samples);
+	ay_budget_free(b, u.at);
+	ay_budget_free(b, u.row);
 	if (rc)
 		ay_reference_free(out);
 	return rc;
 }
 
 /* ---- batches ---- */
-
-static int copy_name(struct ay_profiled *c, struct ay_budget *b, const char *name)
-{
-	size_t len = strlen(name);
-
-	c->name = ay_budget_alloc(b, len + 1);
-	if (!c->name)
-		return AY_ELIMIT;
-	snprintf(c->name, len + 1, "%s", name);
-	return 0;
-}
 
 int ay_reference_batch(const struct ay_reference *ref, struct ay_budget *b, struct ay_reference *out)
 {
@@ -320,13 +359,45 @@ struct ay_profiled *ay_reference_find(struct ay_reference *r, const char *name)
 	return NULL;
 }
 
-int ay_profiled_add(struct ay_profiled *c, const char *text, size_t len)
+/* The text of a cell in a column of values. */
+static bool as_text(const struct ay_cell *cell, char (*own)[32], const char **text, size_t *len)
 {
+	if (cell->kind == AY_CELL_NUMBER && !cell->text) {
+		*len = (size_t)snprintf(*own, sizeof(*own), "%.17g", cell->number);
+		*text = *own;
+	} else {
+		*text = cell->text;
+		*len = cell->len;
+	}
+	return cell->kind != AY_CELL_MISSING;
+}
+
+int ay_profiled_add(struct ay_profiled *c, const struct ay_cell *cell)
+{
+	const char *text;
+	char own[32];
+	size_t len;
 	double v;
 
-	if (!c->numeric)
-		return text ? ay_values_add(&c->values, text, len) : ay_values_add_null(&c->values);
-	return text && as_number(text, len, &v) ? ay_numbers_add(&c->numbers, v) : ay_numbers_add_null(&c->numbers);
+	if (c->numeric)
+		return as_number(cell, &v) ? ay_numbers_add(&c->numbers, v) : ay_numbers_add_null(&c->numbers);
+	return as_text(cell, &own, &text, &len) ? ay_values_add(&c->values, text, len) : ay_values_add_null(&c->values);
+}
+
+double ay_profiled_number(const struct ay_profiled *c, const struct ay_cell *cell)
+{
+	const char *text;
+	uint64_t hash[2];
+	char own[32];
+	size_t len;
+	double v;
+
+	if (c->numeric)
+		return as_number(cell, &v) ? v : NAN;
+	if (!as_text(cell, &own, &text, &len))
+		return NAN;
+	ay_siphash128(&c->values.key, text, len, hash);
+	return (double)(uint32_t)hash[0];
 }
 
 int ay_reference_merge(struct ay_reference *r, const struct ay_reference *other)
@@ -363,6 +434,9 @@ void ay_reference_encode(struct ay_reference *r, struct ay_buf *out)
 		else
 			ay_values_encode(&c->values, out);
 	}
+	ay_buf_addc(out, r->sample.width != 0);
+	if (r->sample.width)
+		ay_sample_encode(&r->sample, out);
 }
 
 static int decode_column(struct ay_cursor *c, struct ay_budget *b, struct ay_profiled *out)
@@ -389,6 +463,18 @@ static int decode_column(struct ay_cursor *c, struct ay_budget *b, struct ay_pro
 	return rc;
 }
 
+static int decode_sample(struct ay_cursor *c, struct ay_budget *b, struct ay_reference *out)
+{
+	uint8_t has = ay_cursor_u8(c);
+	int rc = c->err ? c->err : has > 1 ? AY_EFORMAT : 0;
+
+	if (!rc && has)
+		rc = ay_sample_decode(c, b, &out->sample);
+	if (!rc && has && out->sample.width != out->count)
+		rc = AY_EFORMAT;
+	return rc;
+}
+
 int ay_reference_decode(const void *bytes, size_t len, struct ay_budget *b, struct ay_reference *out)
 {
 	struct ay_cursor c = ay_cursor_of(bytes, len, 0);
@@ -408,6 +494,8 @@ int ay_reference_decode(const void *bytes, size_t len, struct ay_budget *b, stru
 		out->count += rc == 0;
 	}
 	if (!rc)
+		rc = decode_sample(&c, b, out);
+	if (!rc)
 		rc = ay_cursor_end(&c);
 	out->digest = ay_sha256_eq(&of, &zero) ? ay_sha256_short(bytes, len) : of;
 	if (rc)
@@ -423,5 +511,6 @@ void ay_reference_free(struct ay_reference *r)
 		ay_budget_free(r->budget, r->columns[i].name);
 	}
 	ay_budget_free(r->budget, r->columns);
+	ay_sample_free(&r->sample);
 	*r = (struct ay_reference){.budget = r->budget};
 }

@@ -8,10 +8,12 @@
 
 #include "assay/digest.h"
 #include "scanners/data/profile.h"
+#include "scanners/data/rows.h"
 #include "scanners/data/value.h"
 
 #define AY_REFERENCE_NOTE "x-profile"
 #define AY_REFERENCE_COLUMNS 512
+#define AY_REFERENCE_SAMPLE (768 * KIB)    /* of the numbers of the sampled rows */
 
 struct ay_profiled {
 	char *name;
@@ -25,21 +27,28 @@ struct ay_reference {
 	struct ay_sha256 digest;      /* of a reference's encoding; of a batch: that of its reference */
 	struct ay_profiled *columns;
 	size_t count;
+	/*
+	 * Rows of a reference, each with one number a column (ay_profiled_number), for what is judged of rows and not of columns.
+	 * width 0: none; a batch has none.
+	 */
+	struct ay_sample sample;
 };
 
 /*
- * Reads the table three times. types and wanted have one entry a column of the table: numbers and integers are profiled as
+ * Reads the table twice. types and wanted have one entry a column of the table: numbers and integers are profiled as
  * numbers, dates and times not at all, because they go on by nature. AY_EFORMAT when the table is refused or has another number
  * of columns, AY_ELIMIT.
  */
-AY_MUSTCHECK int ay_reference_build(struct ay_source *in, char delimiter, const enum ay_value_type *types, const bool *wanted, size_t columns,
+AY_MUSTCHECK int ay_reference_build(const struct ay_rows *in, const enum ay_value_type *types, const bool *wanted, size_t columns,
 				    struct ay_budget *b, struct ay_reference *out);
 /* Empty, in the bins and dictionaries of ref. */
 AY_MUSTCHECK int ay_reference_batch(const struct ay_reference *ref, struct ay_budget *b, struct ay_reference *out);
 /* The column of this name, or NULL. */
 struct ay_profiled *ay_reference_find(struct ay_reference *r, const char *name);
-/* A cell; text NULL: missing. What is not of the column's type is missing too: the schema refuses it elsewhere. */
-AY_MUSTCHECK int ay_profiled_add(struct ay_profiled *c, const char *text, size_t len);
+/* What is not of the column's type is missing: the schema refuses it elsewhere. */
+AY_MUSTCHECK int ay_profiled_add(struct ay_profiled *c, const struct ay_cell *cell);
+/* The number that stands for a cell among others of its column: a number itself, of a value its keyed hash; NaN: missing. */
+double ay_profiled_number(const struct ay_profiled *c, const struct ay_cell *cell);
 /* AY_EUSAGE when the two are not of one reference. */
 AY_MUSTCHECK int ay_reference_merge(struct ay_reference *r, const struct ay_reference *other);
 /* Canonical; sticky errors of out. */

@@ -391,7 +391,7 @@ static int check_reference(struct loader *l)
 static int load_reference(struct loader *l, const struct ay_json *root)
 {
 	const struct ay_json *j = ay_json_get(root, AY_REFERENCE_NOTE);
-	struct ay_buf b = ay_buf_new(AY_LIMIT_PROFILE);
+	struct ay_buf b = ay_buf_new(AY_LIMIT_REFERENCE);
 	size_t len = 0;
 	const char *text = ay_json_is(j, AY_JSON_STRING) ? ay_json_str(j, &len) : NULL;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The scanner of CSV tables: the strict reader, and the schema when there is one. */
-#include "scanners/data/reference.h"
+#include "scanners/data/batch.h"
 #include "scanners/data/schema.h"
 #include "scanners/driver.h"
 #include "scanners/formats/bytes.h"
@@ -16,49 +16,43 @@ static unsigned csv_bid(struct ay_cursor head, struct ay_source *in, const char 
 	return ay_csv_delimiter_of(path) >= 0 && ay_bytes_look_like_text(&head) ? 4 : 0;
 }
 
-/* What a table is counted into, when its schema has a reference. */
+/* The table as its reference counts it, when its schema has one. */
 struct counting {
-	struct ay_reference batch;
+	struct ay_counting *counts;
 	const struct ay_schema *schema;
-	struct ay_profiled **columns;    /* of each column of the table; NULL: not counted */
-	size_t count;
+	struct ay_cell *cells;
+	size_t columns;
 };
 
 static int count_start(struct ay_scan *s, const struct ay_schema *schema, const struct ay_csv *table, struct counting *k)
 {
 	struct ay_budget *b = ay_scan_budget(s);
-	struct ay_reference ref;
-	int rc = ay_reference_decode(schema->profile, schema->profile_len, b, &ref);
+	size_t n = ay_csv_columns(table);
+	const char **names = ay_budget_alloc(b, n * sizeof(*names));
+	int rc = names ? ay_counting_new(schema->profile, schema->profile_len, b, &k->counts) : AY_ELIMIT;
 
-	if (rc)
-		return rc;
-	rc = ay_reference_batch(&ref, b, &k->batch);
-	ay_reference_free(&ref);
-	if (rc)
-		return rc;
 	k->schema = schema;
-	k->count = ay_csv_columns(table);
-	k->columns = ay_budget_alloc(b, k->count * sizeof(*k->columns));
-	if (!k->columns) {
-		ay_reference_free(&k->batch);
-		return AY_ELIMIT;
-	}
-	for (size_t i = 0; i < k->count; i++)
-		k->columns[i] = ay_reference_find(&k->batch, ay_csv_name(table, i));
-	return 0;
+	k->columns = n;
+	if (!rc && !(k->cells = ay_budget_alloc(b, n * sizeof(*k->cells))))
+		rc = AY_ELIMIT;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		names[i] = ay_csv_name(table, i);
+	if (!rc)
+		rc = ay_counting_columns(k->counts, names, n);
+	ay_budget_free(b, names);
+	return rc;
 }
 
-static int count_row(struct counting *k, const struct ay_csv_field *fields)
+static int count_row(struct counting *k, const struct ay_csv_field *fields, uint64_t row)
 {
-	int rc = 0;
+	if (!k->counts)
+		return 0;
+	for (size_t i = 0; i < k->columns; i++) {
+		bool missing = ay_schema_is_missing(k->schema, fields[i].text, fields[i].len);
 
-	for (size_t i = 0; rc == 0 && k->columns && i < k->count; i++)
-		if (k->columns[i]) {
-			bool missing = ay_schema_is_missing(k->schema, fields[i].text, fields[i].len);
-
-			rc = ay_profiled_add(k->columns[i], missing ? NULL : fields[i].text, fields[i].len);
-		}
-	return rc;
+		k->cells[i] = (struct ay_cell){.kind = missing ? AY_CELL_MISSING : AY_CELL_TEXT, .text = fields[i].text, .len = fields[i].len};
+	}
+	return ay_counting_row(k->counts, row, k->cells);
 }
 
 /* whole: every row was counted. */
@@ -66,18 +60,16 @@ static void count_end(struct ay_scan *s, struct counting *k, bool whole)
 {
 	struct ay_buf b = ay_buf_new(AY_LIMIT_PROFILE);
 
-	if (!k->columns)
-		return;
-	if (whole)
-		ay_reference_encode(&k->batch, &b);
+	if (k->counts && whole)
+		ay_batch_encode(ay_counting_batch(k->counts), &b);
 	if (b.err)
 		ay_scan_find(s, "limit.exceeded", AY_NO_OFFSET, "the counts of this table against its reference are larger than %llu bytes",
 			     (unsigned long long)AY_LIMIT_PROFILE);
-	else if (whole)
+	else if (k->counts && whole)
 		ay_scan_set_profile(s, &b);
 	ay_buf_free(&b);
-	ay_budget_free(ay_scan_budget(s), k->columns);
-	ay_reference_free(&k->batch);
+	ay_counting_free(k->counts);
+	ay_budget_free(ay_scan_budget(s), k->cells);
 }
 
 /* All rows. 0 at the end of the table, or the code that ended reading. */
@@ -99,7 +91,7 @@ static int judge_rows(struct ay_scan *s, struct ay_csv *table, struct ay_schema_
 		if (!rc && check)
 			rc = ay_schema_check_row(check, fields, ay_csv_row(table), ay_csv_row_off(table));
 		if (!rc)
-			rc = count_row(counting, fields);
+			rc = count_row(counting, fields, ay_csv_row(table));
 		if (rc)
 			return rc;
 	}
@@ -140,7 +132,7 @@ static int load_schema(struct ay_scan *s, struct ay_schema **out)
 static int csv_scan(struct ay_scan *s, struct ay_source *in)
 {
 	struct ay_schema_check *check = NULL;
-	struct counting counting = {.columns = NULL};
+	struct counting counting = {.counts = NULL};
 	struct ay_schema *schema;
 	struct ay_csv *table = NULL;
 

@@ -5,6 +5,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const struct ay_cell one = {.kind = AY_CELL_TEXT, .text = "1", .len = 1};
 	struct ay_budget b;
 	struct ay_reference r, batch;
 	struct ay_buf again = ay_buf_new(16 * MIB);
@@ -17,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		r.digest = digest;
 		if (ay_reference_batch(&r, &b, &batch) == 0) {
 			for (size_t i = 0; i < batch.count; i++)
-				if (ay_profiled_add(&batch.columns[i], "1", 1) != 0)
+				if (ay_profiled_add(&batch.columns[i], &one) != 0)
 					break;
 			if (ay_reference_merge(&batch, &r) == 0 && batch.count == 0 && r.count != 0)
 				ay_bug("a merge lost columns");

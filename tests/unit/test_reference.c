@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "assay/schema.h"
-#include "scanners/data/reference.h"
+#include "scanners/data/batch.h"
 #include "tests/lib/scan_case.h"
 
 static struct ay_budget budget;
@@ -13,8 +13,18 @@ static int build(const char *csv, struct ay_reference *out)
 {
 	struct ay_source in = ay_source_memory(csv, strlen(csv));
 
+	struct ay_rows_csv from = {&in, ','};
+	const struct ay_rows rows = ay_rows_csv(&from);
+
 	ay_budget_init(&budget, 0);
-	return ay_reference_build(&in, ',', types, wanted, AY_ARRAY_LEN(types), &budget, out);
+	return ay_reference_build(&rows, types, wanted, AY_ARRAY_LEN(types), &budget, out);
+}
+
+static int add(struct ay_reference *r, const char *column, const char *text)
+{
+	struct ay_cell cell = {.kind = text ? AY_CELL_TEXT : AY_CELL_MISSING, .text = text, .len = text ? strlen(text) : 0};
+
+	return ay_profiled_add(ay_reference_find(r, column), &cell);
 }
 
 static void test_build(void)
@@ -30,6 +40,16 @@ static void test_build(void)
 	ok(c && !c->numeric && c->values.used == 2 && c->values.rows == 4, "values");
 	ok(t && t->values.null == 1, "an empty text is missing");
 	ok(!ay_reference_find(&r, "id") && !ay_reference_find(&r, "d"), "others are not there");
+	is_int((long long)r.sample.used, 4, "its rows are sampled");
+	unsigned equal = 0, missing = 0;
+
+	for (size_t i = 0; i < r.sample.used; i++) {
+		const double *row = r.sample.rows + i * r.sample.width;
+
+		equal += row[1] == ay_profiled_number(c, &(struct ay_cell){.kind = AY_CELL_TEXT, .text = "a", .len = 1});
+		missing += row[0] != row[0];
+	}
+	ok(r.sample.width == 3 && equal == 3 && missing == 1, "as numbers, equal where the values are");
 	ay_reference_free(&r);
 	ok(build("n,c,d,t\n1,2,3,4\n", &r) != 0, "a table of fewer columns than types has none");
 	ok(build("id,n,c,d,t\n1,2\n", &r) != 0, "nor has a ragged one");
@@ -70,9 +90,9 @@ static void test_batch(void)
 	ay_reference_encode(&r, &b);
 	is_int(ay_reference_decode(b.data, b.len, &budget, &ref), 0, "as it is approved");
 	ok(ay_reference_batch(&ref, &budget, &one) == 0 && ay_reference_batch(&ref, &budget, &two) == 0, "two batches");
-	ok(ay_profiled_add(ay_reference_find(&one, "c"), "pink", 4) == 0 && ay_profiled_add(ay_reference_find(&two, "c"), "a", 1) == 0, "a value each");
-	ok(ay_profiled_add(ay_reference_find(&one, "n"), "2", 1) == 0 && ay_profiled_add(ay_reference_find(&two, "n"), NULL, 0) == 0 &&
-	   ay_profiled_add(ay_reference_find(&two, "n"), "no number", 9) == 0, "and numbers");
+	ok(add(&one, "c", "pink") == 0 && add(&two, "c", "a") == 0, "a value each");
+	ok(add(&one, "n", "2") == 0 && add(&two, "n", NULL) == 0 &&
+	   add(&two, "n", "no number") == 0, "and numbers");
 	is_int(ay_reference_merge(&one, &two), 0, "add up");
 	ok(ay_reference_find(&one, "c")->values.rows == 2 && ay_reference_find(&one, "c")->values.unseen == 1, "with what the reference never had");
 	ok(ay_reference_find(&one, "n")->numbers.rows == 3 && ay_reference_find(&one, "n")->numbers.null == 2, "what is no number is missing");
@@ -92,7 +112,7 @@ static void test_schema(void)
 	struct ay_source in = ay_source_memory(table, sizeof(table) - 1);
 	struct ay_buf json = ay_buf_new(1 * MIB);
 	struct ay_schema *s = NULL;
-	struct ay_reference batch;
+	struct ay_batch batch;
 	struct ay_error e;
 	size_t len;
 
@@ -102,11 +122,11 @@ static void test_schema(void)
 	ok(s && ay_schema_profile(s, &len) && len > 100, "with its reference");
 	is_str(scan_case_with("t.csv", table, sizeof(table) - 1, ay_buf_str(&json)), "pass", "the table passes");
 	ok(scan_case_result.profile != NULL, "and is counted");
-	is_int(ay_reference_decode(scan_case_result.profile, scan_case_result.profile_len, &budget, &batch), 0, "in a form that decodes");
-	struct ay_profiled *n = ay_reference_find(&batch, "n");
+	is_int(ay_batch_decode(scan_case_result.profile, scan_case_result.profile_len, &budget, &batch), 0, "in a form that decodes");
+	struct ay_profiled *n = ay_reference_find(&batch.counts, "n");
 
 	ok(n && n->numbers.rows == 4, "all of its rows");
-	ay_reference_free(&batch);
+	ay_batch_free(&batch);
 	is_str(scan_case_with("t.csv", "a,b\n1,2\n", 8, ay_buf_str(&json)), "schema.columns", "another table does not");
 	ay_schema_free(s);
 	char *at = strstr((char *)json.data, "\"name\": \"n\"");

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scanners/data/batch.h"
+
+#include "assay/cursor.h"
+
+#define MAGIC "AYBAT\1"
+
+int ay_batch_init(struct ay_batch *a, struct ay_budget *b, const struct ay_reference *ref)
+{
+	*a = (struct ay_batch){.budget = b};
+	return ay_reference_batch(ref, b, &a->counts);
+}
+
+int ay_batch_merge(struct ay_batch *a, const struct ay_batch *other)
+{
+	return ay_reference_merge(&a->counts, &other->counts);
+}
+
+void ay_batch_encode(struct ay_batch *a, struct ay_buf *out)
+{
+	struct ay_buf counts = ay_buf_new(AY_LIMIT_PROFILE);
+
+	ay_reference_encode(&a->counts, &counts);
+	ay_buf_add(out, MAGIC, sizeof(MAGIC) - 1);
+	ay_profile_bytes_encode(counts.data, counts.len, out);
+	if (counts.err && !out->err)
+		out->err = counts.err;
+	ay_buf_free(&counts);
+}
+
+int ay_batch_decode(const void *bytes, size_t len, struct ay_budget *b, struct ay_batch *out)
+{
+	struct ay_cursor c = ay_cursor_of(bytes, len, 0);
+	uint8_t *counts = NULL;
+	size_t counts_len;
+
+	*out = (struct ay_batch){.budget = b};
+	if (!ay_cursor_accept(&c, MAGIC, sizeof(MAGIC) - 1))
+		return AY_EFORMAT;
+	int rc = ay_profile_bytes_decode(&c, &counts, &counts_len);
+
+	if (!rc)
+		rc = ay_cursor_end(&c);
+	if (!rc)
+		rc = ay_reference_decode(counts, counts_len, b, &out->counts);
+	free(counts);
+	return rc;
+}
+
+void ay_batch_free(struct ay_batch *a)
+{
+	ay_reference_free(&a->counts);
+}
+
+/* ---- counting ---- */
+
+struct ay_counting {
+	struct ay_budget *budget;
+	struct ay_reference ref;
+	struct ay_batch batch;
+	size_t *at;                   /* of each column of the reference: that of the table, or columns */
+	size_t columns;               /* of the table */
+};
+
+int ay_counting_new(const void *profile, size_t len, struct ay_budget *b, struct ay_counting **out)
+{
+	struct ay_counting *k = *out = ay_budget_alloc(b, sizeof(*k));
+
+	if (!k)
+		return AY_ELIMIT;
+	*k = (struct ay_counting){.budget = b};
+	int rc = ay_reference_decode(profile, len, b, &k->ref);
+
+	if (rc) {
+		ay_budget_free(b, k);
+		*out = NULL;
+		return rc;
+	}
+	rc = ay_batch_init(&k->batch, b, &k->ref);
+	if (!rc) {
+		k->at = ay_budget_alloc(b, (k->ref.count + 1) * sizeof(*k->at));
+		rc = k->at ? 0 : AY_ELIMIT;
+	}
+	for (size_t i = 0; rc == 0 && i < k->ref.count; i++)
+		k->at[i] = 0;
+	if (rc) {
+		ay_counting_free(k);
+		*out = NULL;
+	}
+	return rc;
+}
+
+int ay_counting_columns(struct ay_counting *k, const char *const *names, size_t n)
+{
+	k->columns = n;
+	for (size_t i = 0; i < k->ref.count; i++) {
+		k->at[i] = n;
+		for (size_t c = 0; c < n && k->at[i] == n; c++)
+			if (strcmp(names[c], k->ref.columns[i].name) == 0)
+				k->at[i] = c;
+	}
+	return 0;
+}
+
+int ay_counting_row(struct ay_counting *k, uint64_t row, const struct ay_cell *cells)
+{
+	int rc = 0;
+
+	(void)row;
+	for (size_t i = 0; rc == 0 && i < k->ref.count; i++)
+		if (k->at[i] < k->columns)
+			rc = ay_profiled_add(&k->batch.counts.columns[i], &cells[k->at[i]]);
+	return rc;
+}
+
+struct ay_batch *ay_counting_batch(struct ay_counting *k)
+{
+	return &k->batch;
+}
+
+void ay_counting_free(struct ay_counting *k)
+{
+	if (!k)
+		return;
+	ay_batch_free(&k->batch);
+	ay_reference_free(&k->ref);
+	ay_budget_free(k->budget, k->at);
+	ay_budget_free(k->budget, k);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is known of tables that came, measured against the reference of their schema. A worker counts one table row by row;
+ * the gate adds up those of a version and judges the sum.
+ */
+#ifndef ASSAY_SCANNERS_BATCH_H
+#define ASSAY_SCANNERS_BATCH_H
+
+#include "scanners/data/reference.h"
+
+/* Sums of tables of one reference. */
+struct ay_batch {
+	struct ay_budget *budget;        /* borrowed */
+	struct ay_reference counts;
+};
+/* Empty, of this reference. */
+AY_MUSTCHECK int ay_batch_init(struct ay_batch *a, struct ay_budget *b, const struct ay_reference *ref);
+/* AY_EUSAGE when the two are not of one reference. */
+AY_MUSTCHECK int ay_batch_merge(struct ay_batch *a, const struct ay_batch *other);
+/* Canonical; sticky errors of out. */
+void ay_batch_encode(struct ay_batch *a, struct ay_buf *out);
+/* Trusts nothing. *out is to be freed after success only. */
+AY_MUSTCHECK int ay_batch_decode(const void *bytes, size_t len, struct ay_budget *b, struct ay_batch *out);
+void ay_batch_free(struct ay_batch *a);
+
+/* ---- counting one table ---- */
+
+struct ay_counting;
+/* profile: the reference as the schema carries it. *out is NULL after an error. */
+AY_MUSTCHECK int ay_counting_new(const void *profile, size_t len, struct ay_budget *b, struct ay_counting **out);
+/* The columns of the table in its order, before its first row. Those that the reference does not have are not counted. */
+AY_MUSTCHECK int ay_counting_columns(struct ay_counting *k, const char *const *names, size_t n);
+/* One cell a column. */
+AY_MUSTCHECK int ay_counting_row(struct ay_counting *k, uint64_t row, const struct ay_cell *cells);
+/* Valid as long as k. */
+struct ay_batch *ay_counting_batch(struct ay_counting *k);
+void ay_counting_free(struct ay_counting *k);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scanners/data/rows.h"
+
+#include "scanners/formats/csv.h"
+
+static int each_cell_row(struct ay_csv *table, struct ay_budget *b, const struct ay_rows_sink *sink, struct ay_cell *cells)
+{
+	const struct ay_csv_field *fields;
+	size_t n = ay_csv_columns(table);
+	int rc;
+
+	while ((rc = ay_csv_next(table, &fields)) == 1) {
+		for (size_t i = 0; i < n; i++)
+			cells[i] = (struct ay_cell){.kind = fields[i].len ? AY_CELL_TEXT : AY_CELL_MISSING, .text = fields[i].text, .len = fields[i].len};
+		rc = ay_budget_tick(b);
+		if (!rc)
+			rc = sink->row(sink->arg, ay_csv_row(table), cells);
+		if (rc)
+			break;
+	}
+	return rc;
+}
+
+static int each_csv(void *arg, struct ay_budget *b, const struct ay_rows_sink *sink)
+{
+	const struct ay_rows_csv *t = arg;
+	struct ay_csv *table = NULL;
+	const char **names = NULL;
+	struct ay_cell *cells = NULL;
+	int rc = ay_csv_open(t->in, b, t->delimiter, &table);
+	size_t n = rc ? 0 : ay_csv_columns(table);
+
+	if (!rc) {
+		names = ay_budget_alloc(b, n * sizeof(*names));
+		cells = ay_budget_alloc(b, n * sizeof(*cells));
+		rc = names && cells ? 0 : AY_ELIMIT;
+	}
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		names[i] = ay_csv_name(table, i);
+	if (!rc)
+		rc = sink->columns(sink->arg, names, n);
+	if (!rc)
+		rc = each_cell_row(table, b, sink, cells);
+	ay_budget_free(b, names);
+	ay_budget_free(b, cells);
+	ay_csv_free(table);
+	return rc;
+}
+
+struct ay_rows ay_rows_csv(struct ay_rows_csv *table)
+{
+	return (struct ay_rows){.arg = table, .each = each_csv};
+}
