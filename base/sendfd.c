@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define MAX_FDS 16
+#define MAX_FDS 64
 
 union control {
 	struct cmsghdr align;

@@ -90,7 +90,11 @@ void cli_put(const char *text)
 
 bool cli_is_tty(void)
 {
-	return isatty(STDERR_FILENO);
+	static int known = -1;    /* asked once: progress is told for every file */
+
+	if (known < 0)
+		known = isatty(STDERR_FILENO);
+	return known == 1;
 }
 
 void cli_progress(const char *fmt, ...)

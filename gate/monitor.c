@@ -22,6 +22,7 @@
 
 #include "assay/fd.h"
 #include "assay/privilege.h"
+#include "assay/store.h"
 #include "gate/proto.h"
 #include "gate/sandbox.h"
 
@@ -41,7 +42,7 @@ struct reply {
 };
 
 #define WORKERS_MAX 256
-#define FLAGS_MAX 16      /* as many descriptors as one message takes */
+#define FLAGS_MAX AY_FLAG_STEP
 
 struct ay_monitor {
 	pthread_mutex_t lock;   /* one request at a time on sock */

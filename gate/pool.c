@@ -111,40 +111,56 @@ static int send_request(int sock, const struct job *j)
 	return ay_write_full(sock, j->request.data + n, j->request.len - (size_t)n) < 0 ? AY_EWORKER : 0;
 }
 
-static int read_deadline(int sock, void *dst, size_t len, int64_t deadline_ms, struct ay_error *e)
-{
-	uint8_t *p = dst;
+/* What came from a worker and was not yet asked for: answers to a batch of jobs come many at a time. */
+struct inbox { size_t pos, have; uint8_t bytes[64 * KIB]; };
 
-	while (len) {
+static int fill(int sock, struct inbox *in, int64_t deadline_ms, struct ay_error *e)
+{
+	for (;;) {
+		ssize_t got = recv(sock, in->bytes, sizeof(in->bytes), MSG_DONTWAIT);
+
+		if (got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN))
+			return ay_error_set(e, AY_EWORKER, "the worker died while it scanned");
+		if (got > 0) {
+			in->pos = 0;
+			in->have = (size_t)got;
+			return 0;
+		}
 		int64_t left = deadline_ms - ay_time_mono_ms();
 		struct pollfd fd = { .fd = sock, .events = POLLIN };
 
 		if (left <= 0)
 			return ay_error_set(e, AY_EWORKER, "the scan took longer than its time limit");
-		int n = poll(&fd, 1, left > 60000 ? 60000 : (int)left);
-
-		if (n < 0 && errno != EINTR)
+		if (poll(&fd, 1, left > 60000 ? 60000 : (int)left) < 0 && errno != EINTR)
 			return ay_error_errno(e, "poll");
-		if (n <= 0)
-			continue;
-		ssize_t got = recv(sock, p, len, MSG_DONTWAIT);
+	}
+}
 
-		if (got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN))
-			return ay_error_set(e, AY_EWORKER, "the worker died while it scanned");
-		if (got > 0) {
-			p += got;
-			len -= (size_t)got;
-		}
+static int read_deadline(int sock, struct inbox *in, void *dst, size_t len, int64_t deadline_ms, struct ay_error *e)
+{
+	uint8_t *p = dst;
+
+	while (len) {
+		int rc = in->pos == in->have ? fill(sock, in, deadline_ms, e) : 0;
+
+		if (rc)
+			return rc;
+		size_t n = in->have - in->pos < len ? in->have - in->pos : len;
+
+		memcpy(p, in->bytes + in->pos, n);    /* own: the smaller of the two */
+		in->pos += n;
+		p += n;
+		len -= n;
 	}
 	return 0;
 }
 
 /* The answer to a request that was sent. The deadline is the one file's: what was sent with it is answered before. */
-static int await_answer(int sock, const struct job *j, struct ay_scan_result *out, struct ay_error *e)
+static int await_answer(int sock, struct inbox *in, const struct job *j, struct ay_scan_result *out, struct ay_error *e)
 {
 	int64_t deadline = ay_time_mono_ms() + AY_LIMIT_SCAN_TIME_MS + (int64_t)(j->size / (AY_LIMIT_SCAN_RATE / 1000)) + GRACE_MS;
 	uint8_t head[4];
-	int r = read_deadline(sock, head, sizeof(head), deadline, e);
+	int r = read_deadline(sock, in, head, sizeof(head), deadline, e);
 
 	if (r < 0)
 		return r;
@@ -158,7 +174,7 @@ static int await_answer(int sock, const struct job *j, struct ay_scan_result *ou
 	struct ay_buf b = ay_buf_new(most);
 	uint8_t *p = ay_buf_reserve(&b, len);
 
-	r = p ? read_deadline(sock, p, len, deadline, e) : ay_error_set(e, -ENOMEM, "out of memory");
+	r = p ? read_deadline(sock, in, p, len, deadline, e) : ay_error_set(e, -ENOMEM, "out of memory");
 	if (r == 0)
 		r = j->schema ? proto_decode_schema(p, len, j->schema, e) :
 		    j->extract ? proto_decode_extract(p, len, out, j->extract, e) : proto_decode_result(p, len, out, e);
@@ -185,7 +201,7 @@ static bool is_failure(const struct job *j, int r)
  * worker: it is the one to blame, and those behind it have not been looked at.
  * Returns how many were finished, at least one.
  */
-static size_t serve_jobs(struct ay_pool *p, struct monitor_worker *w, struct job **v, size_t n)
+static size_t serve_jobs(struct ay_pool *p, struct monitor_worker *w, struct inbox *in, struct job **v, size_t n)
 {
 	struct ay_error e = { .off = AY_NO_OFFSET };
 	struct ay_scan_result result = { 0 };
@@ -206,10 +222,12 @@ static size_t serve_jobs(struct ay_pool *p, struct monitor_worker *w, struct job
 		if (sent == 0)
 			r = ay_error_set(&e, AY_EWORKER, "the worker died before it could scan");
 		else
-			r = await_answer(w->sock, v[done], &result, &e);
+			r = await_answer(w->sock, in, v[done], &result, &e);
 		failed = is_failure(v[done], r);
-		if (failed)
+		if (failed) {
 			monitor_kill_worker(p->monitor, w);
+			in->pos = in->have = 0;
+		}
 		finish_job(v[done++], r, &result, &e, failed);
 	}
 	return done;
@@ -219,7 +237,9 @@ static void *pool_thread(void *arg)
 {
 	struct ay_pool *p = arg;
 	struct monitor_worker w = { .sock = -1 };
+	struct inbox in;
 
+	in.pos = in.have = 0;
 	pthread_mutex_lock(&p->lock);
 	for (;;) {
 		while (!p->queues && !p->stopping)
@@ -231,7 +251,7 @@ static void *pool_thread(void *arg)
 
 		pthread_mutex_unlock(&p->lock);
 		for (size_t i = 0; i < n;)
-			i += serve_jobs(p, &w, v + i, n - i);
+			i += serve_jobs(p, &w, &in, v + i, n - i);
 		pthread_mutex_lock(&p->lock);
 	}
 	pthread_mutex_unlock(&p->lock);
@@ -431,15 +451,16 @@ int ay_pool_selftest(struct ay_monitor *m, struct ay_error *e)
 
 	for (size_t i = 0; i < AY_ARRAY_LEN(tries); i++) {
 		struct monitor_worker w = { .sock = -1 };
+		struct inbox in = { .pos = 0 };
 		char ready = 0, worked = 0;
 		int64_t deadline = ay_time_mono_ms() + 10000;
 		int r = monitor_start_worker(m, AY_LIMIT_WORKER_MEMORY, tries[i], &w);
 
 		if (r < 0)
 			return ay_error_set(e, AY_EWORKER, "no worker could be started: %s", ay_strerror(r));
-		if (read_deadline(w.sock, &ready, 1, deadline, NULL) < 0 || ready != 'R')
+		if (read_deadline(w.sock, &in, &ready, 1, deadline, NULL) < 0 || ready != 'R')
 			r = ay_error_set(e, AY_EWORKER, "a worker could not enter its sandbox");
-		else if (read_deadline(w.sock, &worked, 1, deadline, NULL) == 0 && worked != 'F')
+		else if (read_deadline(w.sock, &in, &worked, 1, deadline, NULL) == 0 && worked != 'F')
 			r = ay_error_set(e, AY_EWORKER, "inside the sandbox, '%s' was possible", tries[i]);
 		monitor_kill_worker(m, &w);
 		if (r < 0)

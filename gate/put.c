@@ -2,14 +2,17 @@
 /*
  * Put: a tree straight into the store. Each file is read once and placed under
  * its content name; what nobody scanned yet is scanned from there while the
- * next files are read; one sync makes all of it durable; one commit says so.
+ * next files are read; one sync, while it is judged, makes all of it durable;
+ * one commit says so.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include "assay/fd.h"
 #include "assay/text.h"
+#include "gate/belt.h"
 #include "gate/candidate.h"
+#include "gate/durable.h"
 
 #define SMALL MIB             /* read to memory at once */
 #define BATCH 256             /* cache look-ups in one read transaction */
@@ -28,13 +31,15 @@ struct putting {
 	const struct ay_put *p;
 	struct ay_candidate *c;
 	struct ay_scans *scans;
+	struct ay_durable *durable;
 	pthread_mutex_t lock;         /* entries move while scans land */
 	struct entry *v;
 	size_t n, cap;
 	size_t looked;                /* entries before this one were looked up in the cache */
 	size_t *slots, nslots;        /* open addressing: scan key -> entry */
 	uint8_t *buf;
-	uint64_t bytes;
+	struct ay_belt *belt;         /* while files are read */
+	uint64_t files, bytes;        /* read so far */
 	int64_t charged;              /* to the publisher's quota */
 	const struct ay_oms *manifest;
 };
@@ -141,22 +146,27 @@ static int look_up(struct putting *u, struct ay_error *e)
 	return rc;
 }
 
+/* Entry i to the scanners; what nobody else refers to is made immutable meanwhile. */
+static int scan_entry(struct putting *u, size_t i, struct ay_error *e)
+{
+	const struct ay_file *f = &u->v[i].f;
+	int fd = open_placed(u->g->store, &f->sha256);
+	int rc;
+
+	if (fd < 0)
+		return ay_error_set(e, fd, "a file that was just placed cannot be opened: %s", ay_strerror(fd));
+	rc = ay_scans_add(u->scans, i, fd, f->size, f->path, e);
+	ay_durable_add(u->durable, &f->sha256, fd);
+	return rc;
+}
+
 static int submit(struct putting *u, struct ay_error *e)
 {
 	int rc = u->c->plan.wanted ? look_up(u, e) : 0;
 
-	for (size_t i = u->looked; rc == 0 && u->c->plan.wanted && i < u->n; i++) {
-		struct entry *en = &u->v[i];
-		int AY_CLEANUP_FD fd = -1;
-
-		if (en->note || en->same_as != NO_ENTRY)
-			continue;
-		fd = open_placed(u->g->store, &en->f.sha256);
-		if (fd < 0)
-			rc = ay_error_set(e, fd, "a file that was just placed cannot be opened: %s", ay_strerror(fd));
-		else
-			rc = ay_scans_add(u->scans, i, fd, en->f.size, en->f.path, e);
-	}
+	for (size_t i = u->looked; rc == 0 && u->c->plan.wanted && i < u->n; i++)
+		if (!u->v[i].note && u->v[i].same_as == NO_ENTRY)
+			rc = scan_entry(u, i, e);
 	u->looked = u->n;
 	return rc;
 }
@@ -184,7 +194,6 @@ static int add_entry(struct putting *u, const char *path, const struct stat *st,
 		en.f.mtime_ns = (uint32_t)st->st_mtim.tv_nsec;
 	}
 	u->v[u->n++] = en;
-	u->bytes += size;
 	return u->n - u->looked >= BATCH ? submit(u, e) : 0;
 }
 
@@ -225,6 +234,36 @@ static int place_fd(struct putting *u, int fd, const struct stat *st, struct ay_
 	return ay_object_put_bytes(u->g->store, u->buf, *size, d, e);
 }
 
+/* In the belt's thread, to which the entries belong until it is drained. */
+static int place_small(void *arg, struct ay_belt_item *item, struct ay_error *e)
+{
+	struct putting *u = arg;
+	struct ay_sha256 d;
+	int rc = ay_object_put_bytes(u->g->store, item->bytes, item->len, &d, e);
+
+	return rc ? rc : add_entry(u, item->path, &item->st, item->len, &d, e);
+}
+
+static int send_small(struct putting *u, const char *path, int fd, const struct stat *st, struct ay_error *e)
+{
+	struct ay_belt_item *item = ay_belt_room(u->belt);
+	int rc;
+
+	if (!item)
+		return ay_belt_drain(u->belt, e);
+	rc = ay_pread_full(fd, item->bytes, (size_t)st->st_size, 0);
+
+	if (rc)
+		return ay_error_set(e, rc, "the file changed while it was read: %s", ay_strerror(rc));
+	item->path = strdup(path);
+	if (!item->path)
+		return ay_error_set(e, -ENOMEM, "out of memory");
+	item->st = *st;
+	item->len = (size_t)st->st_size;
+	ay_belt_send(u->belt);
+	return 0;
+}
+
 static int take_file(struct putting *u, const char *path, int fd, struct ay_error *e)
 {
 	const struct ay_policy_limits *lim = ay_policy_limits(u->c->policy);
@@ -248,11 +287,17 @@ static int take_file(struct putting *u, const char *path, int fd, struct ay_erro
 		ay_candidate_ignored(u->c, path);
 		return 0;
 	}
-	rc = place_fd(u, fd, &st, &d, &size, e);
+	u->files++;
+	u->bytes += (uint64_t)st.st_size;
+	if (st.st_size <= (off_t)AY_BELT_FILE)
+		return send_small(u, path, fd, &st, e);
+	rc = ay_belt_drain(u->belt, e);
+	if (rc == 0)
+		rc = place_fd(u, fd, &st, &d, &size, e);
 	return rc ? rc : add_entry(u, path, &st, size, &d, e);
 }
 
-static int take_all(struct putting *u, struct ay_error *e)
+static int take_each(struct putting *u, struct ay_error *e)
 {
 	for (;;) {
 		struct ay_put_file f = { .fd = -1 };
@@ -261,14 +306,28 @@ static int take_all(struct putting *u, struct ay_error *e)
 		if (rc)
 			return rc == 1 ? 0 : rc;
 		rc = take_file(u, f.path, f.fd, e);
-		if (rc)
+		/* What failed on the belt was an earlier file, and says so. */
+		if (rc && !(e && e->where[0]))
 			ay_error_where(e, "%s", f.path);
 		ay_close(&f.fd);
 		if (rc)
 			return rc;
 		if (u->p->progress)
-			u->p->progress(u->p->arg, u->n, u->bytes);
+			u->p->progress(u->p->arg, u->files, u->bytes);
 	}
+}
+
+static int take_all(struct putting *u, struct ay_error *e)
+{
+	int rc = ay_belt_new(place_small, u, &u->belt), placed;
+
+	if (rc)
+		return ay_error_set(e, rc, "a version cannot be taken in: %s", ay_strerror(rc));
+	rc = take_each(u, e);
+	placed = ay_belt_drain(u->belt, rc ? NULL : e);
+	ay_belt_free(u->belt);
+	u->belt = NULL;
+	return rc ? rc : placed;
 }
 
 static bool removed(const struct ay_put *p, const char *path)
@@ -445,6 +504,7 @@ static int run(struct putting *u, const struct ay_artifact *old, struct ay_buf *
 		rc = listed_claims(u, e);
 	if (rc == 0)
 		rc = submit(u, e);
+	ay_durable_end(u->durable);
 	if (rc == 0)
 		rc = settle(u, e);
 	if (rc)
@@ -456,9 +516,9 @@ static int run(struct putting *u, const struct ay_artifact *old, struct ay_buf *
 	if (u->p->sign)
 		rc = u->p->sign(u->p->arg, &u->c->files, add_claim, u, e);
 	if (rc == 0)
-		rc = ay_objects_sync(u->g->store, e);
-	if (rc == 0)
 		rc = ay_judge(u->c, e);
+	if (rc == 0)
+		rc = ay_durable_join(u->durable, e);
 	if (rc == 0)
 		rc = ay_admit(u->c, NULL, true, e);
 	if (rc)
@@ -514,6 +574,7 @@ static int make_way(struct ay_gate *g, const struct ay_put *p, struct ay_artifac
 static void putting_free(struct putting *u)
 {
 	ay_scans_free(u->scans);
+	ay_durable_free(u->durable);
 	ay_gate_count(u->g, u->p->cred.uid, 0, -u->charged);
 	for (size_t i = 0; i < u->n; i++) {
 		free(u->v[i].f.path);
@@ -539,8 +600,10 @@ static int attempt(struct ay_gate *g, const struct ay_put *p, const struct ay_re
 		u.c->art.created_s = u.c->now_s;
 		u.buf = malloc(SMALL);
 		rc = u.buf ? ay_scans_new(g, &u.c->plan, p->cred.uid, scanned, &u, &u.scans) : -ENOMEM;
+		if (rc == 0)
+			rc = ay_durable_new(g->store, &u.durable);
 		if (rc)
-			ay_error_set(e, rc, "out of memory");
+			ay_error_set(e, rc, "a version cannot be taken in: %s", ay_strerror(rc));
 	}
 	if (rc == 0)
 		rc = run(&u, old, report, e);

@@ -12,11 +12,21 @@
 
 static int scratch_fd = -1;
 static uint64_t scratch_used;
+static bool scratch_written;
 
 void ay_scratch_fd(int fd)
 {
 	scratch_fd = fd;
 	scratch_used = 0;
+	scratch_written = true;    /* who knows */
+}
+
+int ay_scratch_clear(void)
+{
+	if (scratch_fd >= 0 && scratch_written && ftruncate(scratch_fd, 0) != 0)
+		return -errno;
+	scratch_written = false;
+	return 0;
 }
 
 void ay_spool_begin(struct ay_spool *sp, struct ay_scan *s, uint64_t compressed)
@@ -42,6 +52,8 @@ int ay_spool_announce(struct ay_spool *sp, uint64_t size)
 
 static int write_scratch(struct ay_spool *sp, uint64_t off, const void *bytes, size_t len)
 {
+	scratch_written = true;
+
 	int rc = ay_pwrite_full(scratch_fd, bytes, len, sp->scratch_off + off);
 
 	if (rc == -ENOSPC || rc == -EDQUOT || rc == -EFBIG) {

@@ -83,17 +83,8 @@ static int mark_dead(struct ay_txn *t, void *arg)
 
 static int unlink_object(struct ay_store *s, const struct ay_sha256 *d)
 {
-	char path[AY_OBJECT_PATH];
-
-	ay_object_path(d, path);
-	if (s->set_immutable) {
-		int fd AY_CLEANUP_FD = openat(s->objects, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-
-		if (fd >= 0)
-			ay_object_flag(s, &fd, 1, false);
-	}
 	AY_FAILPOINT("gc-unlink");
-	return unlinkat(s->objects, path, 0) == 0 || errno == ENOENT ? 0 : -errno;
+	return ay_object_unlink(s, d);
 }
 
 static int unlink_dead(struct ay_txn *t, void *arg)

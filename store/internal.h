@@ -112,8 +112,9 @@ AY_MUSTCHECK int ay_object_set(struct ay_txn *t, const struct ay_sha256 *d, cons
 void ay_object_facts(struct ay_object *o, const struct stat *st);
 bool ay_object_matches(const struct ay_store *s, const struct ay_object *o, const struct stat *st);
 /* Sets or clears the immutable flag where there is a hook for it; false when it failed. */
-#define AY_FLAG_STEP 16               /* as many descriptors as one message takes */
 bool ay_object_flag(struct ay_store *s, const int *fds, size_t n, bool on);
+/* Takes the file away, immutable or not. 0 when there is none. */
+AY_MUSTCHECK int ay_object_unlink(struct ay_store *s, const struct ay_sha256 *d);
 
 /* Compares fd with the record o of d: under the seal lock, or by hash, where the quick way does not do. */
 AY_MUSTCHECK int ay_object_check(struct ay_store *s, const struct ay_sha256 *d, const struct ay_object *o, int fd, struct ay_error *e);

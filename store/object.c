@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/sysmacros.h>
 
 #include "assay/fd.h"
 
@@ -78,6 +79,20 @@ bool ay_object_flag(struct ay_store *s, const int *fds, size_t n, bool on)
 	return !s->set_immutable || s->set_immutable(s->set_immutable_arg, fds, n, on) == 0;
 }
 
+int ay_object_unlink(struct ay_store *s, const struct ay_sha256 *d)
+{
+	char path[AY_OBJECT_PATH];
+
+	ay_object_path(d, path);
+	if (s->set_immutable) {
+		int fd AY_CLEANUP_FD = openat(s->objects, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (fd >= 0)
+			ay_object_flag(s, &fd, 1, false);
+	}
+	return unlinkat(s->objects, path, 0) == 0 || errno == ENOENT ? 0 : -errno;
+}
+
 /* ---- references ---- */
 
 static int not_in_place(struct ay_txn *t, const struct ay_sha256 *d, const char *why)
@@ -86,6 +101,22 @@ static int not_in_place(struct ay_txn *t, const struct ay_sha256 *d, const char 
 
 	ay_sha256_hex(d, hex);
 	return ay_txn_fail(t, AY_ECORRUPT, "object %s %s; place it again", hex, why);
+}
+
+/* What fstatat says, and whether the file is immutable already. */
+static int stat_placed(const struct ay_store *s, const char *path, struct stat *st, bool *immutable)
+{
+	struct statx x;
+
+	if (statx(s->objects, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &x) != 0)
+		return -1;
+	*st = (struct stat){
+		.st_dev = makedev(x.stx_dev_major, x.stx_dev_minor), .st_ino = x.stx_ino, .st_mode = x.stx_mode, .st_nlink = x.stx_nlink,
+		.st_size = (off_t)x.stx_size, .st_mtim = { .tv_sec = x.stx_mtime.tv_sec, .tv_nsec = x.stx_mtime.tv_nsec },
+		.st_ctim = { .tv_sec = x.stx_ctime.tv_sec, .tv_nsec = x.stx_ctime.tv_nsec }
+	};
+	*immutable = x.stx_attributes & STATX_ATTR_IMMUTABLE;
+	return 0;
 }
 
 /*
@@ -98,17 +129,19 @@ int ay_object_ref(struct ay_txn *t, const struct ay_sha256 *d, uint64_t size)
 	char path[AY_OBJECT_PATH];
 	struct ay_object o;
 	struct stat st;
+	bool immutable;
 	int rc = ay_object_get(t, d, &o);
 
 	if (rc && rc != AY_ENOTFOUND)
 		return rc;
 	ay_object_path(d, path);
-	if (fstatat(s->objects, path, &st, AT_SYMLINK_NOFOLLOW) != 0)
+	if (stat_placed(s, path, &st, &immutable) != 0)
 		return errno == ENOENT ? not_in_place(t, d, "is not in place") : ay_txn_fail(t, -errno, "objects/%s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode) || st.st_dev != s->dev || (uint64_t)st.st_size != size)
 		return not_in_place(t, d, "has another size");
 	if (rc == AY_ENOTFOUND) {
-		bool final = st.st_nlink == 1 && !s->set_immutable;
+		/* Neither another name that goes away nor a flag that comes will move the ctime again. */
+		bool final = st.st_nlink == 1 && (immutable || !s->set_immutable);
 
 		o = (struct ay_object){ .state = final ? AY_OBJECT_SEALED : AY_OBJECT_PLACED, .epoch = s->epoch };
 		ay_object_facts(&o, &st);

@@ -13,9 +13,17 @@
 #define COPY_STEP (1u << 20)
 #define SEAL_STEP 1024
 
-static void fd_path(int fd, char out[32])
+/* By the descriptor where the kernel lets us (a capability, or Linux 6.10), else by its name in /proc, which costs more. */
+static int link_fd(const struct ay_store *s, int fd, const char *path)
 {
-	snprintf(out, 32, "/proc/self/fd/%d", fd);
+	char from[32];
+
+	if (linkat(fd, "", s->objects, path, AT_EMPTY_PATH) == 0)
+		return 0;
+	if (errno != ENOENT && errno != EPERM && errno != EINVAL)
+		return -1;
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, from, s->objects, path, AT_SYMLINK_FOLLOW);
 }
 
 /* A bad orphan is unlinked in the writer thread, so that nobody references it or what replaced it meanwhile. */
@@ -35,9 +43,8 @@ static int drop_orphan(struct ay_txn *t, void *arg)
 	if (rc != AY_ENOTFOUND)
 		return rc;
 	ay_object_path(w->d, path);
-	if (fstatat(s->objects, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == w->ino && unlinkat(s->objects, path, 0) != 0)
-		return ay_txn_fail(t, -errno, "objects/%s: %s", path, strerror(errno));
-	return 0;
+	rc = fstatat(s->objects, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == w->ino ? ay_object_unlink(s, w->d) : 0;
+	return rc ? ay_txn_fail(t, rc, "objects/%s: %s", path, ay_strerror(rc)) : 0;
 }
 
 enum found { FOUND_NONE, FOUND_GOOD };
@@ -90,13 +97,12 @@ static int look(struct ay_store *s, const struct ay_sha256 *d, ino_t ino, struct
 /* Gives the file its content name, or finds that content there. */
 static int link_name(struct ay_store *s, int fd, const struct ay_sha256 *d, ino_t ino, struct ay_error *e)
 {
-	char from[32], path[AY_OBJECT_PATH];
+	char path[AY_OBJECT_PATH];
 
-	fd_path(fd, from);
 	ay_object_path(d, path);
 	for (int tries = 0; tries < 8; tries++) {
 		AY_FAILPOINT("link-before");
-		if (linkat(AT_FDCWD, from, s->objects, path, AT_SYMLINK_FOLLOW) == 0) {
+		if (link_fd(s, fd, path) == 0) {
 			AY_FAILPOINT("link-after");
 			return 0;
 		}
@@ -138,15 +144,33 @@ static int place_temp(struct ay_store *s, int fd, const char *name, const struct
 	return rc;
 }
 
+/* 1 or 0, or a negative code. */
+static int is_recorded(struct ay_store *s, const struct ay_sha256 *d, struct ay_error *e)
+{
+	struct ay_txn *t;
+	int rc = ay_read_begin(s, &t);
+
+	if (rc)
+		return ay_error_set(e, rc, "catalogue: %s", ay_strerror(rc));
+	rc = ay_ix_has(t, AY_IX_OBJECT, d->b, sizeof(d->b));
+	ay_read_end(t);
+	if (rc && rc != AY_ENOTFOUND)
+		return ay_error_set(e, rc, "catalogue: %s", ay_strerror(rc));
+	return rc == 0;
+}
+
 int ay_object_put_bytes(struct ay_store *s, const void *bytes, size_t len, struct ay_sha256 *d_out, struct ay_error *e)
 {
 	char name[40];
-	int found, rc;
+	int rc;
 
 	*d_out = ay_sha256_of(bytes, len);
-	found = look(s, d_out, 0, e);
-	if (found != FOUND_NONE)
-		return found < 0 ? found : 0;
+	/* What the catalogue does not know is rarely there, and then the link will say so. */
+	rc = is_recorded(s, d_out, e);
+	if (rc == 1)
+		rc = look(s, d_out, 0, e);
+	if (rc != FOUND_NONE)
+		return rc < 0 ? rc : 0;
 	int fd AY_CLEANUP_FD = open_temp(s, name, e);
 
 	if (fd < 0)
@@ -234,23 +258,23 @@ static int take_over(struct ay_txn *t, int fd, const struct ay_sha256 *d)
 	}
 	if (!known)
 		return ay_txn_fail(t, AY_ECORRUPT, "object %s differs from what was sealed", path + 3);
-	return unlinkat(s->objects, path, 0) == 0 ? 1 : ay_txn_fail(t, -errno, "objects/%s: %s", path, strerror(errno));
+	rc = ay_object_unlink(s, d);
+	return rc ? ay_txn_fail(t, rc, "objects/%s: %s", path, ay_strerror(rc)) : 1;
 }
 
 static int link_new(struct ay_txn *t, const void *bytes, size_t len, const char *path)
 {
 	struct ay_store *s = ay_txn_store(t);
 	struct ay_error e;
-	char name[40], from[32];
+	char name[40];
 	int fd AY_CLEANUP_FD = open_temp(s, name, &e);
 
 	if (fd < 0)
 		return ay_txn_fail(t, fd, "%s", e.msg);
-	fd_path(fd, from);
 	int rc = ay_write_full(fd, bytes, len);
 
 	AY_FAILPOINT("placed-data");
-	if (!rc && linkat(AT_FDCWD, from, s->objects, path, AT_SYMLINK_FOLLOW) != 0)
+	if (!rc && link_fd(s, fd, path) != 0)
 		rc = -errno;
 	AY_FAILPOINT("placed-link");
 	if (name[0])
@@ -323,6 +347,27 @@ int ay_objects_sync(struct ay_store *s, struct ay_error *e)
 }
 
 /* ---- sealing ---- */
+
+void ay_objects_flag(struct ay_store *s, const struct ay_sha256 *d, const int *fds, size_t n)
+{
+	int fresh[AY_FLAG_STEP];
+	size_t k = 0;
+	struct ay_txn *t;
+
+	pthread_mutex_lock(&s->seal_lock);
+	if (ay_read_begin(s, &t) == 0) {
+		for (size_t i = 0; i < n && k < AY_FLAG_STEP; i++) {
+			struct stat st;
+
+			if (ay_ix_has(t, AY_IX_OBJECT, d[i].b, sizeof(d[i].b)) == AY_ENOTFOUND && fstat(fds[i], &st) == 0 && st.st_nlink == 1)
+				fresh[k++] = fds[i];
+		}
+		ay_read_end(t);
+	}
+	if (k)
+		ay_object_flag(s, fresh, k, true);
+	pthread_mutex_unlock(&s->seal_lock);
+}
 
 struct batch {
 	struct ay_store *s;

@@ -141,6 +141,8 @@ void ay_scan_need_profile(struct ay_scan *s, uint32_t bits);
  * Borrowed until the next call. -1 (the start): there is none, and such content is limit.memory.
  */
 void ay_scratch_fd(int fd);
+/* Empties it when anything was written: what one scan left there is not the next one's to see. */
+AY_MUSTCHECK int ay_scratch_clear(void);
 
 /*
  * The loader of this content opens name beside it and reads at least size bytes of it (ONNX external data, the shards
