@@ -466,7 +466,8 @@ static void look(struct ay_gate *g, void *arg)
 		if (in->art.state == AY_OPEN)
 			snprintf(in->art.reason, sizeof(in->art.reason), "%.*s%s", (int)(sizeof(in->art.reason) - strlen(in->refused) - 1), waiting,
 				 in->refused);
-		if (!(in->claims_dirty || in->changing) || !ay_intake_settle(in))
+		/* What came while the tree was listed may be what was missing. */
+		if (!(in->claims_dirty || in->changing || in->again) || !ay_intake_settle(in))
 			rest = ay_waiters_take(in, NULL, 0);
 	}
 	pthread_cond_broadcast(&in->changed);
@@ -479,6 +480,7 @@ bool ay_intake_settle(struct ay_intake *in)
 {
 	if (in->art.state != AY_OPEN || in->handles || in->busy || in->failed || in->judging || in->gone)
 		return false;
+	in->again = in->again || in->settling;
 	/* A change under way asks again when it is done. */
 	if (!in->settling && !in->changing) {
 		in->settling = true;

@@ -108,6 +108,39 @@ static void handles(struct fixture *f)
 	ay_intake_unref(in);
 }
 
+/* The last file gets its name while a look at the tree, long enough to be overtaken, is under way. */
+static void overtaken(struct fixture *f)
+{
+	unsigned admitted = 0;
+
+	for (int i = 0; i < 10; i++) {
+		char ref[32], name[32];
+
+		snprintf(ref, sizeof(ref), "models/i/o%d@v1", i);
+		struct ay_intake *in = begin(f, ref);
+		int tree = ay_intake_tree_fd(in);
+
+		if (write_signature(in, two, 2, ref, f->alice) || write_text(in, "config.json", "{}") || write_text(in, "sub/.w", "weights"))
+			abort();
+		/* Ignored, and listed before and after the one that matters. */
+		for (int k = 0; k < 2000; k++) {
+			snprintf(name, sizeof(name), "%s.git%d", k % 2 ? "" : "sub/", k);
+			close(openat(tree, name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+		}
+		if (wait_state(f, ref, NULL) != AY_OPEN)
+			abort();
+		ay_intake_poke(in);
+		usleep(300 * (unsigned)(i + 1));
+		if (ay_intake_may(in, &f->me, AY_CHANGE_RENAME, "sub/weights.bin", NULL) || renameat(tree, "sub/.w", tree, "sub/weights.bin"))
+			abort();
+		ay_intake_renamed(in, "sub/.w", "sub/weights.bin");
+		ay_intake_done(in);
+		admitted += wait_state(f, ref, NULL) == AY_ADMITTED;
+		ay_intake_unref(in);
+	}
+	is_int(admitted, 10, "what is renamed during a look is seen by the next");
+}
+
 static void judged_now(struct fixture *f)
 {
 	struct ay_intake *in = begin(f, "models/i/j@v1");
@@ -237,6 +270,7 @@ int main(void)
 	settles(&f);
 	rejects(&f);
 	handles(&f);
+	overtaken(&f);
 	judged_now(&f);
 	interrupted(&f);
 	resumed(&f);
