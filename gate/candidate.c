@@ -81,6 +81,7 @@ void ay_candidate_free(struct ay_candidate *c)
 	ay_file_list_free(&c->files);
 	ay_claims_free(&c->claims);
 	ay_judgement_free(&c->judged);
+	ay_drift_kept_free(c->drift);
 	ay_waivers_free(c->waivers);
 	free(c->plan.schema);
 	for (size_t i = 0; i < c->nignored; i++)

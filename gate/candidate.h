@@ -124,6 +124,7 @@ struct ay_candidate {
 	bool again;                          /* admitted already: an expired trust root does not undo that */
 	struct ay_sha256 root, alias;        /* filled by ay_judge */
 	struct ay_judgement judged;          /* filled by ay_judge */
+	struct ay_drift_kept *drift;         /* what the drift gate compared (gate/drift_parts.h), or NULL */
 	struct { struct ay_sha256 *key; struct ay_scan_note **note; size_t n, cap; } fresh;  /* scan results to cache with the verdict */
 };
 /* Snapshots, rules, waivers, baseline and scan plan for ref. */
@@ -165,6 +166,7 @@ void ay_gate_content(struct ay_candidate *c);
 void ay_gate_siblings(struct ay_candidate *c);
 /* The tables of the tree against the approved reference: those that the newest admitted version of the name does not have, and all. */
 void ay_gate_drift(struct ay_candidate *c);
+void ay_drift_kept_free(struct ay_drift_kept *k);
 /* Does this claim say where the tree came from, with all that the rules ask for? c->root and alias are known. */
 bool ay_provenance_holds(struct ay_candidate *c, const struct ay_claim *k);
 

@@ -1,26 +1,90 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Drift: what is new in a version, and all of it, against the reference that a curator approved with the schema. Workers
- * counted the tables; here the counts are added up and compared. What is new are the files that the newest admitted
- * version of the name does not have, so that a poisoned increment cannot hide in a growing dataset.
+ * counted the tables; here the counts are added up and compared, those of equal content once. What is new are the files
+ * that the newest admitted version of the name does not have, so that a poisoned increment cannot hide in a growing dataset.
  */
-#include "gate/candidate.h"
+#include "gate/drift_parts.h"
 
 #include "assay/schema.h"
-#include "scanners/data/batch.h"
-#include "scanners/data/drift.h"
 
-struct comparing {
-	struct ay_candidate *c;
-	struct ay_budget budget;
-	struct ay_reference reference;
-	bool *old;                    /* of each file: the newest admitted version has it */
-	bool increment;               /* some table is old, some new */
-};
+/* ---- what is kept ---- */
 
-static struct ay_drift_column column_of(const struct ay_profiled *ref, const struct ay_profiled *batch)
+static void set_free(struct ay_drift_set *s)
 {
-	struct ay_drift_column col = {.limits = &ay_drift_limits_default};
+	free(s->results);
+	free(s->limits);
+	free(s->absent);
+}
+
+void ay_drift_kept_free(struct ay_drift_kept *k)
+{
+	if (!k)
+		return;
+	for (size_t i = 0; i < k->nsets; i++)
+		set_free(&k->set[i]);
+	if (k->counted)
+		ay_batch_free(&k->batch);
+	if (k->referenced)
+		ay_reference_free(&k->reference);
+	free(k->label);
+	free(k->limits);
+	free(k);
+}
+
+/* ---- findings ---- */
+
+void ay_drift_cannot(const struct ay_comparing *k, const char *what, const char *why)
+{
+	ay_gate_find(k->c, AY_GATE_DRIFT, "drift.unknown", NULL, NULL, NULL, "%s cannot be compared: %s", what, why);
+}
+
+static void report_column(const struct ay_comparing *k, const struct ay_drift_set *set, size_t i, const char *found)
+{
+	const struct ay_drift_result *r = &set->results[i];
+	const struct ay_drift_limits *l = &set->limits[i];
+	const char *const rules[] = {
+		[AY_DRIFT_WARN] = "drift.warn", [AY_DRIFT_HELD] = "drift.held", [AY_DRIFT_UNKNOWN] = "drift.unknown", [AY_DRIFT_FOUND] = found
+	};
+	const char *rule = r->state == AY_DRIFT_HELD && k->c->rules->drift.small_warns ? "drift.small" : rules[r->state];
+	const char *column = k->kept->reference.columns[i].name, *what = set->what;
+	char value[32] = "", limit[32] = "";
+
+	if (r->decided_by < AY_DRIFT_EFFECTS) {
+		snprintf(value, sizeof(value), "%.4g", r->effect[r->decided_by]);
+		snprintf(limit, sizeof(limit), "%.4g", r->state == AY_DRIFT_WARN ? l->warn[r->decided_by] : l->fail[r->decided_by]);
+	}
+	if (r->state == AY_DRIFT_UNKNOWN)
+		ay_gate_find(k->c, AY_GATE_DRIFT, rule, NULL, NULL, NULL, "column %s, %s: %s", column, what, ay_stat_why_text(r->why));
+	else if (r->state == AY_DRIFT_HELD && r->rows_needed == UINT64_MAX)
+		ay_gate_find(k->c, AY_GATE_DRIFT, rule, NULL, value, limit, "column %s, %s: %llu rows; the reference of %llu rows is too small to tell",
+			     column, what, (unsigned long long)r->rows, (unsigned long long)r->ref_rows);
+	else if (r->state == AY_DRIFT_HELD)
+		ay_gate_find(k->c, AY_GATE_DRIFT, rule, NULL, value, limit, "column %s, %s: %llu rows, about %llu are needed", column, what,
+			     (unsigned long long)r->rows, (unsigned long long)r->rows_needed);
+	else
+		ay_gate_find(k->c, AY_GATE_DRIFT, rule, NULL, value, limit,
+			     "column %s, %s: %s is %s, the limit %s; p %.2g over %llu rows against %llu of the reference", column, what,
+			     ay_drift_effect_name(r->decided_by), value, limit, r->test.adjusted, (unsigned long long)r->rows,
+			     (unsigned long long)r->ref_rows);
+}
+
+void ay_drift_report(const struct ay_comparing *k, const struct ay_drift_set *set, const char *found)
+{
+	for (size_t i = 0; i < k->kept->reference.count; i++) {
+		if (set->absent[i])
+			ay_gate_find(k->c, AY_GATE_DRIFT, "drift.not-applicable", NULL, NULL, NULL, "column %s, %s: the tables do not have this label",
+				     k->kept->reference.columns[i].name, set->what);
+		else if (set->results[i].state != AY_DRIFT_NONE)
+			report_column(k, set, i, found);
+	}
+}
+
+/* ---- comparing ---- */
+
+static struct ay_drift_column column_of(const struct ay_profiled *ref, const struct ay_profiled *batch, const struct ay_drift_limits *limits)
+{
+	struct ay_drift_column col = {.limits = limits};
 
 	if (ref->numeric) {
 		col.ref_numbers = &ref->numbers;
@@ -32,83 +96,107 @@ static struct ay_drift_column column_of(const struct ay_profiled *ref, const str
 	return col;
 }
 
-static void report(const struct comparing *k, const struct ay_drift_result *r, const char *column, const char *what)
+static uint64_t rows_of(const struct ay_profiled *p)
 {
-	static const char *const rules[] = {
-		[AY_DRIFT_WARN] = "drift.warn", [AY_DRIFT_HELD] = "drift.held", [AY_DRIFT_UNKNOWN] = "drift.unknown", [AY_DRIFT_FOUND] = "drift.found"
-	};
-	const char *rule = r->state == AY_DRIFT_HELD && k->c->rules->drift.small_warns ? "drift.small" : rules[r->state];
-	const char *effect = ay_drift_effect_name(r->decided_by);
-	const struct ay_drift_limits *l = &ay_drift_limits_default;
-	char value[32], limit[32];
-
-	snprintf(value, sizeof(value), "%.4g", r->effect[r->decided_by]);
-	snprintf(limit, sizeof(limit), "%.4g", r->state == AY_DRIFT_WARN ? l->warn[r->decided_by] : l->fail[r->decided_by]);
-	if (r->state == AY_DRIFT_UNKNOWN)
-		ay_gate_find(k->c, AY_GATE_DRIFT, rule, NULL, NULL, NULL, "column %s, %s: %s", column, what, ay_stat_why_text(r->why));
-	else if (r->state == AY_DRIFT_HELD)
-		ay_gate_find(k->c, AY_GATE_DRIFT, rule, NULL, value, limit, "column %s, %s: %llu rows, about %llu are needed", column, what,
-			     (unsigned long long)r->rows, (unsigned long long)r->rows_needed);
-	else
-		ay_gate_find(k->c, AY_GATE_DRIFT, rule, NULL, value, limit,
-			     "column %s, %s: %s is %s, the limit %s; p %.2g over %llu rows against %llu of the reference", column, what, effect, value, limit,
-			     r->test.adjusted, (unsigned long long)r->rows, (unsigned long long)r->ref_rows);
+	return p->numeric ? p->numbers.rows : p->values.rows;
 }
 
-static void cannot(const struct comparing *k, const char *what, const char *why)
+/* Labels that no table of the batch has, though it has rows. */
+static void find_absent(const struct ay_drift_kept *kept, const struct ay_batch *batch, bool *absent)
 {
-	ay_gate_find(k->c, AY_GATE_DRIFT, "drift.unknown", NULL, NULL, NULL, "%s cannot be compared: %s", what, why);
+	uint64_t rows = 0;
+
+	for (size_t i = 0; i < kept->reference.count; i++)
+		if (rows_of(&batch->counts.columns[i]) > rows)
+			rows = rows_of(&batch->counts.columns[i]);
+	for (size_t i = 0; i < kept->reference.count; i++)
+		absent[i] = rows && kept->label[i] && !rows_of(&batch->counts.columns[i]);
 }
 
-static void judge(struct comparing *k, const struct ay_batch *batch, const char *what)
+/* Judges the columns that are there; the results of the others stay empty. */
+static int judge(struct ay_comparing *k, const struct ay_batch *batch, struct ay_drift_set *set)
 {
-	size_t n = k->reference.count;
-	struct ay_drift_column *columns = calloc(n + 1, sizeof(*columns));
-	struct ay_drift_result *results = calloc(n + 1, sizeof(*results));
-	enum ay_drift_state worst;
+	const struct ay_reference *ref = &k->kept->reference;
+	struct ay_drift_column *columns = calloc(ref->count + 1, sizeof(*columns));
+	struct ay_drift_result *results = calloc(ref->count + 1, sizeof(*results));
+	size_t n = 0;
+	int rc = columns && results ? 0 : AY_ELIMIT;
 
-	if (!columns || !results) {
-		cannot(k, what, "out of memory");
-	} else {
-		for (size_t i = 0; i < n; i++)
-			columns[i] = column_of(&k->reference.columns[i], &batch->counts.columns[i]);
-		int rc = ay_drift_judge(&k->budget, columns, n, k->c->rules->drift.alpha, results, &worst);
-
-		if (rc)
-			cannot(k, what, ay_strerror(rc));
-		for (size_t i = 0; rc == 0 && i < n; i++)
-			if (results[i].state != AY_DRIFT_NONE)
-				report(k, &results[i], k->reference.columns[i].name, what);
-	}
+	for (size_t i = 0; rc == 0 && i < ref->count; i++)
+		if (!set->absent[i])
+			columns[n++] = column_of(&ref->columns[i], &batch->counts.columns[i], &set->limits[i]);
+	if (!rc)
+		rc = ay_drift_judge(&k->kept->budget, columns, n, k->c->rules->drift.alpha, results, &set->state);
+	n = 0;
+	for (size_t i = 0; rc == 0 && i < ref->count; i++)
+		if (!set->absent[i])
+			set->results[i] = results[n++];
 	free(columns);
 	free(results);
+	return rc;
+}
+
+struct ay_drift_set *ay_drift_compare(struct ay_comparing *k, const struct ay_batch *batch, const char *what, const struct ay_drift_limits *limits)
+{
+	size_t n = k->kept->reference.count;
+	struct ay_drift_set s = {
+		.what = what, .results = calloc(n + 1, sizeof(*s.results)), .limits = calloc(n + 1, sizeof(*s.limits)), .absent = calloc(n + 1, sizeof(bool)),
+	};
+	int rc = s.results && s.limits && s.absent && k->kept->nsets < AY_DRIFT_SETS ? 0 : AY_ELIMIT;
+
+	if (rc == 0) {
+		memcpy(s.limits, limits, n * sizeof(*limits));    /* own: room just made */
+		find_absent(k->kept, batch, s.absent);
+		rc = judge(k, batch, &s);
+	}
+	if (rc) {
+		ay_drift_cannot(k, what, ay_strerror(rc));
+		set_free(&s);
+		return NULL;
+	}
+	k->kept->set[k->kept->nsets] = s;
+	return &k->kept->set[k->kept->nsets++];
+}
+
+/* ---- adding up ---- */
+
+static int add_table(struct ay_comparing *k, const struct ay_scan_note *n, struct ay_batch *batch)
+{
+	struct ay_batch one;
+	int rc = ay_batch_decode(n->profile, n->profile_len, &k->kept->budget, &one);
+
+	if (rc)
+		return rc;
+	rc = ay_batch_merge(batch, &one);
+	ay_batch_free(&one);
+	return rc;
 }
 
 /* Adds up the tables; with fresh, those of new files alone. Returns how many there were, or a negative code. */
-static int add_up(struct comparing *k, bool fresh, struct ay_batch *batch)
+static int add_up(struct ay_comparing *k, bool fresh, struct ay_batch *batch)
 {
-	int tables = 0, rc = ay_batch_init(batch, &k->budget, &k->reference);
+	struct ay_digests seen = {.v = NULL};
+	int tables = 0, rc = ay_batch_init(batch, &k->kept->budget, &k->kept->reference);
 
 	for (size_t i = 0; rc == 0 && i < k->c->files.n; i++) {
 		const struct ay_scan_note *n = k->c->notes ? k->c->notes[i] : NULL;
-		struct ay_batch one;
 
 		if (!n || !n->profile || (fresh && k->old[i]))
 			continue;
-		rc = ay_batch_decode(n->profile, n->profile_len, &k->budget, &one);
-		if (rc)
-			break;
-		rc = ay_batch_merge(batch, &one);
-		ay_batch_free(&one);
-		tables++;
+		rc = ay_digests_add(&seen, &k->c->files.v[i].sha256);
+		if (rc == 1) {
+			rc = add_table(k, n, batch);
+			tables++;
+		}
 	}
+	ay_digests_free(&seen);
 	if (rc)
 		ay_batch_free(batch);
 	return rc ? rc : tables;
 }
 
 /* Rows in forms that are not counted yet must not pass beside those that are. */
-static void refuse_uncounted(struct comparing *k)
+static void refuse_uncounted(struct ay_comparing *k)
 {
 	static const char *const formats[] = {"parquet", "arrow", "jsonl"};
 
@@ -122,75 +210,94 @@ static void refuse_uncounted(struct comparing *k)
 	}
 }
 
-static void compare(struct comparing *k, bool fresh, const char *what)
+/* The counts of the first comparison are kept. */
+static void compare(struct ay_comparing *k, bool fresh, const char *what)
 {
 	struct ay_batch batch;
 	int tables = add_up(k, fresh, &batch);
 
 	if (tables < 0) {
-		cannot(k, what, ay_strerror(tables));
+		ay_drift_cannot(k, what, ay_strerror(tables));
 		return;
 	}
-	if (tables > 0)
-		judge(k, &batch, what);
-	else if (!fresh)
-		cannot(k, what, "there is no table that was counted");
-	ay_batch_free(&batch);
+	if (tables > 0) {
+		struct ay_drift_set *set = ay_drift_compare(k, &batch, what, k->kept->limits);
+
+		if (set)
+			ay_drift_report(k, set, "drift.found");
+	} else if (!fresh) {
+		ay_drift_cannot(k, what, "there is no table that was counted");
+	}
+	if (k->kept->counted) {
+		ay_batch_free(&batch);
+	} else {
+		k->kept->batch = batch;
+		k->kept->counted = true;
+	}
 }
 
 /* ---- what the newest admitted version has ---- */
 
-struct newest { uint64_t before; struct ay_artifact art; };
-
-static int keep_newest(const struct ay_artifact *a, void *arg)
+static int list_newest(struct ay_comparing *k, struct ay_digests *have)
 {
-	struct newest *n = arg;
-
-	if (a->state == AY_ADMITTED && (!n->before || a->id < n->before) && a->id > n->art.id)
-		n->art = *a;
-	return 0;
-}
-
-static int by_digest(const void *a, const void *b)
-{
-	return memcmp(((const struct ay_file *)a)->sha256.b, ((const struct ay_file *)b)->sha256.b, sizeof(((const struct ay_file *)a)->sha256.b));
-}
-
-static int mark_old(struct comparing *k)
-{
-	struct newest n = {.before = k->c->art.id};
+	struct ay_versions newest = {.v = NULL};
 	struct ay_file_list list = {0};
-	char prefix[AY_LIMIT_REF + 2];
 	struct ay_txn *t;
 	int rc = ay_read_begin(k->c->g->store, &t);
 
 	if (rc)
 		return rc;
-	snprintf(prefix, sizeof(prefix), "%s@", k->c->art.ref.name);
-	rc = ay_artifact_each(t, prefix, keep_newest, &n);
-	if (rc == 0 && n.art.id)
-		rc = ay_node_list(t, n.art.top, &list);
+	rc = ay_versions_list(t, k->c, 1, &newest);
+	if (rc == 0 && newest.n)
+		rc = ay_node_list(t, newest.v[0].top, &list);
 	ay_read_end(t);
-	if (rc == 0 && list.n)
-		qsort(list.v, list.n, sizeof(*list.v), by_digest);
+	for (size_t i = 0; rc >= 0 && i < list.n; i++)
+		rc = ay_digests_add(have, &list.v[i].sha256);
+	ay_file_list_free(&list);
+	ay_versions_free(&newest);
+	return rc < 0 ? rc : 0;
+}
+
+static int mark_old(struct ay_comparing *k)
+{
+	struct ay_digests have = {.v = NULL};
 	bool fresh = false, known = false;
+	int rc = list_newest(k, &have);
 
 	for (size_t i = 0; rc == 0 && i < k->c->files.n; i++) {
 		const struct ay_scan_note *note = k->c->notes ? k->c->notes[i] : NULL;
 
-		k->old[i] = list.n && bsearch(&k->c->files.v[i], list.v, list.n, sizeof(*list.v), by_digest);
+		k->old[i] = ay_digests_have(&have, &k->c->files.v[i].sha256);
 		if (note && note->profile) {
 			fresh = fresh || !k->old[i];
 			known = known || k->old[i];
 		}
 	}
 	k->increment = fresh && known;
-	ay_file_list_free(&list);
+	ay_digests_free(&have);
 	return rc;
 }
 
+/* ---- the reference ---- */
+
+/* Which of its columns are labels, and what each may move. */
+static int set_limits(struct ay_drift_kept *kept, const struct ay_schema *schema)
+{
+	size_t n = kept->reference.count;
+
+	kept->label = calloc(n + 1, sizeof(*kept->label));
+	kept->limits = calloc(n + 1, sizeof(*kept->limits));
+	if (!kept->label || !kept->limits)
+		return AY_ELIMIT;
+	for (size_t i = 0; i < n; i++) {
+		kept->label[i] = ay_schema_label(schema, kept->reference.columns[i].name);
+		kept->limits[i] = kept->label[i] ? ay_drift_limits_label : ay_drift_limits_default;
+	}
+	return 0;
+}
+
 /* The reference of the approved schema; false after its report. */
-static bool load_reference(struct comparing *k)
+static bool load_reference(struct ay_comparing *k)
 {
 	struct ay_schema *schema = NULL;
 	const uint8_t *profile = NULL;
@@ -198,37 +305,43 @@ static bool load_reference(struct comparing *k)
 
 	if (k->c->plan.schema && ay_schema_load(k->c->plan.schema, k->c->plan.schema_len, &schema, NULL) == 0)
 		profile = ay_schema_profile(schema, &len);
-	int rc = profile ? ay_reference_decode(profile, len, &k->budget, &k->reference) : AY_ENOTFOUND;
+	int rc = profile ? ay_reference_decode(profile, len, &k->kept->budget, &k->kept->reference) : AY_ENOTFOUND;
 
+	if (rc == 0) {
+		k->kept->referenced = true;
+		rc = set_limits(k->kept, schema);
+	}
 	ay_schema_free(schema);
 	if (rc == AY_ENOTFOUND)
 		ay_gate_find(k->c, AY_GATE_DRIFT, "drift.no-reference", NULL, NULL, NULL, "no reference is approved for %s", k->c->art.ref.name);
 	else if (rc)
-		cannot(k, "the reference", ay_strerror(rc));
+		ay_drift_cannot(k, "the reference", ay_strerror(rc));
 	return rc == 0;
 }
 
 void ay_gate_drift(struct ay_candidate *c)
 {
-	struct comparing k = {.c = c, .old = calloc(c->files.n + 1, sizeof(bool))};
+	struct ay_comparing k = {.c = c, .kept = calloc(1, sizeof(*k.kept)), .old = calloc(c->files.n + 1, sizeof(bool))};
 
-	ay_budget_init(&k.budget, 0);
-	if (!k.old) {
-		cannot(&k, "the version", "out of memory");
+	ay_drift_kept_free(c->drift);
+	c->drift = k.kept;
+	if (!k.old || !k.kept) {
+		ay_drift_cannot(&k, "the version", "out of memory");
+		free(k.old);
 		return;
 	}
+	ay_budget_init(&k.kept->budget, 0);
 	if (load_reference(&k)) {
 		int rc = mark_old(&k);
 
 		if (rc) {
-			cannot(&k, "the version", ay_strerror(rc));
+			ay_drift_cannot(&k, "the version", ay_strerror(rc));
 		} else {
 			if (k.increment)
 				compare(&k, true, "new rows");
 			compare(&k, false, "all rows");
 			refuse_uncounted(&k);
 		}
-		ay_reference_free(&k.reference);
 	}
 	free(k.old);
 }

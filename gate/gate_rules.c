@@ -49,6 +49,7 @@ static const struct ay_rule table[] = {
 	  "publish more rows in one version" },
 	{ "drift.unknown", "drift", AY_INCONCLUSIVE, AY_HIGH, false, "a column could not be compared with the approved reference",
 	  "assay baseline propose NAME --from FILE, then approve it, then assay retry REF" },
+	{ "drift.not-applicable", "drift", AY_PASS, AY_NOTE, false, "a label is not in the tables, so its drift was not looked for", "nothing is to be done" },
 	{ "drift.no-reference", "drift", AY_WARN, AY_MEDIUM, false, "no reference is approved for this name, so drift was not looked for",
 	  "assay baseline propose NAME --from FILE, then assay baseline approve NAME" },
 	{ "gate.not-judged", "deserialization", AY_ERROR, AY_HIGH, false, "a file could not be judged", "assay retry REF" },

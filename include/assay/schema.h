@@ -5,13 +5,16 @@
  * description. A field: name, type (string integer number boolean date datetime
  * time year any), format ("default"), title, description, constraints (required
  * unique minimum maximum enum pattern minLength maxLength). Keys that start with
- * "x-" are notes, and "x-profile" is the reference that drift is measured
- * against. Every other key, and a constraint that its type cannot have,
+ * "x-" are notes; "x-profile" is the reference that drift is measured against,
+ * and "x-label": true says of a field that it is what a model is to learn: its
+ * drift is judged more strictly, and a table may come without it unless it is
+ * required. Every other key, and a constraint that its type cannot have,
  * is an error.
  */
 #ifndef ASSAY_SCHEMA_H
 #define ASSAY_SCHEMA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "assay/attr.h"
@@ -29,6 +32,8 @@ size_t ay_schema_fields(const struct ay_schema *s);
 const char *ay_schema_field_name(const struct ay_schema *s, size_t i);
 /* "integer" and so on. */
 const char *ay_schema_field_type(const struct ay_schema *s, size_t i);
+/* Is that field a label? False also where there is none of the name. */
+bool ay_schema_label(const struct ay_schema *s, const char *name);
 /* Encoded reference of the note "x-profile" (scanners/data/reference.h), which fits the fields; NULL: none. */
 const uint8_t *ay_schema_profile(const struct ay_schema *s, size_t *len_out);
 

@@ -14,6 +14,7 @@ const struct ay_drift_limits ay_drift_limits_default = {
 const struct ay_drift_limits ay_drift_limits_label = {
 	.fail = {[AY_DRIFT_D] = 0.03, [AY_DRIFT_V] = 0.03},
 	.warn = {[AY_DRIFT_D] = 0.02, [AY_DRIFT_V] = 0.02},
+	.hold = {[AY_DRIFT_D] = 0.10, [AY_DRIFT_V] = 0.15},
 };
 
 const char *ay_drift_state_name(enum ay_drift_state s)
@@ -269,11 +270,12 @@ static void power(const struct ay_drift_column *c, double alpha, struct ay_drift
 {
 	enum ay_drift_effect e = c->ref_values ? AY_DRIFT_V : AY_DRIFT_D;
 	double noise = e == AY_DRIFT_V ? r->noise[AY_DRIFT_V] : ay_stat_ks_noise(alpha, r->ref_rows, r->rows);
+	double most = fmax(c->limits->hold[e], c->limits->fail[e]);
 
 	if (!r->ref_rows || !r->rows)
 		noise = 1;
-	r->rows_needed = noise > 0 ? rows_needed(noise, c->limits->fail[e], r->ref_rows, r->rows) : 0;
-	if (noise > c->limits->fail[e])
+	r->rows_needed = noise > 0 ? rows_needed(noise, most, r->ref_rows, r->rows) : 0;
+	if (noise > most)
 		raise(r, AY_DRIFT_HELD, e);
 }
 

@@ -40,9 +40,10 @@ const char *ay_drift_effect_name(enum ay_drift_effect e);
 /*
  * Floors of one column. fail 0: shown, decides nothing. D and V must decide; the others where the policy names them.
  * The defaults come from measured data without drift (quiet months, random splits); labels are stricter, because flips
- * of a few per cent move them little.
+ * of a few per cent move them little. hold, of D and V: sampling noise above it holds; 0: the floor itself. Labels are
+ * held as other columns are: batches too small for their own floor are judged by it when they are added up.
  */
-struct ay_drift_limits { double warn[AY_DRIFT_EFFECTS], fail[AY_DRIFT_EFFECTS]; };
+struct ay_drift_limits { double warn[AY_DRIFT_EFFECTS], fail[AY_DRIFT_EFFECTS], hold[AY_DRIFT_EFFECTS]; };
 extern const struct ay_drift_limits ay_drift_limits_default, ay_drift_limits_label;
 
 /* Borrowed. Either the two numbers or the two values are set; the batch has the edges or the dictionary of the reference. */

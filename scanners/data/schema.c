@@ -21,11 +21,13 @@ struct ay_schema_check {
 	struct ay_scan *scan;
 	const struct ay_schema *schema;
 	bool columns_match;
+	bool labelled;                   /* the table has the columns of all fields; else all but those of labels that may be absent */
 	struct ay_uniq_pool pool;
 	struct ay_uniq *unique;          /* per field; used where the field is unique */
 	struct ay_uniq key;
 	struct ay_value *values;         /* of the row at hand */
 	bool *missing;
+	const struct ay_csv_field **cells;   /* likewise; NULL where the table has no such column */
 	uint64_t row, off;
 	unsigned listed;
 	uint64_t unlisted[KINDS];
@@ -80,6 +82,26 @@ void ay_schema_check_finish(struct ay_schema_check *c)
 
 /* ---- columns ---- */
 
+static bool may_be_absent(const struct ay_schema_field *f)
+{
+	return f->label && !f->required;
+}
+
+/* The columns are those of the schema without its labels: data to be labelled, or to be predicted. */
+static bool is_unlabelled(const struct ay_schema *s, const struct ay_csv *table)
+{
+	size_t at = 0, have = ay_csv_columns(table);
+
+	for (size_t i = 0; i < s->field_count; i++) {
+		if (may_be_absent(&s->fields[i]))
+			continue;
+		if (at == have || strcmp(ay_csv_name(table, at), s->fields[i].name.text) != 0)
+			return false;
+		at++;
+	}
+	return at == have;
+}
+
 static void judge_columns(struct ay_schema_check *c, const struct ay_csv *table)
 {
 	size_t have = ay_csv_columns(table), want = c->schema->field_count;
@@ -87,6 +109,11 @@ static void judge_columns(struct ay_schema_check *c, const struct ay_csv *table)
 	char value[24], limit[24];
 	char shown[SHOWN];
 
+	c->labelled = have >= want;
+	if (!c->labelled && is_unlabelled(c->schema, table)) {
+		c->columns_match = true;
+		return;
+	}
 	for (size_t i = 0; i < have && i < want; i++) {
 		const char *name = ay_csv_name(table, i);
 
@@ -123,7 +150,8 @@ int ay_schema_check_new(struct ay_scan *s, const struct ay_schema *schema, const
 	c->unique = ay_budget_alloc(b, n * sizeof(*c->unique));
 	c->values = ay_budget_alloc(b, n * sizeof(*c->values));
 	c->missing = ay_budget_alloc(b, n * sizeof(*c->missing));
-	if (!c->unique || !c->values || !c->missing)
+	c->cells = ay_budget_alloc(b, n * sizeof(*c->cells));
+	if (!c->unique || !c->values || !c->missing || !c->cells)
 		return AY_ELIMIT;
 	for (size_t i = 0; i < n; i++)
 		ay_uniq_init(&c->unique[i], &c->pool);
@@ -144,6 +172,7 @@ void ay_schema_check_free(struct ay_schema_check *c)
 	ay_budget_free(b, c->unique);
 	ay_budget_free(b, c->values);
 	ay_budget_free(b, c->missing);
+	ay_budget_free(b, c->cells);
 	ay_budget_free(b, c);
 }
 
@@ -244,7 +273,7 @@ static int judge_unique(struct ay_schema_check *c, size_t i, const struct ay_csv
 	return 0;
 }
 
-static int judge_key(struct ay_schema_check *c, const struct ay_csv_field *cells)
+static int judge_key(struct ay_schema_check *c)
 {
 	const struct ay_schema *s = c->schema;
 	struct ay_uniq_state h;
@@ -262,13 +291,14 @@ static int judge_key(struct ay_schema_check *c, const struct ay_csv_field *cells
 	if (fresh < 0)
 		return not_unique_any_more(c, fresh);
 	if (!fresh)
-		violation(c, PRIMARY_KEY, &s->fields[s->key[0]], &cells[s->key[0]], NULL, "the primary key stands in an earlier row too");
+		violation(c, PRIMARY_KEY, &s->fields[s->key[0]], c->cells[s->key[0]], NULL, "the primary key stands in an earlier row too");
 	return 0;
 }
 
 int ay_schema_check_row(struct ay_schema_check *c, const struct ay_csv_field *fields, uint64_t row, uint64_t off)
 {
 	const struct ay_schema *s = c->schema;
+	size_t at = 0;
 
 	if (!c->columns_match)
 		return 0;
@@ -277,18 +307,20 @@ int ay_schema_check_row(struct ay_schema_check *c, const struct ay_csv_field *fi
 	c->judged_rows++;
 	for (size_t i = 0; i < s->field_count; i++) {
 		const struct ay_schema_field *f = &s->fields[i];
+		const struct ay_csv_field *cell = c->labelled || !may_be_absent(f) ? &fields[at++] : NULL;
 
-		c->missing[i] = ay_schema_is_missing(s, fields[i].text, fields[i].len);
+		c->cells[i] = cell;
+		c->missing[i] = !cell || ay_schema_is_missing(s, cell->text, cell->len);
 		if (c->missing[i]) {
 			if (f->required)
 				violation(c, REQUIRED, f, NULL, NULL, "a required value is missing");
 			continue;
 		}
-		judge_cell(c, f, &fields[i], &c->values[i]);
-		int err = f->unique ? judge_unique(c, i, &fields[i]) : 0;
+		judge_cell(c, f, cell, &c->values[i]);
+		int err = f->unique ? judge_unique(c, i, cell) : 0;
 
 		if (err)
 			return err;
 	}
-	return s->key_count ? judge_key(c, fields) : 0;
+	return s->key_count ? judge_key(c) : 0;
 }

@@ -18,6 +18,7 @@ struct ay_schema_text {
 struct ay_schema_field {
 	struct ay_schema_text name;
 	enum ay_value_type type;
+	bool label;                                  /* "x-label": what a model is to learn; a table may come without it */
 	bool required, unique, has_min, has_max, has_min_len, has_max_len;
 	struct ay_schema_text min_text, max_text;    /* what min and max borrow from */
 	struct ay_value min, max;

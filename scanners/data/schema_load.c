@@ -251,6 +251,8 @@ static int load_field(struct loader *l, const struct ay_json *field, struct ay_s
 		return bad(l, "type", "must be string, integer, number, boolean, date, datetime, time, year or any");
 	if (format && (!ay_json_is(format, AY_JSON_STRING) || strcmp(ay_json_str(format, &len), "default") != 0))
 		return bad(l, "format", "only \"default\" is supported");
+	if ((err = load_bool(l, field, "x-label", &f->label)))
+		return err;
 	return load_constraints(l, f, field);
 }
 
@@ -484,6 +486,13 @@ const char *ay_schema_field_name(const struct ay_schema *s, size_t i)
 const char *ay_schema_field_type(const struct ay_schema *s, size_t i)
 {
 	return ay_value_type_name(s->fields[i].type);
+}
+
+bool ay_schema_label(const struct ay_schema *s, const char *name)
+{
+	size_t at;
+
+	return find_field(s, name, &at) == 0 && s->fields[at].label;
 }
 
 bool ay_schema_is_missing(const struct ay_schema *s, const char *text, size_t len)

@@ -63,6 +63,34 @@ cp c/honest11/t.csv grow/10.csv
 # shellcheck disable=SC2086
 run assay put grow datasets/t@g3 $key; is "$status" 0 "an honest one in its place"
 
+# A label is judged more strictly, and may be absent: of data that is to be predicted.
+"$py" - "$top_srcdir" <<'PY'
+import json, sys
+sys.path.insert(0, sys.argv[1] + "/tests/corpus")
+import gen_drift
+d = json.load(open("schema.json", encoding="utf-8"))
+next(f for f in d["fields"] if f["name"] == "colour")["x-label"] = True
+json.dump(d, open("labelled.json", "w", encoding="utf-8"))
+gen_drift.table(".", "flipped", 12000, 300, weights=(45, 35, 20))
+gen_drift.table(".", "straight", 3000, 301)
+PY
+# shellcheck disable=SC2086
+run assay put flipped datasets/t@unflipped $key; is "$status" 0 "a small change of shares passes in a column that is no label"
+run assay baseline approve datasets/t --schema labelled.json --key "$K/curator.key"; is "$status" 0 "colour is a label"
+# shellcheck disable=SC2086
+run assay put flipped datasets/t@flipped $key; is "$status" 1 "and is rejected in a label"
+like "$out" "colour.*V is" "which it names"
+# shellcheck disable=SC2086
+run assay put straight datasets/t@straight $key; is "$status" 0 "honest labels pass"
+mkdir unlabelled
+"$py" -c "
+import csv
+rows = list(csv.reader(open('straight/t.csv')))
+csv.writer(open('unlabelled/t.csv', 'w', newline=''), lineterminator='\n').writerows([r[:2] + r[3:] for r in rows])"
+# shellcheck disable=SC2086
+run assay put unlabelled datasets/t@unlabelled $key; is "$status" 0 "data without labels passes"
+run assay show datasets/t@unlabelled --json; like "$out" "drift.not-applicable" "and says that labels were not looked at"
+
 sed -e 's/baseline: optional/baseline: optional\n    drift: {alpha: 0.001, small: warn}/' drift.yaml >warn.yaml
 run assay policy set warn.yaml; is "$status" 0 "small: warn"
 # shellcheck disable=SC2086

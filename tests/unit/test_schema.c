@@ -182,6 +182,27 @@ static void constraints(void)
 	is_int(scan_case_result.verdict, AY_ERROR, "holds");
 }
 
+#define LABEL(constraints) "{\"fields\": [{\"name\": \"a\", \"type\": \"integer\"}, {\"name\": \"b\", \"type\": \"integer\", \"x-label\": true, " \
+	"\"constraints\": {" constraints "}}, {\"name\": \"c\", \"type\": \"integer\", \"constraints\": {\"unique\": true, \"maximum\": 9}}]}"
+
+static void labels(void)
+{
+	struct ay_schema *s;
+
+	is_str(scan_case_with("t.csv", "a,b,c\n1,2,3\n", 12, LABEL("\"maximum\": 2")), "pass", "with its label");
+	is_str(scan_case_with("t.csv", "a,b,c\n1,3,3\n", 12, LABEL("\"maximum\": 2")), "schema.range", "which is checked");
+	is_str(scan_case_with("t.csv", "a,c\n1,2\n", 8, LABEL("\"maximum\": 2")), "pass", "without the label");
+	is_str(scan_case_with("t.csv", "a,c\n1,12\n", 9, LABEL("")), "schema.range", "the columns behind it are checked as themselves");
+	is_str(scan_case_with("t.csv", "a,c\n1,2\n1,2\n", 12, LABEL("")), "schema.unique", "and are unique as themselves");
+	is_str(scan_case_with("t.csv", "a,c\n1,2\n", 8, LABEL("\"required\": true")), "schema.columns", "a label that is required is not left out");
+	is_str(scan_case_with("t.csv", "a,b\n1,2\n", 8, LABEL("")), "schema.columns", "nor are other columns");
+	is_str(scan_case_with("t.csv", "c,a\n1,2\n", 8, LABEL("")), "schema.columns", "nor is their order free");
+	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\", \"x-label\": 1}]}", "/fields/0/x-label");
+	is_int(ay_schema_load(LABEL(""), strlen(LABEL("")), &s, NULL), 0, "loads");
+	ok(ay_schema_label(s, "b") && !ay_schema_label(s, "a") && !ay_schema_label(s, "z"), "b is the label");
+	ay_schema_free(s);
+}
+
 static void keys(void)
 {
 	static const char schema[] = "{\"fields\": [{\"name\": \"a\", \"type\": \"string\"}, {\"name\": \"b\", \"type\": \"string\"}], \"primaryKey\": [\"a\", \"b\"]}";
@@ -250,6 +271,7 @@ int main(void)
 	values();
 	doubles();
 	constraints();
+	labels();
 	keys();
 	sums();
 	inference();

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the drift gate share, and what a report shows of it. */
+#ifndef ASSAY_GATE_DRIFT_PARTS_H
+#define ASSAY_GATE_DRIFT_PARTS_H
+
+#include "gate/candidate.h"
+#include "scanners/data/batch.h"
+#include "scanners/data/drift.h"
+
+/* One comparison of counts with the reference. */
+struct ay_drift_set {
+	const char *what;                    /* "new rows", "all rows"; static */
+	enum ay_drift_state state;           /* the worst of its columns */
+	struct ay_drift_result *results;     /* one a column of the reference */
+	struct ay_drift_limits *limits;      /* that each was judged by */
+	bool *absent;                        /* a label that the tables do not have: not judged */
+};
+
+#define AY_DRIFT_SETS 2
+
+/* Stays with the candidate until its report is written. */
+struct ay_drift_kept {
+	struct ay_budget budget;
+	struct ay_reference reference;
+	bool referenced;                     /* reference is there, with all that follows */
+	bool *label;                         /* of each column of the reference */
+	struct ay_drift_limits *limits;      /* likewise */
+	struct ay_drift_set set[AY_DRIFT_SETS];
+	size_t nsets;
+	struct ay_batch batch;               /* the counts of set[0] */
+	bool counted;                        /* they are there */
+};
+
+/* While the gate runs. */
+struct ay_comparing {
+	struct ay_candidate *c;
+	struct ay_drift_kept *kept;
+	bool *old;                           /* of each file: the newest admitted version has it */
+	bool increment;                      /* some table is old, some new */
+};
+
+/* ---- gate_drift.c ---- */
+
+/* Judges counts and keeps the results; NULL after a finding that says why they could not be judged. limits: one a column. */
+struct ay_drift_set *ay_drift_compare(struct ay_comparing *k, const struct ay_batch *batch, const char *what,
+				      const struct ay_drift_limits *limits);
+/* One finding for each column that is not as the reference is. found: the rule of those that drift. */
+void ay_drift_report(const struct ay_comparing *k, const struct ay_drift_set *set, const char *found);
+void ay_drift_cannot(const struct ay_comparing *k, const char *what, const char *why);
+
+/* ---- drift_past.c: digests and versions ---- */
+
+/* A set of digests. */
+struct ay_digests { struct ay_sha256 *v; bool *used; size_t n, cap; };
+/* 1: it is new; 0: it was there; or a negative code. */
+AY_MUSTCHECK int ay_digests_add(struct ay_digests *d, const struct ay_sha256 *digest);
+bool ay_digests_have(const struct ay_digests *d, const struct ay_sha256 *digest);
+void ay_digests_free(struct ay_digests *d);
+
+/* The newest admitted versions of the candidate's name, those before it when it is admitted itself: newest first, at most max. */
+struct ay_versions { struct ay_artifact *v; size_t n; };
+AY_MUSTCHECK int ay_versions_list(struct ay_txn *t, const struct ay_candidate *c, size_t max, struct ay_versions *out);
+void ay_versions_free(struct ay_versions *l);
+
+#endif
