@@ -253,6 +253,8 @@ static int write_verdict(struct ay_txn *t, void *arg)
 		rc = write_decision(t, v->c, v->art.id);
 	if (rc == 0)
 		rc = write_scans(t, v->c);
+	if (rc == 0)
+		rc = ay_drift_pool_write(t, v->c, v->art.id);
 	return rc ? rc : ay_artifact_put(t, &v->art);
 }
 
@@ -321,6 +323,7 @@ int ay_admit(struct ay_candidate *c, const struct ay_placer *placer, bool held_t
 	if (c->art.state == AY_ADMITTED)
 		catch_up(c);
 	ay_highwater_raise(c->g);
+	ay_drift_pool_after(c);
 	return 0;
 }
 

@@ -167,6 +167,12 @@ void ay_gate_siblings(struct ay_candidate *c);
 /* The tables of the tree against the approved reference: those that the newest admitted version of the name does not have, and all. */
 void ay_gate_drift(struct ay_candidate *c);
 void ay_drift_kept_free(struct ay_drift_kept *k);
+/* With the verdict about this artifact: that it waits for others, or what was decided of those that waited (gate/drift_pool.c). */
+AY_MUSTCHECK int ay_drift_pool_write(struct ay_txn *t, struct ay_candidate *c, uint64_t artifact);
+/* After it: queues those that the verdict decided, to be judged again. */
+void ay_drift_pool_after(struct ay_candidate *c);
+/* When the store is opened: queues it when it was decided and is held still. */
+void ay_drift_pool_resume(struct ay_gate *g, const struct ay_artifact *a);
 /* Does this claim say where the tree came from, with all that the rules ask for? c->root and alias are known. */
 bool ay_provenance_holds(struct ay_candidate *c, const struct ay_claim *k);
 

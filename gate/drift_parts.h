@@ -16,7 +16,25 @@ struct ay_drift_set {
 	bool *absent;                        /* a label that the tables do not have: not judged */
 };
 
-#define AY_DRIFT_SETS 2
+#define AY_DRIFT_SETS 3
+
+enum ay_pool_state { AY_POOL_NONE, AY_POOL_WAITING, AY_POOL_ADMITTED, AY_POOL_REJECTED };
+
+/* A held version of the name whose record names the same reference. */
+struct ay_pool_member {
+	uint64_t id;
+	char ref[AY_LIMIT_REF + 1];
+	struct ay_sha256 root;
+	enum ay_pool_state found;            /* as it was found: waiting, or decided and not yet judged again */
+	bool counted;                        /* its rows are in the pool */
+};
+
+struct ay_drift_pool {
+	enum ay_pool_state state;            /* what the candidate's own verdict makes of the pool */
+	bool kept;                           /* it was decided by an earlier verdict */
+	struct ay_pool_member *members;
+	size_t n, counted, uncounted;
+};
 
 /* Stays with the candidate until its report is written. */
 struct ay_drift_kept {
@@ -29,6 +47,8 @@ struct ay_drift_kept {
 	size_t nsets;
 	struct ay_batch batch;               /* the counts of set[0] */
 	bool counted;                        /* they are there */
+	bool *fresh;                         /* of each file: its table is among those counts */
+	struct ay_drift_pool pool;
 };
 
 /* While the gate runs. */
@@ -44,8 +64,10 @@ struct ay_comparing {
 /* Judges counts and keeps the results; NULL after a finding that says why they could not be judged. limits: one a column. */
 struct ay_drift_set *ay_drift_compare(struct ay_comparing *k, const struct ay_batch *batch, const char *what,
 				      const struct ay_drift_limits *limits);
-/* One finding for each column that is not as the reference is. found: the rule of those that drift. */
-void ay_drift_report(const struct ay_comparing *k, const struct ay_drift_set *set, const char *found);
+/* One finding for each column that is not as the reference is. found: the rule of those that drift; held: those too that have too few rows. */
+void ay_drift_report(const struct ay_comparing *k, const struct ay_drift_set *set, const char *found, bool held);
+/* Adds the counts of one table. */
+AY_MUSTCHECK int ay_drift_add_table(struct ay_comparing *k, const struct ay_scan_note *n, struct ay_batch *batch);
 void ay_drift_cannot(const struct ay_comparing *k, const char *what, const char *why);
 
 /* ---- drift_past.c: digests and versions ---- */
@@ -61,5 +83,11 @@ void ay_digests_free(struct ay_digests *d);
 struct ay_versions { struct ay_artifact *v; size_t n; };
 AY_MUSTCHECK int ay_versions_list(struct ay_txn *t, const struct ay_candidate *c, size_t max, struct ay_versions *out);
 void ay_versions_free(struct ay_versions *l);
+
+/* ---- drift_pool.c: held batches that are judged together ---- */
+
+/* The candidate's rows are too few. True when findings say what became of the pool; false: it is held alone. */
+bool ay_drift_pool(struct ay_comparing *k);
+void ay_drift_pool_free(struct ay_drift_pool *p);
 
 #endif

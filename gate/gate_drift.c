@@ -29,6 +29,8 @@ void ay_drift_kept_free(struct ay_drift_kept *k)
 		ay_reference_free(&k->reference);
 	free(k->label);
 	free(k->limits);
+	free(k->fresh);
+	ay_drift_pool_free(&k->pool);
 	free(k);
 }
 
@@ -69,13 +71,13 @@ static void report_column(const struct ay_comparing *k, const struct ay_drift_se
 			     (unsigned long long)r->ref_rows);
 }
 
-void ay_drift_report(const struct ay_comparing *k, const struct ay_drift_set *set, const char *found)
+void ay_drift_report(const struct ay_comparing *k, const struct ay_drift_set *set, const char *found, bool held)
 {
 	for (size_t i = 0; i < k->kept->reference.count; i++) {
 		if (set->absent[i])
 			ay_gate_find(k->c, AY_GATE_DRIFT, "drift.not-applicable", NULL, NULL, NULL, "column %s, %s: the tables do not have this label",
 				     k->kept->reference.columns[i].name, set->what);
-		else if (set->results[i].state != AY_DRIFT_NONE)
+		else if (set->results[i].state != AY_DRIFT_NONE && (held || set->results[i].state != AY_DRIFT_HELD))
 			report_column(k, set, i, found);
 	}
 }
@@ -160,7 +162,7 @@ struct ay_drift_set *ay_drift_compare(struct ay_comparing *k, const struct ay_ba
 
 /* ---- adding up ---- */
 
-static int add_table(struct ay_comparing *k, const struct ay_scan_note *n, struct ay_batch *batch)
+int ay_drift_add_table(struct ay_comparing *k, const struct ay_scan_note *n, struct ay_batch *batch)
 {
 	struct ay_batch one;
 	int rc = ay_batch_decode(n->profile, n->profile_len, &k->kept->budget, &one);
@@ -185,7 +187,7 @@ static int add_up(struct ay_comparing *k, bool fresh, struct ay_batch *batch)
 			continue;
 		rc = ay_digests_add(&seen, &k->c->files.v[i].sha256);
 		if (rc == 1) {
-			rc = add_table(k, n, batch);
+			rc = ay_drift_add_table(k, n, batch);
 			tables++;
 		}
 	}
@@ -210,30 +212,51 @@ static void refuse_uncounted(struct ay_comparing *k)
 	}
 }
 
-/* The counts of the first comparison are kept. */
-static void compare(struct ay_comparing *k, bool fresh, const char *what)
+/* The counts of the first comparison are kept, with the files that they are of. */
+static void keep(struct ay_comparing *k, bool fresh, struct ay_batch *batch)
 {
+	if (k->kept->counted) {
+		ay_batch_free(batch);
+		return;
+	}
+	k->kept->batch = *batch;
+	k->kept->counted = true;
+	for (size_t i = 0; i < k->c->files.n; i++)
+		k->kept->fresh[i] = k->c->notes && k->c->notes[i] && k->c->notes[i]->profile && !(fresh && k->old[i]);
+}
+
+static enum ay_drift_state compare(struct ay_comparing *k, bool fresh, const char *what)
+{
+	struct ay_drift_set *set = NULL;
 	struct ay_batch batch;
 	int tables = add_up(k, fresh, &batch);
 
 	if (tables < 0) {
 		ay_drift_cannot(k, what, ay_strerror(tables));
-		return;
+		return AY_DRIFT_UNKNOWN;
 	}
-	if (tables > 0) {
-		struct ay_drift_set *set = ay_drift_compare(k, &batch, what, k->kept->limits);
-
-		if (set)
-			ay_drift_report(k, set, "drift.found");
-	} else if (!fresh) {
+	if (tables > 0)
+		set = ay_drift_compare(k, &batch, what, k->kept->limits);
+	else
 		ay_drift_cannot(k, what, "there is no table that was counted");
-	}
-	if (k->kept->counted) {
-		ay_batch_free(&batch);
-	} else {
-		k->kept->batch = batch;
-		k->kept->counted = true;
-	}
+	keep(k, fresh, &batch);
+	return set ? set->state : AY_DRIFT_UNKNOWN;
+}
+
+static void compare_all(struct ay_comparing *k)
+{
+	enum ay_drift_state worst = AY_DRIFT_NONE, s;
+
+	if (k->increment)
+		worst = compare(k, true, "new rows");
+	s = compare(k, false, "all rows");
+	if (s > worst)
+		worst = s;
+	size_t n = k->kept->nsets;
+	bool pooled = worst == AY_DRIFT_HELD && !k->c->rules->drift.small_warns && ay_drift_pool(k);
+
+	for (size_t i = 0; i < n; i++)
+		ay_drift_report(k, &k->kept->set[i], "drift.found", !pooled && worst != AY_DRIFT_FOUND);
 }
 
 /* ---- what the newest admitted version has ---- */
@@ -325,7 +348,9 @@ void ay_gate_drift(struct ay_candidate *c)
 
 	ay_drift_kept_free(c->drift);
 	c->drift = k.kept;
-	if (!k.old || !k.kept) {
+	if (k.kept)
+		k.kept->fresh = calloc(c->files.n + 1, sizeof(bool));
+	if (!k.old || !k.kept || !k.kept->fresh) {
 		ay_drift_cannot(&k, "the version", "out of memory");
 		free(k.old);
 		return;
@@ -337,9 +362,7 @@ void ay_gate_drift(struct ay_candidate *c)
 		if (rc) {
 			ay_drift_cannot(&k, "the version", ay_strerror(rc));
 		} else {
-			if (k.increment)
-				compare(&k, true, "new rows");
-			compare(&k, false, "all rows");
+			compare_all(&k);
 			refuse_uncounted(&k);
 		}
 	}

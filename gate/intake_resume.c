@@ -44,6 +44,7 @@ static void take_up(struct ay_gate *g, const char *ref)
 	if (rc)
 		return;
 	ay_gate_count(g, a.uid, a.state == AY_OPEN, staged_bytes(g, &a));
+	ay_drift_pool_resume(g, &a);
 	if (a.state != AY_OPEN || ay_intake_find(g, ref, &in))
 		return;
 	ay_intake_poke(in);

@@ -1,0 +1,99 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Batches too small to be judged alone: held, added up, and admitted or rejected together; each content counts once; who
+# dies between the decision and its consequences leaves each either held or decided, and the next start goes on.
+. "$top_srcdir/tests/lib/tap.sh"
+. "$top_srcdir/tests/integration/verb_lib.sh"
+make_store || { echo "Bail out! no store"; exit 99; }
+cd "$T" || exit 99
+key="--key $K/alice.key"
+sed -e 's/format, schema]/format, schema, drift]/' policy.yaml >drift.yaml
+run assay policy set drift.yaml; is "$status" 0 "a policy with the drift gate"
+
+# batch NAME ROWS SEED [KEYWORDS]
+batch() {
+	"$py" -c "
+import sys; sys.path.insert(0, '$top_srcdir/tests/corpus'); import gen_drift; gen_drift.table('.', '$1', $2, $3, ${4-})"
+}
+state() { run assay show "$1" --json; json 'd["state"]'; }
+put() {
+	# shellcheck disable=SC2086
+	run assay put "$1" "$2" $key
+}
+# names OF WANT NAME...: versions of that dataset are all in that state
+all() {
+	of=$1 want=$2
+	shift 2
+	for v; do is "$(state "datasets/$of@$v")" "$want" "$of@$v is $want"; done
+}
+batch reference 5000 1
+assay baseline propose datasets/t --from reference/t.csv >proposed.json
+"$py" - <<'PY'
+import json
+d = json.load(open("proposed.json", encoding="utf-8"))
+for f in d["fields"]:
+    f["constraints"] = {}
+json.dump(d, open("schema.json", "w", encoding="utf-8"))
+PY
+for name in t u v w k; do
+	assay baseline approve datasets/$name --schema schema.json --key "$K/curator.key" >/dev/null; is $? 0 "a reference for $name"
+done
+
+# Honest batches of 100: about 414 rows are needed.
+for i in 1 2 3 4 5; do batch "h$i" 100 "40$i"; done
+for i in 1 2 3 4; do
+	put "h$i" "datasets/t@h$i"; is "$status" 2 "a hundred rows are held, $i"
+	like "$out$err" "drift.held" "for that reason"
+done
+like "$out" "400 rows, about 4" "and counted together with those before"
+run assay retry datasets/t@h2; is "$status" 2 "trying again brings nothing new"
+put h5 datasets/t@h5; is "$status" 0 "the fifth brings enough"
+run assay show datasets/t@h5 --json; like "$out" "judged together with.*datasets/t@h1" "and says with which it was judged"
+all t admitted h1 h2 h3 h4 h5
+run assay show datasets/t@h2 --json; like "$out" "judged together with datasets/t@h5" "an earlier one says so too"
+put h1 datasets/t@h6; is "$status" 2 "what was pooled does not count again"
+
+# The same content four times is a hundred rows.
+for i in 1 2 3; do put h1 "datasets/u@c$i"; is "$status" 2 "a copy is held, $i"; done
+mkdir twice; for i in 1 2 3 4 5; do cp h1/t.csv "twice/$i.csv"; done
+put twice datasets/u@twice; is "$status" 2 "nor do five files of the same content help"
+like "$out$err" "100 rows" "they count once"
+
+# Small batches that are all shifted are seen when there are enough.
+for i in 1 2 3 4 5; do batch "s$i" 100 "50$i" shift=0.35; done
+n=0
+while [ $n -lt 5 ]; do
+	n=$((n + 1))
+	put "s$n" "datasets/v@s$n"
+	[ "$status" -eq 2 ] || break
+done
+is "$status" 1 "shifted batches of a hundred are held until there are enough: $n"
+ok "$([ $n -ge 2 ]; echo $?)" "no single one was enough"
+like "$out" "drift.pool" "then they are rejected as a pool"
+like "$out" "judged together with.*datasets/v@s1" "whose members are named"
+all v rejected s1 "s$n"
+run assay why datasets/v@s1; like "$out$err" "drift.pool.*datasets/v@s$n" "an earlier one says with which it was judged"
+
+# What another gate holds or refuses is no member, and decides nothing of others.
+put h1 datasets/w@s1; put h2 datasets/w@s2; put h3 datasets/w@s3
+mkdir bad && cp s4/t.csv bad/ && evil bad
+"$py" -c "open('bad/more.csv', 'w').write('height,weight,colour,count\n')"
+put bad datasets/w@bad; is "$status" 1 "a pickle beside small rows is rejected"
+all w held s1 s2 s3
+
+# Killed after the commit that decides: the members are held still, and decided when the store is opened again.
+for n in 1 2 3; do
+	for i in 1 2 3 4; do put "h$i" "datasets/k@k$n-$i"; done
+	is "$(state "datasets/k@k$n-2")" held "four are held"
+	ASSAY_FAILPOINT=admit-after-commit:$n
+	export ASSAY_FAILPOINT
+	put h5 "datasets/k@k$n-5"
+	unset ASSAY_FAILPOINT
+	is "$status" 137 "killed at commit $n of the pool"
+	# The next command opens the store, and what it queues is done before it ends.
+	assay show "datasets/k@k$n-5" >/dev/null 2>&1
+	all k admitted "k$n-1" "k$n-2" "k$n-3" "k$n-4" "k$n-5"
+	[ "$n" = 3 ] || for i in 1 2 3 4 5; do batch "h$i" 100 "6$n$i"; done
+done
+run assay fsck; is "$status" 0 "the store is sound"
+done_testing
