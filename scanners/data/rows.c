@@ -14,7 +14,7 @@ static int each_cell_row(struct ay_csv *table, struct ay_budget *b, const struct
 			cells[i] = (struct ay_cell){.kind = fields[i].len ? AY_CELL_TEXT : AY_CELL_MISSING, .text = fields[i].text, .len = fields[i].len};
 		rc = ay_budget_tick(b);
 		if (!rc)
-			rc = sink->row(sink->arg, ay_csv_row(table), cells);
+			rc = ay_rows_give(sink, ay_csv_row(table), cells, n);
 		if (rc)
 			break;
 	}
@@ -37,7 +37,7 @@ static int each_csv(void *arg, struct ay_budget *b, const struct ay_rows_sink *s
 	}
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		names[i] = ay_csv_name(table, i);
-	if (!rc)
+	if (!rc && sink->columns)
 		rc = sink->columns(sink->arg, names, n);
 	if (!rc)
 		rc = each_cell_row(table, b, sink, cells);
