@@ -41,6 +41,8 @@ static int each_csv(void *arg, struct ay_budget *b, const struct ay_rows_sink *s
 		rc = sink->columns(sink->arg, names, n);
 	if (!rc)
 		rc = each_cell_row(table, b, sink, cells);
+	if (rc == AY_EFORMAT && table && t->scan && ay_csv_fault(table)->rule)
+		ay_scan_find_full(t->scan, ay_csv_fault(table));
 	ay_budget_free(b, names);
 	ay_budget_free(b, cells);
 	ay_csv_free(table);

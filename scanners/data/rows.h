@@ -12,14 +12,15 @@
 
 enum ay_cell_kind { AY_CELL_MISSING, AY_CELL_TEXT, AY_CELL_NUMBER };
 
-/* Valid for the call that hands it over. Booleans are the texts "true" and "false", dates and times those of ISO 8601. */
+/* Valid for the call that hands it over. Booleans are the texts "true" and "false"; dates and times of formats that have types are numbers. */
 struct ay_cell {
 	enum ay_cell_kind kind;
 	bool typed;                  /* the format says what it is: a text is then no number, however it looks */
 	bool whole;                  /* NUMBER: integer is exactly its value */
 	enum ay_value_type is;       /* when typed */
 	double number;               /* of NUMBER; NaN and infinities too */
-	int64_t integer;
+	int64_t integer;             /* typed as date: days since 1970-01-01; as time and datetime: whole seconds, in UTC */
+	uint32_t nanos;              /* of these */
 	const char *text;            /* of TEXT, UTF-8, not NUL-terminated; of NUMBER as it was written, or NULL */
 	size_t len;
 };
@@ -49,8 +50,8 @@ struct ay_rows {
 	int (*each)(void *arg, struct ay_budget *b, const struct ay_rows_sink *sink);
 };
 
-/* Of a CSV table, whose empty cells are missing. Borrows the struct. */
-struct ay_rows_csv { struct ay_source *in; char delimiter; };
+/* Of a CSV table, whose empty cells are missing. scan: told why a table is refused; may be NULL. Borrows the struct. */
+struct ay_rows_csv { struct ay_source *in; char delimiter; struct ay_scan *scan; };
 struct ay_rows ay_rows_csv(struct ay_rows_csv *table);
 
 #endif
