@@ -346,7 +346,7 @@ int ay_scan_member_in(struct ay_scan *s, const char *member, struct ay_source *i
 }
 
 /* One pass over the file. Returns the profiles that it needed. */
-static uint32_t run_pass(struct ay_source *in, const struct ay_scan_options *o, const struct ay_budget *budget,
+static uint32_t run_pass(struct ay_source *in, const struct ay_scan_options *o, struct ay_budget *budget,
 			 struct ay_extract *x, struct ay_scan_result *out, int *rc_out)
 {
 	struct ay_scan s = { .options = o, .budget = *budget, .result = out, .leaf = "", .extract = x, .input = in };
@@ -355,6 +355,7 @@ static uint32_t run_pass(struct ay_source *in, const struct ay_scan_options *o, 
 	*rc_out = judge(&s, in, o->path ? o->path : "", NULL);
 	if (*rc_out < 0 && out->verdict < AY_INCONCLUSIVE)
 		ay_bug("the scan stopped with %d and nothing says why", *rc_out);
+	*budget = s.budget;
 	return s.needed;
 }
 
@@ -372,8 +373,10 @@ static uint32_t find_profiles(struct ay_source *in, const struct ay_scan_options
 		struct ay_scan_result again;
 		int rc;
 
+		struct ay_budget fresh = *budget;
+
 		wider.profiles |= needed;
-		needed = run_pass(in, &wider, budget, NULL, &again, &rc);
+		needed = run_pass(in, &wider, &fresh, NULL, &again, &rc);
 		if (again.verdict <= AY_WARN)
 			found = wider.profiles;
 		ay_scan_result_free(&again);
@@ -383,16 +386,25 @@ static uint32_t find_profiles(struct ay_source *in, const struct ay_scan_options
 
 int ay_scan_run(struct ay_source *in, const struct ay_scan_options *o, struct ay_scan_result *out)
 {
-	struct ay_budget budget;
+	struct ay_budget budget, first;
 	uint32_t needed;
 	int rc;
 
 	ay_budget_init(&budget, in->size);
-	needed = run_pass(in, o, &budget, NULL, out, &rc);
+	first = budget;
+	needed = run_pass(in, o, &first, NULL, out, &rc);
 	if (out->verdict <= AY_WARN)
 		out->profile_would_pass = o->profiles | AY_PROFILE_WEIGHTS;
 	else if (rc == 0)
 		out->profile_would_pass = find_profiles(in, o, &budget, needed);
+	return 0;
+}
+
+int ay_scan_run_within(struct ay_source *in, const struct ay_scan_options *o, struct ay_budget *b, struct ay_scan_result *out)
+{
+	int rc;
+
+	run_pass(in, o, b, NULL, out, &rc);
 	return 0;
 }
 

@@ -112,6 +112,7 @@ struct ay_scan_options {
 	const char *const *opaque;       /* suffixes (".h5") that the policy admits unread; NULL-terminated or NULL */
 	const char *schema_json;         /* Table Schema for data files, or NULL */
 	size_t schema_len;
+	struct ay_buf *proposal;         /* NULL, or: tables are not judged, a schema of the one table is put here */
 };
 
 struct ay_scan;     /* one running scan: driver state, budget, options, sink */
@@ -229,6 +230,8 @@ struct ay_scan_result {
 };
 /* The driver: identifies, runs all bidders, reports conflicts and unknown formats. 0 with *out filled, or negative when even that failed. */
 AY_MUSTCHECK int ay_scan_run(struct ay_source *in, const struct ay_scan_options *o, struct ay_scan_result *out);
+/* One pass, within the caller's budget. */
+AY_MUSTCHECK int ay_scan_run_within(struct ay_source *in, const struct ay_scan_options *o, struct ay_budget *b, struct ay_scan_result *out);
 void ay_scan_result_free(struct ay_scan_result *r);
 /* One more finding, about the file as part of its tree. */
 void ay_scan_result_find(struct ay_scan_result *r, const char *rule, const char *message);

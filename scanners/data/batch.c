@@ -59,6 +59,7 @@ struct ay_counting {
 	struct ay_reference ref;
 	struct ay_batch batch;
 	size_t *at;                   /* of each column of the reference: that of the table, or columns */
+	struct ay_profiled **counts;  /* of each column of the table: where it is counted, or NULL */
 	size_t columns;               /* of the table */
 };
 
@@ -92,13 +93,34 @@ int ay_counting_new(const void *profile, size_t len, struct ay_budget *b, struct
 
 int ay_counting_columns(struct ay_counting *k, const char *const *names, size_t n)
 {
+	ay_budget_free(k->budget, k->counts);
+	k->counts = ay_budget_alloc(k->budget, (n + 1) * sizeof(*k->counts));
+	if (!k->counts)
+		return AY_ELIMIT;
+	for (size_t c = 0; c < n; c++)
+		k->counts[c] = NULL;
 	k->columns = n;
 	for (size_t i = 0; i < k->ref.count; i++) {
 		k->at[i] = n;
 		for (size_t c = 0; c < n && k->at[i] == n; c++)
 			if (strcmp(names[c], k->ref.columns[i].name) == 0)
 				k->at[i] = c;
+		if (k->at[i] < n)
+			k->counts[k->at[i]] = &k->batch.counts.columns[i];
 	}
+	return 0;
+}
+
+int ay_counting_value(struct ay_counting *k, size_t column, const struct ay_cell *cell)
+{
+	return column < k->columns && k->counts[column] ? ay_profiled_add(k->counts[column], cell) : 0;
+}
+
+int ay_counting_whole(struct ay_counting *k, uint64_t row, const struct ay_cell *cells)
+{
+	(void)k;
+	(void)row;
+	(void)cells;
 	return 0;
 }
 
@@ -106,11 +128,10 @@ int ay_counting_row(struct ay_counting *k, uint64_t row, const struct ay_cell *c
 {
 	int rc = 0;
 
-	(void)row;
 	for (size_t i = 0; rc == 0 && i < k->ref.count; i++)
 		if (k->at[i] < k->columns)
 			rc = ay_profiled_add(&k->batch.counts.columns[i], &cells[k->at[i]]);
-	return rc;
+	return rc ? rc : ay_counting_whole(k, row, cells);
 }
 
 struct ay_batch *ay_counting_batch(struct ay_counting *k)
@@ -125,5 +146,6 @@ void ay_counting_free(struct ay_counting *k)
 	ay_batch_free(&k->batch);
 	ay_reference_free(&k->ref);
 	ay_budget_free(k->budget, k->at);
+	ay_budget_free(k->budget, k->counts);
 	ay_budget_free(k->budget, k);
 }

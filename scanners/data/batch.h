@@ -30,7 +30,11 @@ struct ay_counting;
 AY_MUSTCHECK int ay_counting_new(const void *profile, size_t len, struct ay_budget *b, struct ay_counting **out);
 /* The columns of the table in its order, before its first row. Those that the reference does not have are not counted. */
 AY_MUSTCHECK int ay_counting_columns(struct ay_counting *k, const char *const *names, size_t n);
-/* One cell a column. */
+/* One value of that column of the table: for tables by column. */
+AY_MUSTCHECK int ay_counting_value(struct ay_counting *k, size_t column, const struct ay_cell *cell);
+/* What is judged of rows and not of columns, whose values were given to ay_counting_value. One cell a column. */
+AY_MUSTCHECK int ay_counting_whole(struct ay_counting *k, uint64_t row, const struct ay_cell *cells);
+/* Both, for tables by row. */
 AY_MUSTCHECK int ay_counting_row(struct ay_counting *k, uint64_t row, const struct ay_cell *cells);
 /* Valid as long as k. */
 struct ay_batch *ay_counting_batch(struct ay_counting *k);

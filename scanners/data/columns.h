@@ -22,6 +22,7 @@ struct ay_column {
 	enum ay_column_type type;
 	unsigned scale;              /* DECIMAL: digits behind the point; TIME and TIMESTAMP: of a second's fraction (0, 3, 6, 9) */
 	bool repeated;               /* below a list: a row may have any number of values */
+	size_t list_len;             /* repeated: bytes of the name up to the outermost list, "a" */
 };
 
 struct ay_columns {

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A schema proposed from a table: the narrowest types and bounds that every row satisfies. */
-#include "assay/schema.h"
+#include "scanners/data/infer.h"
+
+#include <math.h>
 
 #include "assay/json.h"
-#include "assay/scan.h"
+#include "assay/schema.h"
 #include "assay/text.h"
 #include "scanners/data/reference.h"
 #include "scanners/data/uniq.h"
-#include "scanners/data/value.h"
-#include "scanners/formats/csv.h"
+#include "scanners/driver.h"
 
 #define MAX_ENUM 20              /* more distinct values are no set */
 #define MAX_ENUM_TEXT 64         /* bytes of one */
@@ -18,90 +19,144 @@
 
 /* Narrow first: the type of a column is the first that all its values have. */
 static const enum ay_value_type order[] = {
-	AY_VALUE_INTEGER, AY_VALUE_NUMBER, AY_VALUE_BOOLEAN, AY_VALUE_DATE, AY_VALUE_DATETIME, AY_VALUE_TIME, AY_VALUE_STRING
+	AY_VALUE_INTEGER, AY_VALUE_NUMBER, AY_VALUE_BOOLEAN, AY_VALUE_DATE, AY_VALUE_DATETIME, AY_VALUE_TIME, AY_VALUE_STRING, AY_VALUE_ANY
 };
 #define TYPES AY_ARRAY_LEN(order)
 
 struct text { char bytes[MAX_BOUND]; size_t len; };
+/* A minimum or maximum: as written, and as a value of the column's type. */
+struct bound { struct text text; struct ay_value v; };
 
 struct column {
+	char *name;
 	size_t type;                 /* index in order; TYPES before the first value */
+	bool only_texts;             /* no value has a type that a text has not */
 	bool bounded;                /* min and max are known */
 	bool small_set, unique;
 	uint64_t values, missing;
-	struct text min, max;
+	struct bound min, max;
 	struct text set[MAX_ENUM];
 	size_t set_count;
 	struct ay_uniq seen;
 };
 
 struct inference {
-	struct ay_csv *table;
+	struct ay_budget *budget;
 	struct ay_uniq_pool pool;
 	struct column *columns;
 	size_t count;
 	uint64_t rows;
 };
 
-static void keep(struct column *c, struct text *to, const struct ay_csv_field *cell)
+/* ---- what a cell may be ---- */
+
+/* A value that has a type, as one of type t. */
+static bool typed_as(const struct ay_cell *cell, enum ay_value_type t, struct ay_value *v)
 {
-	if (cell->len > sizeof(to->bytes)) {
+	*v = (struct ay_value){.type = t, .text = cell->text, .len = cell->len, .i = cell->integer, .nanos = cell->nanos, .d = cell->number};
+	if (cell->is == AY_VALUE_STRING)
+		return t == AY_VALUE_STRING || ((t == AY_VALUE_DATE || t == AY_VALUE_DATETIME || t == AY_VALUE_TIME) &&
+						ay_value_parse(t, cell->text, cell->len, v));
+	if (cell->is == AY_VALUE_INTEGER && t == AY_VALUE_INTEGER && !cell->whole)
+		return cell->text && ay_value_parse(t, cell->text, cell->len, v);
+	if (cell->is == AY_VALUE_INTEGER && t == AY_VALUE_INTEGER)
+		v->len = 1;    /* no digits are looked at */
+	return cell->is == t || (cell->is == AY_VALUE_INTEGER && t == AY_VALUE_NUMBER);
+}
+
+static bool cell_as(const struct column *c, const struct ay_cell *cell, enum ay_value_type t, struct ay_value *v)
+{
+	if (t == AY_VALUE_ANY)
+		return true;
+	if (t == AY_VALUE_STRING && !c->only_texts)
+		return false;
+	return cell->typed ? typed_as(cell, t, v) : ay_value_parse(t, cell->text, cell->len, v);
+}
+
+/* ---- bounds ---- */
+
+static size_t write_value(const struct ay_value *v, char *out, size_t size)
+{
+	int n = 0;
+
+	if (v->type == AY_VALUE_INTEGER)
+		return (size_t)snprintf(out, size, "%lld", (long long)v->i);
+	for (int digits = 15; digits <= 17; digits++) {
+		n = snprintf(out, size, "%.*g", digits, v->d);
+		if (strtod(out, NULL) == v->d)
+			break;
+	}
+	return (size_t)n;
+}
+
+/* v of the cell becomes a bound. */
+static void keep(struct column *c, struct bound *to, const struct ay_cell *cell, const struct ay_value *v)
+{
+	struct text *text = &to->text;
+
+	if (cell->text && cell->len <= sizeof(text->bytes)) {
+		memcpy(text->bytes, cell->text, cell->len);    /* own: length checked above */
+		text->len = cell->len;
+	} else if (!cell->text && (v->type == AY_VALUE_INTEGER || (v->type == AY_VALUE_NUMBER && isfinite(v->d)))) {
+		text->len = write_value(v, text->bytes, sizeof(text->bytes));
+	} else {
 		c->bounded = false;
 		return;
 	}
-	memcpy(to->bytes, cell->text, cell->len);    /* own: length checked above */
-	to->len = cell->len;
+	to->v = *v;
+	/* Long digits are compared as such, where they are kept. */
+	if (cell->text && v->text)
+		to->v.text = text->bytes + (v->text - cell->text);
+}
+
+static void bound_as(struct column *c, struct bound *b, enum ay_value_type t)
+{
+	c->bounded = c->bounded && ay_value_parse(t, b->text.bytes, b->text.len, &b->v);
 }
 
 /* Widens the type until the cell and the bounds so far fit. */
-static void widen(struct column *c, const struct ay_csv_field *cell)
+static void widen(struct column *c, const struct ay_cell *cell, struct ay_value *v)
 {
-	struct ay_value v;
 	size_t was = c->type;
 
+	if (cell->kind != AY_CELL_TEXT || (cell->typed && cell->is != AY_VALUE_STRING))
+		c->only_texts = false;
 	if (was == TYPES)
 		c->type = 0;
-	while (order[c->type] != AY_VALUE_STRING) {
-		enum ay_value_type t = order[c->type];
-
-		if (ay_value_parse(t, cell->text, cell->len, &v) &&
-		    (was == TYPES || was == c->type || (order[was] == AY_VALUE_INTEGER && t == AY_VALUE_NUMBER)))
-			break;
+	while (!cell_as(c, cell, order[c->type], v) ||
+	       !(was == TYPES || was == c->type || (order[was] == AY_VALUE_INTEGER && order[c->type] == AY_VALUE_NUMBER) ||
+		 order[c->type] == AY_VALUE_STRING || order[c->type] == AY_VALUE_ANY))
 		c->type++;
-	}
-	c->bounded = was == TYPES ? ay_value_type_ordered(order[c->type]) : c->bounded && ay_value_type_ordered(order[c->type]);
-	if (was == TYPES && c->bounded) {
-		keep(c, &c->min, cell);
-		keep(c, &c->max, cell);
+	if (was == c->type)
+		return;
+	c->bounded = (was == TYPES || c->bounded) && ay_value_type_ordered(order[c->type]);
+	if (was != TYPES && c->bounded) {
+		bound_as(c, &c->min, order[c->type]);
+		bound_as(c, &c->max, order[c->type]);
 	}
 }
 
-static void note_bounds(struct column *c, const struct ay_csv_field *cell)
+static void note_bounds(struct column *c, const struct ay_cell *cell, const struct ay_value *v)
 {
-	enum ay_value_type t = order[c->type];
-	struct ay_value v, min, max;
-
 	if (!c->bounded)
 		return;
-	if (!ay_value_parse(t, cell->text, cell->len, &v) || !ay_value_parse(t, c->min.bytes, c->min.len, &min) ||
-	    !ay_value_parse(t, c->max.bytes, c->max.len, &max)) {
-		c->bounded = false;
-		return;
-	}
-	if (ay_value_compare(&v, &min) < 0)
-		keep(c, &c->min, cell);
-	if (ay_value_compare(&v, &max) > 0)
-		keep(c, &c->max, cell);
+	if (c->values == 1 || ay_value_compare(v, &c->min.v) < 0)
+		keep(c, &c->min, cell, v);
+	if (c->values == 1 || ay_value_compare(v, &c->max.v) > 0)
+		keep(c, &c->max, cell, v);
 }
 
-static void note_set(struct column *c, const struct ay_csv_field *cell)
+/* ---- sets and keys ---- */
+
+static void note_set(struct column *c, const struct ay_cell *cell)
 {
 	if (!c->small_set)
 		return;
-	for (size_t i = 0; i < c->set_count; i++)
+	c->small_set = cell->kind == AY_CELL_TEXT;
+	for (size_t i = 0; c->small_set && i < c->set_count; i++)
 		if (c->set[i].len == cell->len && memcmp(c->set[i].bytes, cell->text, cell->len) == 0)
 			return;
-	c->small_set = c->set_count < MAX_ENUM && cell->len <= MAX_ENUM_TEXT;
+	c->small_set = c->small_set && c->set_count < MAX_ENUM && cell->len <= MAX_ENUM_TEXT;
 	if (!c->small_set)
 		return;
 	memcpy(c->set[c->set_count].bytes, cell->text, cell->len);    /* own: length checked above */
@@ -109,31 +164,45 @@ static void note_set(struct column *c, const struct ay_csv_field *cell)
 }
 
 /* By text, which is enough for a proposal; a column that cannot be held is not proposed as unique. */
-static void note_unique(struct column *c, const struct ay_csv_field *cell)
+static void note_unique(struct column *c, const struct ay_cell *cell)
 {
 	struct ay_uniq_state h;
 
 	if (!c->unique)
 		return;
 	ay_uniq_start(&h);
-	ay_uniq_part(&h, cell->text, cell->len);
+	if (cell->text)
+		ay_uniq_part(&h, cell->text, cell->len);
+	else if (cell->whole)
+		ay_uniq_part(&h, &cell->integer, sizeof(cell->integer));
+	else
+		ay_uniq_part(&h, &cell->number, sizeof(cell->number));
 	c->unique = ay_uniq_add(&c->seen, ay_uniq_finish(&h)) == 1;
 	if (!c->unique)
 		ay_uniq_free(&c->seen);
 }
 
-static void note_cell(struct column *c, const struct ay_csv_field *cell)
+static int note_cell(void *arg, size_t column, uint64_t row, const struct ay_cell *cell)
 {
-	if (cell->len == 0) {
+	struct inference *inf = arg;
+	struct column *c = &inf->columns[column];
+	struct ay_value v;
+
+	inf->rows = row > inf->rows ? row : inf->rows;
+	/* What is no number is missing, for a schema. */
+	if (cell->kind == AY_CELL_MISSING || (cell->kind == AY_CELL_NUMBER && isnan(cell->number))) {
 		c->missing++;
-		return;
+		return 0;
 	}
 	c->values++;
-	widen(c, cell);
-	note_bounds(c, cell);
+	widen(c, cell, &v);
+	note_bounds(c, cell, &v);
 	note_set(c, cell);
 	note_unique(c, cell);
+	return 0;
 }
+
+/* ---- writing ---- */
 
 static void write_bound(struct ay_jw *w, const char *key, enum ay_value_type t, const struct text *text)
 {
@@ -153,7 +222,7 @@ static void write_column(struct ay_jw *w, const struct inference *inf, size_t i)
 	bool set = t == AY_VALUE_STRING && c->small_set && c->values >= c->set_count * ENUM_REPEATS;
 
 	ay_jw_object(w);
-	ay_jw_kstr(w, "name", ay_csv_name(inf->table, i));
+	ay_jw_kstr(w, "name", c->name);
 	ay_jw_kstr(w, "type", ay_value_type_name(t));
 	ay_jw_key(w, "constraints");
 	ay_jw_object(w);
@@ -162,8 +231,8 @@ static void write_column(struct ay_jw *w, const struct inference *inf, size_t i)
 	if (c->unique && !c->missing && inf->rows >= UNIQUE_ROWS && (t == AY_VALUE_INTEGER || t == AY_VALUE_STRING))
 		ay_jw_kbool(w, "unique", true);
 	if (c->values && c->bounded) {
-		write_bound(w, "minimum", t, &c->min);
-		write_bound(w, "maximum", t, &c->max);
+		write_bound(w, "minimum", t, &c->min.text);
+		write_bound(w, "maximum", t, &c->max.text);
 	}
 	if (set) {
 		ay_jw_key(w, "enum");
@@ -177,12 +246,10 @@ static void write_column(struct ay_jw *w, const struct inference *inf, size_t i)
 }
 
 /* Columns of keys and of dates are not compared: they go on by nature. */
-static int build_reference(const struct inference *inf, struct ay_source *in, char delimiter, struct ay_budget *b, struct ay_buf *out)
+static int build_reference(const struct inference *inf, const struct ay_rows *rows, struct ay_buf *out)
 {
-	enum ay_value_type *types = ay_budget_alloc(b, inf->count * sizeof(*types));
-	bool *wanted = ay_budget_alloc(b, inf->count * sizeof(*wanted));
-	struct ay_rows_csv table = {in, delimiter};
-	const struct ay_rows rows = ay_rows_csv(&table);
+	enum ay_value_type *types = ay_budget_alloc(inf->budget, (inf->count + 1) * sizeof(*types));
+	bool *wanted = ay_budget_alloc(inf->budget, (inf->count + 1) * sizeof(*wanted));
 	struct ay_reference ref;
 	int rc = types && wanted ? 0 : AY_ELIMIT;
 
@@ -193,13 +260,14 @@ static int build_reference(const struct inference *inf, struct ay_source *in, ch
 		wanted[i] = !(c->unique && !c->missing && inf->rows >= UNIQUE_ROWS && (types[i] == AY_VALUE_INTEGER || types[i] == AY_VALUE_STRING));
 	}
 	if (!rc)
-		rc = ay_reference_build(&rows, types, wanted, inf->count, b, &ref);
+		rc = ay_reference_build(rows, types, wanted, inf->count, inf->budget, &ref);
 	if (!rc) {
 		ay_reference_encode(&ref, out);
 		ay_reference_free(&ref);
+		rc = out->err;
 	}
-	ay_budget_free(b, types);
-	ay_budget_free(b, wanted);
+	ay_budget_free(inf->budget, types);
+	ay_budget_free(inf->budget, wanted);
 	return rc;
 }
 
@@ -226,50 +294,91 @@ static void write_schema(const struct inference *inf, const struct ay_buf *refer
 	ay_buf_addc(out, '\n');
 }
 
-static int read_rows(struct inference *inf, struct ay_budget *b)
+static int start_columns(void *arg, const char *const *names, size_t n)
 {
-	const struct ay_csv_field *cells;
-	int rc;
+	struct inference *inf = arg;
 
-	inf->count = ay_csv_columns(inf->table);
-	inf->columns = ay_budget_alloc(b, inf->count * sizeof(*inf->columns));
+	inf->columns = ay_budget_alloc(inf->budget, (n + 1) * sizeof(*inf->columns));
 	if (!inf->columns)
 		return AY_ELIMIT;
-	for (size_t i = 0; i < inf->count; i++) {
-		inf->columns[i] = (struct column){.type = TYPES, .small_set = true, .unique = true};
-		ay_uniq_init(&inf->columns[i].seen, &inf->pool);
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(names[i]) + 1;
+		struct column *c = &inf->columns[i];
+
+		*c = (struct column){.type = TYPES, .only_texts = true, .small_set = true, .unique = true, .name = ay_budget_alloc(inf->budget, len)};
+		ay_uniq_init(&c->seen, &inf->pool);
+		inf->count = i + 1;
+		if (!c->name)
+			return AY_ELIMIT;
+		memcpy(c->name, names[i], len);    /* own: room just made */
 	}
-	while ((rc = ay_csv_next(inf->table, &cells)) > 0) {
-		inf->rows++;
-		for (size_t i = 0; i < inf->count; i++)
-			note_cell(&inf->columns[i], &cells[i]);
+	return 0;
+}
+
+int ay_infer_rows(struct ay_budget *b, const struct ay_rows *rows, struct ay_buf *out)
+{
+	struct inference inf = {.budget = b, .pool = {.budget = b, .left = AY_LIMIT_CSV_UNIQUE}};
+	const struct ay_rows_sink sink = {&inf, start_columns, note_cell, NULL};
+	struct ay_buf reference = ay_buf_new(AY_LIMIT_REFERENCE);
+	int rc = rows->each(rows->arg, b, &sink);
+
+	for (size_t i = 0; i < inf.count; i++)
+		ay_uniq_free(&inf.columns[i].seen);
+	if (!rc && inf.rows)
+		rc = build_reference(&inf, rows, &reference);
+	if (!rc)
+		write_schema(&inf, &reference, out);
+	ay_buf_free(&reference);
+	for (size_t i = 0; i < inf.count; i++)
+		ay_budget_free(b, inf.columns[i].name);
+	ay_budget_free(b, inf.columns);
+	return rc ? rc : out->err;
+}
+
+/* ---- as a scan ---- */
+
+int ay_infer_scan(struct ay_scan *s, const struct ay_rows *rows)
+{
+	struct ay_buf *out = ay_scan_options(s)->proposal;
+	unsigned before = ay_scan_count(s, AY_INCONCLUSIVE);
+
+	if (out->len) {
+		ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "there is more than one table, and a schema is proposed from one");
+		return 0;
 	}
-	return rc;
+	int rc = ay_infer_rows(ay_scan_budget(s), rows, out);
+
+	if (rc && ay_scan_count(s, AY_INCONCLUSIVE) == before)
+		ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "the table cannot be read to its end: %s", ay_strerror(rc));
+	return 0;
+}
+
+/* The first of the worst findings says why there is none. */
+static int refusal(const struct ay_scan_result *r, struct ay_error *e)
+{
+	for (size_t i = 0; i < r->found_count; i++) {
+		const struct ay_found *f = &r->found[i];
+
+		if (f->rule->verdict < r->verdict)
+			continue;
+		ay_error_at(e, AY_EFORMAT, f->off, "%s", f->message);
+		return AY_EFORMAT;
+	}
+	return AY_EFORMAT;
 }
 
 int ay_schema_infer(struct ay_source *in, const char *path, struct ay_budget *b, struct ay_buf *out, struct ay_error *e)
 {
-	struct inference inf = {.pool = {.budget = b, .left = AY_LIMIT_CSV_UNIQUE}};
-	struct ay_buf reference = ay_buf_new(AY_LIMIT_REFERENCE);
-	int delimiter = ay_csv_delimiter_of(path);
-	int rc = ay_csv_open(in, b, delimiter > 0 ? (char)delimiter : 0, &inf.table);
+	const struct ay_scan_options o = {.profiles = AY_PROFILE_WEIGHTS, .path = path, .proposal = out};
+	struct ay_scan_result r;
+	int rc = ay_scan_run_within(in, &o, b, &r);
 
-	if (!rc)
-		rc = read_rows(&inf, b);
-	for (size_t i = 0; inf.columns && i < inf.count; i++)
-		ay_uniq_free(&inf.columns[i].seen);
-	if (!rc && inf.rows)
-		rc = build_reference(&inf, in, delimiter > 0 ? (char)delimiter : 0, b, &reference);
-	if (!rc && reference.err)
-		rc = reference.err;
-	if (rc == AY_EFORMAT)
-		ay_error_at(e, rc, ay_csv_fault(inf.table)->off, "%s", ay_csv_fault(inf.table)->message);
-	else if (rc)
-		ay_error_set(e, rc, "the table cannot be read to its end: %s", ay_strerror(rc));
-	else
-		write_schema(&inf, &reference, out);
-	ay_buf_free(&reference);
-	ay_budget_free(b, inf.columns);
-	ay_csv_free(inf.table);
+	if (!rc && r.verdict >= AY_INCONCLUSIVE)
+		rc = refusal(&r, e);
+	else if (!rc && !out->len) {
+		rc = AY_EUNSUPPORTED;
+		ay_error_set(e, rc, "no table of rows and columns was found in it; schemas are proposed from CSV, JSON lines, Parquet and Arrow");
+	}
+	ay_scan_result_free(&r);
 	return rc ? rc : out->err;
 }

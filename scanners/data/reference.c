@@ -75,34 +75,45 @@ struct building {
 	size_t columns;
 	bool chosen;
 	size_t *at;                   /* column of the table of each profiled one */
+	size_t *place;                /* of each column of the table: one more than its place among the profiled ones, or 0 */
 	struct sampled *samples;      /* of each profiled column */
 	double *row;                  /* the numbers that stand for a row's cells */
 };
 
-static int sample_row(void *arg, uint64_t row, const struct ay_cell *cells)
+/* Where a column of the table stands among the profiled ones, or their number. */
+static size_t place_of(const struct building *u, size_t column)
+{
+	return u->place[column] ? u->place[column] - 1 : u->out->count;
+}
+
+static int sample_cell(void *arg, size_t column, uint64_t row, const struct ay_cell *cell)
 {
 	struct building *u = arg;
+	size_t i = place_of(u, column);
 	double v;
 
-	for (size_t i = 0; i < u->out->count; i++)
-		if (u->samples[i].v && as_number(&cells[u->at[i]], &v))
-			sample_value(&u->samples[i], v, row);
+	if (i < u->out->count && u->samples[i].v && as_number(cell, &v) && isfinite(v))
+		sample_value(&u->samples[i], v, row);
 	return 0;
 }
 
-static int count_row(void *arg, uint64_t row, const struct ay_cell *cells)
+static int count_cell(void *arg, size_t column, uint64_t row, const struct ay_cell *cell)
+{
+	struct building *u = arg;
+	size_t i = place_of(u, column);
+
+	(void)row;
+	return i < u->out->count ? ay_profiled_add(&u->out->columns[i], cell) : 0;
+}
+
+static int sample_row(void *arg, uint64_t row, const struct ay_cell *cells)
 {
 	static const uint8_t here[32];
 	struct building *u = arg;
 	struct ay_reference *out = u->out;
 
-	for (size_t i = 0; i < out->count; i++) {
-		int rc = ay_profiled_add(&out->columns[i], &cells[u->at[i]]);
-
-		if (rc)
-			return rc;
+	for (size_t i = 0; i < out->count; i++)
 		u->row[i] = ay_profiled_number(&out->columns[i], &cells[u->at[i]]);
-	}
 	if (out->count)
 		ay_sample_add(&out->sample, here, row, u->row);
 	return 0;
@@ -182,6 +193,7 @@ static int choose(void *arg, const char *const *names, size_t n)
 		if (rc)
 			return rc;
 		u->at[out->count++] = i;
+		u->place[i] = out->count;
 		c->numeric = u->types[i] == AY_VALUE_INTEGER || u->types[i] == AY_VALUE_NUMBER;
 		if (c->numeric && !(sample->v = ay_budget_alloc(out->budget, (SAMPLE + 2) * sizeof(double))))
 			return AY_ELIMIT;
@@ -215,9 +227,11 @@ static int start_columns(struct building *u)
 		if (rc) {
 			ay_budget_free(out->budget, out->columns[i].name);
 			out->columns[i].name = NULL;
+			u->place[u->at[i]] = 0;
 			continue;
 		}
 		u->at[kept] = u->at[i];
+		u->place[u->at[i]] = kept + 1;
 		if (kept != i) {
 			out->columns[kept] = out->columns[i];
 			out->columns[i] = (struct ay_profiled){.name = NULL};
@@ -289,7 +303,7 @@ static void drop_texts(struct ay_reference *r)
 
 static int build(struct building *u, const struct ay_rows *in)
 {
-	const struct ay_rows_sink first = {u, choose, sample_row}, second = {u, choose, count_row};
+	const struct ay_rows_sink first = {u, choose, sample_cell, NULL}, second = {u, choose, count_cell, sample_row};
 	int rc = in->each(in->arg, u->out->budget, &first);
 
 	if (!rc)
@@ -311,9 +325,12 @@ int ay_reference_build(const struct ay_rows *in, const enum ay_value_type *types
 	int rc = make_columns(out, b, columns);
 
 	u.at = ay_budget_alloc(b, n * sizeof(*u.at));
+	u.place = ay_budget_alloc(b, n * sizeof(*u.place));
 	u.samples = ay_budget_alloc(b, n * sizeof(*u.samples));
-	if (!u.at || !u.samples)
+	if (!u.at || !u.place || !u.samples)
 		rc = AY_ELIMIT;
+	for (size_t i = 0; u.place && i < n; i++)
+		u.place[i] = 0;
 	for (size_t i = 0; u.samples && i < n; i++)
 		u.samples[i] = (struct sampled){.v = NULL};
 	if (!rc)
@@ -322,6 +339,7 @@ int ay_reference_build(const struct ay_rows *in, const enum ay_value_type *types
 		ay_budget_free(b, u.samples[i].v);
 	ay_budget_free(b, u.samples);
 	ay_budget_free(b, u.at);
+	ay_budget_free(b, u.place);
 	ay_budget_free(b, u.row);
 	if (rc)
 		ay_reference_free(out);
@@ -363,7 +381,8 @@ struct ay_profiled *ay_reference_find(struct ay_reference *r, const char *name)
 static bool as_text(const struct ay_cell *cell, char (*own)[32], const char **text, size_t *len)
 {
 	if (cell->kind == AY_CELL_NUMBER && !cell->text) {
-		*len = (size_t)snprintf(*own, sizeof(*own), "%.17g", cell->number);
+		*len = (size_t)(cell->whole ? snprintf(*own, sizeof(*own), "%lld", (long long)cell->integer)
+					    : snprintf(*own, sizeof(*own), "%.17g", cell->number));
 		*text = *own;
 	} else {
 		*text = cell->text;

@@ -14,7 +14,7 @@ static int each_cell_row(struct ay_csv *table, struct ay_budget *b, const struct
 			cells[i] = (struct ay_cell){.kind = fields[i].len ? AY_CELL_TEXT : AY_CELL_MISSING, .text = fields[i].text, .len = fields[i].len};
 		rc = ay_budget_tick(b);
 		if (!rc)
-			rc = sink->row(sink->arg, ay_csv_row(table), cells);
+			rc = ay_rows_give(sink, ay_csv_row(table), cells, n);
 		if (rc)
 			break;
 	}
@@ -37,10 +37,12 @@ static int each_csv(void *arg, struct ay_budget *b, const struct ay_rows_sink *s
 	}
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		names[i] = ay_csv_name(table, i);
-	if (!rc)
+	if (!rc && sink->columns)
 		rc = sink->columns(sink->arg, names, n);
 	if (!rc)
 		rc = each_cell_row(table, b, sink, cells);
+	if (rc == AY_EFORMAT && table && t->scan && ay_csv_fault(table)->rule)
+		ay_scan_find_full(t->scan, ay_csv_fault(table));
 	ay_budget_free(b, names);
 	ay_budget_free(b, cells);
 	ay_csv_free(table);

@@ -1,26 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A table row by row, whatever its format, and as often as it is asked for. */
+/*
+ * A table, whatever its format, and as often as it is asked for: each value once, and rows. Formats by row hand over a row
+ * cell by cell and then whole. Formats by column come in parts (row groups, batches): each part column after column, then
+ * its rows, all of them when they fit into memory and else a choice (scanners/data/pieces.h).
+ */
 #ifndef ASSAY_SCANNERS_ROWS_H
 #define ASSAY_SCANNERS_ROWS_H
 
 #include "assay/scan.h"
+#include "scanners/data/value.h"
 
 enum ay_cell_kind { AY_CELL_MISSING, AY_CELL_TEXT, AY_CELL_NUMBER };
 
-/* Valid for the call that hands it over. */
+/* Valid for the call that hands it over. Booleans are the texts "true" and "false"; dates and times of formats that have types are numbers. */
 struct ay_cell {
 	enum ay_cell_kind kind;
-	double number;               /* of NUMBER */
+	bool typed;                  /* the format says what it is: a text is then no number, however it looks */
+	bool whole;                  /* NUMBER: integer is exactly its value */
+	enum ay_value_type is;       /* when typed */
+	double number;               /* of NUMBER; NaN and infinities too */
+	int64_t integer;             /* typed as date: days since 1970-01-01; as time and datetime: whole seconds, in UTC */
+	uint32_t nanos;              /* of these */
 	const char *text;            /* of TEXT, UTF-8, not NUL-terminated; of NUMBER as it was written, or NULL */
 	size_t len;
 };
 
-/* Callbacks return 0, or a negative code that ends the reading. */
+/* Callbacks return 0, or a negative code that ends the reading; NULL ones are not called. */
 struct ay_rows_sink {
 	void *arg;
 	int (*columns)(void *arg, const char *const *names, size_t n);          /* once, before the rows */
-	int (*row)(void *arg, uint64_t row, const struct ay_cell *cells);       /* as many cells as columns; rows count from 1 */
+	/* Each value of the table, missing ones too; rows count from 1. Not of columns of lists. */
+	int (*value)(void *arg, size_t column, uint64_t row, const struct ay_cell *cell);
+	/* As many cells as columns. What is judged of columns is judged by value() alone. */
+	int (*row)(void *arg, uint64_t row, const struct ay_cell *cells);
 };
+/* One row of a format by row: its values, then itself. */
+static inline int ay_rows_give(const struct ay_rows_sink *sink, uint64_t row, const struct ay_cell *cells, size_t n)
+{
+	int rc = 0;
+
+	for (size_t i = 0; sink->value && rc == 0 && i < n; i++)
+		rc = sink->value(sink->arg, i, row, &cells[i]);
+	return rc == 0 && sink->row ? sink->row(sink->arg, row, cells) : rc;
+}
 
 struct ay_rows {
 	void *arg;
@@ -28,8 +50,8 @@ struct ay_rows {
 	int (*each)(void *arg, struct ay_budget *b, const struct ay_rows_sink *sink);
 };
 
-/* Of a CSV table, whose empty cells are missing. Borrows the struct. */
-struct ay_rows_csv { struct ay_source *in; char delimiter; };
+/* Of a CSV table, whose empty cells are missing. scan: told why a table is refused; may be NULL. Borrows the struct. */
+struct ay_rows_csv { struct ay_source *in; char delimiter; struct ay_scan *scan; };
 struct ay_rows ay_rows_csv(struct ay_rows_csv *table);
 
 #endif

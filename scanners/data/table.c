@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The scanner of CSV tables: the strict reader, and the schema when there is one. */
 #include "scanners/data/batch.h"
+#include "scanners/data/infer.h"
 #include "scanners/data/schema.h"
 #include "scanners/driver.h"
 #include "scanners/formats/bytes.h"
@@ -129,6 +130,15 @@ static int load_schema(struct ay_scan *s, struct ay_schema **out)
 	return err;
 }
 
+/* The table says itself what it is refused for. */
+static int propose(struct ay_scan *s, struct ay_source *in)
+{
+	struct ay_rows_csv table = {.in = in, .delimiter = (char)ay_csv_delimiter_of(ay_scan_name(s)), .scan = s};
+	const struct ay_rows rows = ay_rows_csv(&table);
+
+	return ay_infer_scan(s, &rows);
+}
+
 static int csv_scan(struct ay_scan *s, struct ay_source *in)
 {
 	struct ay_schema_check *check = NULL;
@@ -136,6 +146,8 @@ static int csv_scan(struct ay_scan *s, struct ay_source *in)
 	struct ay_schema *schema;
 	struct ay_csv *table = NULL;
 
+	if (ay_scan_options(s)->proposal)
+		return propose(s, in);
 	if (load_schema(s, &schema) != 0)
 		return 0;
 	int rc = ay_csv_open(in, ay_scan_budget(s), (char)ay_csv_delimiter_of(ay_scan_name(s)), &table);

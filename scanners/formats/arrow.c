@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 
+#include "scanners/data/judge.h"
 #include "scanners/formats/bytes.h"
 #include "scanners/registry.h"
 
@@ -49,7 +50,8 @@ static int name_columns(const struct ay_arrow *r)
 
 	for (size_t i = 0; i < r->count && !rc; i++) {
 		const struct ay_arrow_node *n = &r->nodes[i];
-		struct ay_column out = {.name = n->path, .index = i, .type = n->type, .scale = n->scale, .repeated = n->repeated};
+		struct ay_column out = {.name = n->path, .index = i, .type = n->type, .scale = n->scale, .repeated = n->repeated,
+					.list_len = n->list_len};
 
 		if (n->kind == AY_ARROW_STRUCT || n->kind == AY_ARROW_LIST || n->kind == AY_ARROW_FIXED_LIST)
 			continue;
@@ -367,9 +369,9 @@ static int arrow_scan(struct ay_scan *s, struct ay_source *in)
 {
 	if (ay_scan_options(s)->schema_json)
 		ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "the values of an Arrow table are not compared with the schema");
-	return ay_arrow_read(s, in, NULL);
+	return ay_judge_columns(s, in, ay_arrow_read);
 }
 
 const struct ay_scanner ay_scanner_arrow = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "arrow", .version = 1, .bid = arrow_bid, .scan = arrow_scan
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "arrow", .version = 2, .bid = arrow_bid, .scan = arrow_scan
 };

@@ -35,6 +35,7 @@ struct ay_arrow_node {
 	enum ay_column_type type;
 	unsigned scale, precision;
 	bool is_signed, is_text, is_real, repeated;
+	size_t list_len;             /* as in struct ay_column */
 	uint32_t dict;               /* one-based; 0: none. The node then describes the indexes */
 };
 

@@ -449,7 +449,7 @@ static int read_list(struct ay_arrow_batch *k, const struct column *c, uint64_t 
 static int read_leaf(struct ay_arrow_batch *k, const struct column *c)
 {
 	struct ay_column out = {.name = c->n->path ? c->n->path : "", .index = c->n->index, .type = c->n->type, .scale = c->n->scale,
-				.repeated = c->n->repeated};
+				.repeated = c->n->repeated, .list_len = c->n->list_len};
 	int rc = ay_columns_begin(k->sink, &out);
 
 	if (rc)

@@ -24,6 +24,7 @@ struct place {
 	const char *path;            /* of the parent, "" at the top */
 	unsigned depth;
 	bool repeated;
+	size_t list_len;
 };
 
 int ay_arrow_refuse(struct ay_arrow *r, const char *rule, const char *fmt, ...)
@@ -232,7 +233,7 @@ static int make_dictionary(struct ay_arrow *r, struct ay_flat *f, const struct a
 	} else if (r->dicts[i].value.kind != n->kind || r->dicts[i].value.width != n->width || r->dicts[i].value.type != n->type) {
 		return ay_arrow_refuse(r, "arrow.malformed", "two columns of different types refer to the same dictionary");
 	}
-	*n = (struct ay_arrow_node){.path = path, .index = n->index, .repeated = n->repeated, .dict = (uint32_t)i + 1};
+	*n = (struct ay_arrow_node){.path = path, .index = n->index, .repeated = n->repeated, .list_len = n->list_len, .dict = (uint32_t)i + 1};
 	/* Without a type they are signed ones of 32 bits. */
 	n->is_signed = true;
 	set_fixed(n, AY_COLUMN_INTEGER, 4);
@@ -259,6 +260,8 @@ static int read_children(struct ay_arrow *r, struct ay_flat *f, const struct ay_
 	if (list ? v.count != 1 : kind != AY_ARROW_STRUCT && v.count > 0)
 		return ay_arrow_refuse(r, "arrow.malformed", "a column has another number of children than its type");
 	at.path = r->nodes[parent].path;
+	if (list && !at.repeated)
+		at.list_len = strlen(at.path);
 	at.repeated |= list;
 	at.depth++;
 	for (uint32_t i = 0; i < v.count && !rc; i++) {
@@ -280,6 +283,7 @@ static int read_field(struct ay_arrow *r, struct ay_flat *f, const struct ay_fla
 	if (!n)
 		return at.depth < MAX_DEPTH ? AY_ELIMIT : ay_arrow_refuse(r, "arrow.malformed", "columns are nested too deeply");
 	n->repeated = at.repeated;
+	n->list_len = at.list_len;
 	rc = path_of(r, f, t, at.path, &n->path);
 	if (rc)
 		return rc;

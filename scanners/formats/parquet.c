@@ -12,6 +12,7 @@
 
 #include "assay/ckd.h"
 #include "assay/text.h"
+#include "scanners/data/judge.h"
 #include "scanners/formats/arrow.h"
 #include "scanners/formats/thrift.h"
 #include "scanners/registry.h"
@@ -355,7 +356,7 @@ static struct ay_column column_of(const struct footer *t, size_t column)
 	const struct ay_pq_leaf *leaf = &t->pq.leaves[column];
 
 	return (struct ay_column){.name = leaf->path, .index = column, .type = ay_pq_column_type(leaf), .scale = leaf->scale,
-				  .repeated = leaf->max_rep > 0};
+				  .repeated = leaf->max_rep > 0, .list_len = leaf->list_len};
 }
 
 static int read_column(struct footer *t, struct ay_cursor *c, size_t column)
@@ -590,9 +591,9 @@ static int parquet_scan(struct ay_scan *s, struct ay_source *in)
 {
 	if (ay_scan_options(s)->schema_json)
 		ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "the values of a Parquet table are not compared with the schema");
-	return ay_parquet_read(s, in, NULL);
+	return ay_judge_columns(s, in, ay_parquet_read);
 }
 
 const struct ay_scanner ay_scanner_parquet = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "parquet", .version = 2, .bid = parquet_bid, .scan = parquet_scan
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "parquet", .version = 3, .bid = parquet_bid, .scan = parquet_scan
 };

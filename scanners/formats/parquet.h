@@ -34,6 +34,7 @@ struct ay_pq_leaf {
 	unsigned precision;
 	unsigned max_def, max_rep;
 	unsigned list_def;           /* definition below this: the innermost list has no element here */
+	size_t list_len;             /* as in struct ay_column */
 	enum ay_pq_form form;
 };
 

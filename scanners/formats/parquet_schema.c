@@ -22,7 +22,7 @@ struct element {
 /* A group whose children are being read. */
 struct level {
 	int32_t left;
-	size_t path_len;
+	size_t path_len, list_len;
 	unsigned def, rep, list_def;
 };
 
@@ -213,7 +213,8 @@ static int add_leaf(struct tree *t, struct ay_cursor *c, const struct element *e
 	}
 	leaf = &r->leaves[r->leaf_count];
 	*leaf = (struct ay_pq_leaf){.type = (enum ay_pq_type)e->type, .width = e->width > 0 ? (size_t)e->width : 0, .max_def = at->def,
-				    .max_rep = at->rep, .list_def = at->list_def, .path_len = t->path.len};
+				    .max_rep = at->rep, .list_def = at->list_def, .list_len = at->list_len,
+				    .path_len = t->path.len};
 	if (e->type < 0 || e->type > AY_PQ_FIXED)
 		return refuse(t, c, "the type is unknown");
 	if (e->type == AY_PQ_FIXED && (e->width <= 0 || e->width > (1 << 24)))
@@ -232,6 +233,12 @@ static int add_leaf(struct tree *t, struct ay_cursor *c, const struct element *e
 	return 0;
 }
 
+/* A list of three levels is named by its group, whose only child is what repeats; one of one level by itself. */
+static size_t list_len(const struct tree *t, const struct level *up, const struct element *e)
+{
+	return up->path_len > 0 && up->left == 0 && e->type < 0 ? up->path_len : t->path.len;
+}
+
 /* One element below the innermost group that still lacks children. */
 static int add_element(struct tree *t, struct ay_cursor *c, const struct element *e)
 {
@@ -247,6 +254,8 @@ static int add_element(struct tree *t, struct ay_cursor *c, const struct element
 		at.list_def = at.def;
 	}
 	rc = append_name(t, c, e);
+	if (at.rep == 1 && !up->rep)
+		at.list_len = list_len(t, up, e);
 	at.path_len = t->path.len;
 	at.left = e->children;
 	if (rc)

@@ -13,7 +13,7 @@ static int build(const char *csv, struct ay_reference *out)
 {
 	struct ay_source in = ay_source_memory(csv, strlen(csv));
 
-	struct ay_rows_csv from = {&in, ','};
+	struct ay_rows_csv from = {.in = &in, .delimiter = ','};
 	const struct ay_rows rows = ay_rows_csv(&from);
 
 	ay_budget_init(&budget, 0);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A schema proposed from the rows of a table. */
+#ifndef ASSAY_SCANNERS_INFER_H
+#define ASSAY_SCANNERS_INFER_H
+
+#include "scanners/data/rows.h"
+
+/* Appends the schema, with its reference, to out. Codes of the reader, AY_ELIMIT. */
+AY_MUSTCHECK int ay_infer_rows(struct ay_budget *b, const struct ay_rows *rows, struct ay_buf *out);
+/* For a scan that asks for a proposal instead of a judgement. Reports what stood in its way; as scan() of a scanner. */
+AY_MUSTCHECK int ay_infer_scan(struct ay_scan *s, const struct ay_rows *rows);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What every format of tables is scanned for: its schema, and the counts against its reference. */
+#ifndef ASSAY_SCANNERS_JUDGE_H
+#define ASSAY_SCANNERS_JUDGE_H
+
+#include "scanners/data/pieces.h"
+#include "scanners/data/rows.h"
+
+struct ay_schema;
+/* The caller's schema; NULL in *out when there is none. A schema that is not valid is reported, and the code returned. */
+AY_MUSTCHECK int ay_judge_schema(struct ay_scan *s, struct ay_schema **out);
+/* By row, which reports itself what it is refused for. As scan() of a scanner. */
+AY_MUSTCHECK int ay_judge_rows(struct ay_scan *s, const struct ay_schema *schema, const struct ay_rows *rows);
+/* By column. As scan() of a scanner. */
+AY_MUSTCHECK int ay_judge_columns(struct ay_scan *s, struct ay_source *in, ay_columns_reader read);
+
+#endif
