@@ -457,7 +457,7 @@ const struct ay_rule ay_rule_table[] = {
 	  "Trees, features or tables of target statistics of a CatBoost model point to what is not there; nothing checks that when it is applied.",
 	  "Save the model anew with CatBoost's save_model." },
 
-	{ "code.not-built", "code", AY_FAIL, AY_HIGH, false, "Source code and notebooks are not judged by this version.",
+	{ "code.not-built", FORMAT, AY_FAIL, AY_HIGH, false, "Source code and notebooks are not judged by this version.",
 	  "Publish the data or model without code." },
 
 	/* keras: .keras archives, and the configurations in HDF5 */

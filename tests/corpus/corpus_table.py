@@ -81,16 +81,19 @@ def table(judged):
     print("| **all** | " + " | ".join(f"**{total[i]}**" for i in range(5)) + " | |")
 
 
-def main(assay, out):
-    judged = []
+def generate(out):
+    """The folders that the generators fill, one after the other."""
     for name in sorted(os.listdir(HERE)):
         if not name.startswith("gen_") or name[4:-3] in OTHERS:
             continue
         folder = os.path.join(out, name[4:-3])
         os.makedirs(folder, exist_ok=True)
         subprocess.run([sys.executable, os.path.join(HERE, name), folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-        judged += judge(assay, folder)
-    table(judged)
+        yield folder
+
+
+def main(assay, out):
+    table([one for folder in generate(out) for one in judge(assay, folder)])
 
 
 if __name__ == "__main__":
