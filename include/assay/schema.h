@@ -4,12 +4,13 @@
  * missingValues, primaryKey, fieldsMatch ("exact", the default here), title,
  * description. A field: name, type (string integer number boolean date datetime
  * time year any), format ("default"), title, description, constraints (required
- * unique minimum maximum enum pattern minLength maxLength). Keys that start with
- * "x-" are notes; "x-profile" is the reference that drift is measured against,
+ * unique minimum maximum enum pattern minLength maxLength, and the shares
+ * x-min-domain-mass and x-min-presence). Other keys that start with "x-" are
+ * notes; "x-profile" is the reference that drift is measured against,
  * and "x-label": true says of a field that it is what a model is to learn: its
  * drift is judged more strictly, and a table may come without it unless it is
- * required. Every other key, and a constraint that its type cannot have,
- * is an error.
+ * required. Every other key, a note that is nearly a known key, and a
+ * constraint that its type cannot have are errors.
  */
 #ifndef ASSAY_SCHEMA_H
 #define ASSAY_SCHEMA_H
