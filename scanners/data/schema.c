@@ -78,10 +78,11 @@ int ay_schema_check_new(struct ay_scan *s, const struct ay_schema *schema, const
 	c->values = ay_budget_alloc(b, n * sizeof(*c->values));
 	c->missing = ay_budget_alloc(b, n * sizeof(*c->missing));
 	c->wrong = ay_budget_alloc(b, n * sizeof(*c->wrong));
+	c->rules = ay_budget_alloc(b, (schema->rule_count + 1) * sizeof(*c->rules));
 	for (size_t i = 0; c->unique && i < n; i++)
 		ay_uniq_init(&c->unique[i], &c->pool);
 	ay_uniq_init(&c->key, &c->pool);
-	if (!c->unique || !c->field || !c->tallies || !c->values || !c->missing || !c->wrong)
+	if (!c->unique || !c->field || !c->tallies || !c->values || !c->missing || !c->wrong || !c->rules)
 		return AY_ELIMIT;
 	for (size_t i = 0; i < n; i++) {
 		c->tallies[i] = (struct ay_schema_tally){.seen = 0};
@@ -89,6 +90,8 @@ int ay_schema_check_new(struct ay_scan *s, const struct ay_schema *schema, const
 		c->missing[i] = true;
 		c->wrong[i] = false;
 	}
+	for (size_t i = 0; i < schema->rule_count; i++)
+		c->rules[i] = (struct ay_schema_rule_tally){.held = 0};
 	judge_columns(c, names, count);
 	return 0;
 }
@@ -108,6 +111,7 @@ void ay_schema_check_free(struct ay_schema_check *c)
 	ay_budget_free(b, c->values);
 	ay_budget_free(b, c->missing);
 	ay_budget_free(b, c->wrong);
+	ay_budget_free(b, c->rules);
 	ay_budget_free(b, c);
 }
 
@@ -118,7 +122,7 @@ bool ay_schema_check_judges(const struct ay_schema_check *c)
 
 bool ay_schema_needs_rows(const struct ay_schema *s)
 {
-	return s->key_count > 0;
+	return s->key_count > 0 || s->rule_count > 0;
 }
 
 /* ---- uniqueness ---- */
@@ -243,5 +247,9 @@ int ay_schema_check_value(struct ay_schema_check *c, size_t column, const struct
 
 int ay_schema_check_end(struct ay_schema_check *c)
 {
-	return c->columns_match && c->schema->key_count ? judge_key(c) : 0;
+	if (!c->columns_match)
+		return 0;
+	if (c->schema->rule_count)
+		ay_schema_judge_rules(c);
+	return c->schema->key_count ? judge_key(c) : 0;
 }

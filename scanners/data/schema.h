@@ -6,11 +6,14 @@
 #include "assay/scan.h"
 #include "assay/schema.h"
 #include "scanners/data/pattern.h"
+#include "scanners/data/row_rule.h"
 #include "scanners/data/value.h"
 
 #define AY_SCHEMA_MASS "x-min-domain-mass"
 #define AY_SCHEMA_PRESENCE "x-min-presence"
 #define AY_SCHEMA_LABEL "x-label"
+#define AY_SCHEMA_RULES "x-rules"
+#define AY_SCHEMA_NULL "x-null"
 
 /* An owned string that may hold NUL. */
 struct ay_schema_text {
@@ -34,6 +37,14 @@ struct ay_schema_field {
 	char *pattern_text;
 };
 
+/* One of x-rules. */
+struct ay_schema_rule {
+	struct ay_row_rule *rule;
+	struct ay_schema_text name;                  /* what it is called in findings */
+	double min_share;                            /* of the rows that it applies to; 1: every one */
+	bool null_passes;                            /* a row that it does not apply to counts for neither side */
+};
+
 struct ay_schema {
 	struct ay_schema_field *fields;
 	size_t field_count;
@@ -41,6 +52,8 @@ struct ay_schema {
 	size_t missing_count;
 	size_t *key;                                 /* field indexes */
 	size_t key_count;
+	struct ay_schema_rule *rules;
+	size_t rule_count;
 	uint8_t *profile;                            /* encoded reference (scanners/data/reference.h), or NULL */
 	size_t profile_len;
 };

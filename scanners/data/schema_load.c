@@ -12,7 +12,7 @@
 
 /* Names that are checked; a key that is nearly one of them is a slip, not a note. */
 static const char *const notes_with_meaning[] = {
-	AY_SCHEMA_MASS, AY_SCHEMA_PRESENCE, AY_SCHEMA_LABEL, AY_REFERENCE_NOTE, NULL
+	AY_SCHEMA_MASS, AY_SCHEMA_PRESENCE, AY_SCHEMA_LABEL, AY_SCHEMA_RULES, AY_SCHEMA_NULL, AY_REFERENCE_NOTE, NULL
 };
 
 int ay_schema_bad(struct ay_schema_loader *l, const char *key, const char *fmt, ...)
@@ -286,7 +286,8 @@ static int load_reference(struct ay_schema_loader *l, const struct ay_json *root
 
 static int load_root(struct ay_schema_loader *l, const struct ay_json *root)
 {
-	static const char *const known[] = {"fields", "missingValues", "primaryKey", "fieldsMatch", "title", "description", AY_REFERENCE_NOTE, NULL};
+	static const char *const known[] = {"fields", "missingValues", "primaryKey", "fieldsMatch", "title", "description",
+					     AY_REFERENCE_NOTE, AY_SCHEMA_RULES, NULL};
 	const struct ay_json *match = ay_json_get(root, "fieldsMatch");
 	int err;
 
@@ -298,8 +299,9 @@ static int load_root(struct ay_schema_loader *l, const struct ay_json *root)
 		return ay_schema_bad(l, "fieldsMatch", "only \"exact\" is supported");
 	if ((err = load_fields(l, root)) || (err = load_missing(l, root)))
 		return err;
-	err = load_key(l, root);
-	return err ? err : load_reference(l, root);
+	if ((err = load_key(l, root)) || (err = ay_schema_load_rules(l, root)))
+		return err;
+	return load_reference(l, root);
 }
 
 int ay_schema_load(const void *json, size_t len, struct ay_schema **out, struct ay_error *e)
@@ -332,6 +334,7 @@ void ay_schema_free(struct ay_schema *s)
 		ay_schema_field_free(&s->fields[i]);
 	for (size_t i = 0; i < s->missing_count; i++)
 		free(s->missing[i].text);
+	ay_schema_rules_free(s);
 	free(s->fields);
 	free(s->missing);
 	free(s->key);

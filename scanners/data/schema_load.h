@@ -32,4 +32,8 @@ void ay_schema_leave(struct ay_schema_loader *l, size_t place);
 AY_MUSTCHECK int ay_schema_load_field(struct ay_schema_loader *l, const struct ay_json *field, struct ay_schema_field *f);
 void ay_schema_field_free(struct ay_schema_field *f);
 
+/* schema_rules.c; the fields are loaded */
+AY_MUSTCHECK int ay_schema_load_rules(struct ay_schema_loader *l, const struct ay_json *root);
+void ay_schema_rules_free(struct ay_schema *s);
+
 #endif

@@ -7,11 +7,9 @@
 #define UNSEEN_SHOWN 5     /* values outside of a domain that are named, of each field */
 
 static const char *const rules[AY_SCHEMA_KINDS] = {
-	"schema.type", "schema.range", "schema.length", "schema.enum", "schema.pattern", "schema.required", "schema.unique", "schema.primary-key"
+	"schema.type", "schema.range", "schema.length", "schema.enum", "schema.pattern", "schema.required", "schema.unique", "schema.primary-key",
+	"schema.rule"
 };
-
-/* Room is left for what is judged at the end. */
-#define LISTED (AY_LIMIT_FINDINGS_PER_FILE * 3 / 4)
 
 void ay_schema_show(const struct ay_schema_check *c, const struct ay_value *v, char out[AY_SCHEMA_SHOWN + 1])
 {
@@ -27,7 +25,7 @@ void ay_schema_violation(struct ay_schema_check *c, enum ay_schema_kind kind, co
 	char value[AY_SCHEMA_SHOWN + 1] = "";
 	va_list ap;
 
-	if (c->listed >= LISTED) {
+	if (c->listed >= AY_SCHEMA_LISTED) {
 		c->unlisted[kind]++;
 		return;
 	}
@@ -55,8 +53,10 @@ void ay_schema_check_finish(struct ay_schema_check *c, bool whole)
 			 (unsigned long long)c->rows);
 		ay_scan_find_full(c->scan, &f);
 	}
-	if (whole && c->columns_match)
-		ay_schema_judge_tallies(c);
+	if (!whole || !c->columns_match)
+		return;
+	ay_schema_judge_tallies(c);
+	ay_schema_judge_rule_tallies(c);
 }
 
 /* ---- one value ---- */
@@ -113,7 +113,7 @@ static void unseen(struct ay_schema_check *c, const struct ay_schema_field *f, s
 	struct ay_finding out = {.rule = "schema.unseen", .off = c->off, .row = c->row, .column = f->name.text, .value = value};
 
 	t->outside++;
-	if (t->shown == UNSEEN_SHOWN || c->listed >= LISTED / 2)
+	if (t->shown == UNSEEN_SHOWN || c->listed >= AY_SCHEMA_LISTED / 2)
 		return;
 	t->shown++;
 	c->listed++;
