@@ -547,6 +547,8 @@ const struct ay_rule ay_rule_table[] = {
 	/* schema */
 	{ "schema.unsupported", "schema", AY_ERROR, AY_HIGH, false, "There is a schema, but tables of this format are not compared with it.",
 	  "Publish the table as CSV, or remove the schema of this name." },
+	{ "schema.unnamed", "schema", AY_FAIL, AY_HIGH, false, "No resource of the schema names this file.",
+	  "Remove the file, or have a curator name it; \"x-unchecked\": true admits it without a comparison." },
 	{ "schema.invalid", "schema", AY_ERROR, AY_HIGH, false, "The schema itself cannot be used, so the table is not judged.",
 	  "Correct the schema at the named place; `assay baseline show NAME` prints it." },
 	{ "schema.columns", "schema", AY_FAIL, AY_HIGH, false, "The columns are not those of the schema, in its order.",

@@ -290,7 +290,7 @@ static struct operand column(struct compiler *p, const char *name, size_t len, s
 	while (i < p->columns->count) {
 		const char *have = p->columns->name(p->columns->arg, i);
 
-		if (strncmp(have, name, len) == 0 && have[len] == 0)
+		if (strlen(have) == len && memcmp(have, name, len) == 0)
 			break;
 		i++;
 	}

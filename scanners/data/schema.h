@@ -45,7 +45,22 @@ struct ay_schema_rule {
 	bool null_passes;                            /* a row that it does not apply to counts for neither side */
 };
 
+/* What a schema is about. */
+enum ay_schema_of { AY_SCHEMA_OF_TABLE, AY_SCHEMA_OF_NOTHING, AY_SCHEMA_OF_FILES };
+
+/* Files of one kind, by the pattern of their paths. */
+struct ay_schema_resource {
+	struct ay_schema_text name, path;
+	struct ay_schema *schema;
+	char *sha256;                                /* 64 lower-case digits, or NULL */
+	uint64_t bytes;
+	bool has_bytes, optional;
+};
+
 struct ay_schema {
+	enum ay_schema_of of;
+	struct ay_schema_resource *resources;        /* of files */
+	size_t resource_count;
 	struct ay_schema_field *fields;
 	size_t field_count;
 	struct ay_schema_text *missing;
@@ -61,6 +76,14 @@ struct ay_schema {
 /* By length, then bytes: the order of enums. */
 int ay_schema_text_compare(const struct ay_schema_text *a, const struct ay_schema_text *b);
 bool ay_schema_is_missing(const struct ay_schema *s, const char *text, size_t len);
+
+/*
+ * For a scanner that can compare what it reads with a schema of this kind: the part that is about the file or member at hand. *part
+ * NULL: there is no schema, the file is one that needs none, or what is wrong was reported. *whole is to be freed with ay_schema_free.
+ */
+AY_MUSTCHECK int ay_schema_open(struct ay_scan *s, enum ay_schema_of kind, struct ay_schema **whole, const struct ay_schema **part);
+/* At the end of the file itself: one that no pattern names, or that nobody could compare, is reported. */
+void ay_schema_judge_scope(struct ay_scan *s);
 
 struct ay_schema_check;
 

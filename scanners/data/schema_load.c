@@ -12,7 +12,8 @@
 
 /* Names that are checked; a key that is nearly one of them is a slip, not a note. */
 static const char *const notes_with_meaning[] = {
-	AY_SCHEMA_MASS, AY_SCHEMA_PRESENCE, AY_SCHEMA_LABEL, AY_SCHEMA_RULES, AY_SCHEMA_NULL, AY_REFERENCE_NOTE, NULL
+	AY_SCHEMA_MASS, AY_SCHEMA_PRESENCE, AY_SCHEMA_LABEL, AY_SCHEMA_RULES, AY_SCHEMA_NULL, AY_REFERENCE_NOTE,
+	"x-unchecked", "x-optional", NULL
 };
 
 int ay_schema_bad(struct ay_schema_loader *l, const char *key, const char *fmt, ...)
@@ -179,14 +180,15 @@ static int load_fields(struct ay_schema_loader *l, const struct ay_json *root)
 	if (!l->schema->fields)
 		return ay_schema_no_memory(l);
 	for (size_t i = 0; i < count; i++) {
-		snprintf(l->place, sizeof(l->place), "/fields/%zu", i);
+		size_t place = ay_schema_enter(l, "fields/%zu", i);
+
 		l->schema->field_count++;
 		int err = ay_schema_load_field(l, ay_json_at(list, i), &l->schema->fields[i]);
 
 		if (err)
 			return err;
+		ay_schema_leave(l, place);
 	}
-	l->place[0] = 0;
 	return refuse_twins(l);
 }
 
@@ -284,7 +286,7 @@ static int load_reference(struct ay_schema_loader *l, const struct ay_json *root
 	return l->schema->profile ? check_reference(l) : ay_schema_no_memory(l);
 }
 
-static int load_root(struct ay_schema_loader *l, const struct ay_json *root)
+int ay_schema_load_table(struct ay_schema_loader *l, const struct ay_json *root)
 {
 	static const char *const known[] = {"fields", "missingValues", "primaryKey", "fieldsMatch", "title", "description",
 					     AY_REFERENCE_NOTE, AY_SCHEMA_RULES, NULL};
@@ -302,6 +304,11 @@ static int load_root(struct ay_schema_loader *l, const struct ay_json *root)
 	if ((err = load_key(l, root)) || (err = ay_schema_load_rules(l, root)))
 		return err;
 	return load_reference(l, root);
+}
+
+static int load_root(struct ay_schema_loader *l, const struct ay_json *root)
+{
+	return ay_json_get(root, "resources") ? ay_schema_load_files(l, root) : ay_schema_load_table(l, root);
 }
 
 int ay_schema_load(const void *json, size_t len, struct ay_schema **out, struct ay_error *e)
@@ -334,6 +341,7 @@ void ay_schema_free(struct ay_schema *s)
 		ay_schema_field_free(&s->fields[i]);
 	for (size_t i = 0; i < s->missing_count; i++)
 		free(s->missing[i].text);
+	ay_schema_files_free(s);
 	ay_schema_rules_free(s);
 	free(s->fields);
 	free(s->missing);

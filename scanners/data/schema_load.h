@@ -28,6 +28,11 @@ AY_MUSTCHECK int ay_schema_load_share(struct ay_schema_loader *l, const struct a
 size_t ay_schema_enter(struct ay_schema_loader *l, const char *fmt, ...) AY_PRINTF(2, 3);
 void ay_schema_leave(struct ay_schema_loader *l, size_t place);
 
+/* schema_load.c */
+AY_MUSTCHECK int ay_schema_load_table(struct ay_schema_loader *l, const struct ay_json *root);
+/* schema_files.c */
+AY_MUSTCHECK int ay_schema_load_files(struct ay_schema_loader *l, const struct ay_json *root);
+void ay_schema_files_free(struct ay_schema *s);
 /* schema_field.c */
 AY_MUSTCHECK int ay_schema_load_field(struct ay_schema_loader *l, const struct ay_json *field, struct ay_schema_field *f);
 void ay_schema_field_free(struct ay_schema_field *f);

@@ -127,22 +127,6 @@ static void report(struct ay_scan *s, const struct ay_csv *table, int code)
 	ay_scan_find_error(s, "csv", code, &e);
 }
 
-/* NULL in *out when the caller gave no schema. */
-static int load_schema(struct ay_scan *s, struct ay_schema **out)
-{
-	const struct ay_scan_options *o = ay_scan_options(s);
-	struct ay_error e;
-
-	*out = NULL;
-	if (!o->schema_json)
-		return 0;
-	int err = ay_schema_load(o->schema_json, o->schema_len, out, &e);
-
-	if (err)
-		ay_scan_find(s, "schema.invalid", AY_NO_OFFSET, "the schema itself is not valid: %s: %s", e.where, e.msg);
-	return err;
-}
-
 /* The table says itself what it is refused for. */
 static int propose(struct ay_scan *s, struct ay_source *in)
 {
@@ -171,14 +155,16 @@ static int csv_scan(struct ay_scan *s, struct ay_source *in)
 {
 	struct ay_schema_check *check = NULL;
 	struct counting counting = {.counts = NULL};
-	struct ay_schema *schema;
+	const struct ay_schema *schema;
+	struct ay_schema *whole;
 	struct ay_csv *table = NULL;
 
 	if (ay_scan_options(s)->proposal)
 		return propose(s, in);
-	if (load_schema(s, &schema) != 0)
-		return 0;
-	int rc = ay_csv_open(in, ay_scan_budget(s), (char)ay_csv_delimiter_of(ay_scan_name(s)), &table);
+	int rc = ay_schema_open(s, AY_SCHEMA_OF_TABLE, &whole, &schema);
+
+	if (!rc)
+		rc = ay_csv_open(in, ay_scan_budget(s), (char)ay_csv_delimiter_of(ay_scan_name(s)), &table);
 
 	if (!rc && schema)
 		rc = check_start(s, schema, table, &check);
@@ -193,7 +179,7 @@ static int csv_scan(struct ay_scan *s, struct ay_source *in)
 		ay_schema_check_finish(check, rc == 0);
 	ay_schema_check_free(check);
 	ay_csv_free(table);
-	ay_schema_free(schema);
+	ay_schema_free(whole);
 	return 0;
 }
 

@@ -302,6 +302,61 @@ static void sums(void)
 	ay_buf_free(&b);
 }
 
+/* ---- several files ---- */
+
+#define TABLE "\"schema\": {\"fields\": [{\"name\": \"a\", \"type\": \"integer\"}]}"
+#define FILES(list) "{\"resources\": [" list "]}"
+
+static void file_is(const char *schema, const char *path, const char *text, const char *rule, const char *what)
+{
+	is_str(scan_case_with(path, text, strlen(text), schema), rule, "%s: %s", path, what);
+}
+
+static void several_files(void)
+{
+	static const char schema[] = FILES("{\"path\": \"train/*.csv\", " TABLE "}, {\"path\": \"**/*.csv\", \"schema\": {\"fields\": [{\"name\": \"b\", \"type\": \"any\"}]}}, "
+					   "{\"path\": \"raw/**\", \"x-unchecked\": true}, {\"path\": \"t/*\", " TABLE "}");
+
+	loads(schema, NULL);
+	loads(FILES(""), "/resources");
+	loads(FILES("7"), "/resources/0");
+	loads(FILES("{" TABLE "}"), "/resources/0/path");
+	loads(FILES("{\"path\": \"a.csv\"}"), "/resources/0/schema");
+	loads(FILES("{\"path\": \"a.csv\", \"x-unchecked\": true, " TABLE "}"), "/resources/0/schema");
+	loads(FILES("{\"path\": \"a.csv\", \"x-uncheked\": true}"), "/resources/0/x-uncheked");
+	loads(FILES("{\"path\": \"/a.csv\", " TABLE "}"), "/resources/0/path");
+	loads(FILES("{\"path\": \"a/../b\", " TABLE "}"), "/resources/0/path");
+	loads(FILES("{\"path\": \"./a\", " TABLE "}"), "/resources/0/path");
+	loads(FILES("{\"path\": \"a//b\", " TABLE "}"), "/resources/0/path");
+	loads(FILES("{\"path\": \"a/\", " TABLE "}"), "/resources/0/path");
+	loads(FILES("{\"path\": \"\", " TABLE "}"), "/resources/0/path");
+	loads(FILES("{\"path\": \"..a/b.\", " TABLE "}"), NULL);
+	loads(FILES("{\"path\": \"a\", " TABLE "}, {\"path\": \"a\", " TABLE "}"), "/resources");
+	loads(FILES("{\"path\": \"a\", \"name\": \"n\", " TABLE "}, {\"path\": \"b\", \"name\": \"n\", " TABLE "}"), "/resources");
+	loads(FILES("{\"path\": \"*.csv\", \"bytes\": 3, " TABLE "}"), "/resources/0/bytes");
+	loads(FILES("{\"path\": \"a.csv\", \"bytes\": -3, " TABLE "}"), "/resources/0/bytes");
+	loads(FILES("{\"path\": \"a.csv\", \"hash\": \"md5:00\", " TABLE "}"), "/resources/0/hash");
+	loads(FILES("{\"path\": \"a.csv\", \"hash\": \"sha256:00\", " TABLE "}"), "/resources/0/hash");
+	loads(FILES("{\"path\": \"a.csv\", \"schema\": {\"fields\": [{\"name\": \"a\", \"type\": \"float\"}]}}"), "/resources/0/schema/fields/0/type");
+	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}], \"resources\": []}", "/fields");
+	file_is(schema, "train/x.csv", "a\n1\n", "pass", "the first pattern");
+	file_is(schema, "train/x.csv", "a\nx\n", "schema.type", "its fields");
+	file_is(schema, "test/x.csv", "b\nx\n", "pass", "the second");
+	file_is(schema, "test/x.csv", "a\n1\n", "schema.columns", "and its fields");
+	file_is(schema, "x.tsv", "a\n1\n", "schema.unnamed", "no pattern");
+	is_int(scan_case_result.verdict, AY_FAIL, "is refused");
+	file_is(schema, "x.txt", "words\n", "schema.unnamed", "nor for a text");
+	file_is(schema, "README.md", "words\n", "pass", "what is about the data");
+	file_is(schema, "sub/LICENSE", "words\n", "pass", "wherever it stands");
+	file_is(schema, "README.csv", "b\n1\n", "pass", "a table by any name is a table");
+	file_is(schema, "README.tsv", "b\n1\n", "schema.unnamed", "and must be named");
+	file_is(schema, "raw/x.tsv", "a\nx\n", "pass", "not compared, as the schema says");
+	file_is(schema, "t/x.txt", "a\n1\n", "schema.unsupported", "named as a table, read as a text");
+	is_int(scan_case_result.verdict, AY_ERROR, "is not clean");
+	file_is(schema, "t/x.csv", "", "csv.header", "an empty file is no table");
+	file_is("{\"\\u0072esources\": []}", "x.txt", "words\n", "schema.invalid", "an escaped letter hides nothing");
+}
+
 /* ---- inference ---- */
 
 static void inference(void)
@@ -350,6 +405,7 @@ int main(void)
 	shares();
 	typed();
 	sums();
+	several_files();
 	inference();
 	ay_scan_result_free(&scan_case_result);
 	return done_testing();
