@@ -5,11 +5,22 @@
 #include "assay/text.h"
 #include "gate/candidate.h"
 
+#include "assay/schema.h"
+
 #define IGNORED_LISTED 100
 
 static bool content_gate(const struct ay_rules *r)
 {
 	return r->gates & (1u << AY_GATE_DESERIALIZATION | 1u << AY_GATE_FORMAT | 1u << AY_GATE_SCHEMA);
+}
+
+static bool by_path(const char *schema, size_t len)
+{
+	struct ay_schema *s;
+	bool yes = ay_schema_load(schema, len, &s, NULL) != 0 || ay_schema_resources(s) > 0;
+
+	ay_schema_free(s);
+	return yes;
 }
 
 /* The baseline is known even where no gate asks for it: a policy that does so later still judges by this version. */
@@ -30,6 +41,8 @@ static int load_plan(struct ay_candidate *c, const uint64_t *pinned)
 	}
 	c->plan.schema = schema;
 	c->plan.schema_len = strlen(schema);
+	c->plan.schema_id = ay_sha256_of(schema, c->plan.schema_len);
+	c->plan.by_path = by_path(schema, c->plan.schema_len);
 	c->baseline = true;
 	return 0;
 }

@@ -40,9 +40,11 @@ struct ay_scan_plan {
 	uint32_t profiles;
 	const char *const *opaque;           /* borrowed from the policy snapshot */
 	char *schema; size_t schema_len;     /* approved schema of a dataset name, owned; or NULL */
+	struct ay_sha256 schema_id;          /* digest of its bytes; zero without one */
+	bool by_path;                        /* what it says of a file depends on the whole path */
 	bool wanted;                         /* a content gate is on */
 };
-/* Cache key of (object, scanners, plan, suffix of path). */
+/* Cache key of (object, scanners, plan, suffix of path or all of it). */
 struct ay_sha256 ay_scan_key(const struct ay_gate *g, const struct ay_scan_plan *plan, const struct ay_sha256 *object, const char *path);
 /* Fills *out from the cache, or NULL. */
 AY_MUSTCHECK int ay_scan_cached(struct ay_txn *t, const struct ay_sha256 *key, struct ay_scan_note **out);
@@ -164,6 +166,8 @@ void ay_gate_provenance(struct ay_candidate *c);
 void ay_gate_content(struct ay_candidate *c);
 /* Whether files hold what others of the tree read from them; the tree is complete. */
 void ay_gate_siblings(struct ay_candidate *c);
+/* Whether the tree has the files that the schema names; the tree is complete. */
+void ay_gate_schema(struct ay_candidate *c);
 /* The tables of the tree against the approved reference: those that the newest admitted version of the name does not have, and all. */
 void ay_gate_drift(struct ay_candidate *c);
 void ay_drift_kept_free(struct ay_drift_kept *k);

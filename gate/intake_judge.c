@@ -53,6 +53,13 @@ int ay_intake_claims(struct ay_intake *in, struct ay_claim_list *out, struct ay_
 
 struct building { struct ay_intake *in; struct ay_candidate *c; struct ay_scans *scans; struct ay_sha256 *keys; };
 
+static bool same_key(const struct building *b, const struct ay_intake_file *t, const char *path)
+{
+	struct ay_sha256 key = ay_scan_key(b->in->g, &b->c->plan, &t->sha256, path);
+
+	return memcmp(key.b, t->key.b, sizeof(key.b)) == 0;
+}
+
 /* Hash and note that the table already has; 1 when it has no hash. */
 static int from_table(struct building *b, struct ay_file *f, size_t at)
 {
@@ -65,11 +72,14 @@ static int from_table(struct building *b, struct ay_file *f, size_t at)
 		f->ino = t->ino;
 	if (t && t->hashed && t->size == f->size) {
 		f->sha256 = t->sha256;
-		b->c->notes[at] = ay_note_ref(t->note);
-		b->keys[at] = t->key;
-		if (t->note && !t->cached)
-			ay_candidate_fresh(b->c, &t->key, t->note);
 		rc = 0;
+		/* Its folder may have another name by now, and the schema may say something else there. */
+		if (!b->c->plan.by_path || same_key(b, t, f->path)) {
+			b->c->notes[at] = ay_note_ref(t->note);
+			b->keys[at] = t->key;
+			if (t->note && !t->cached)
+				ay_candidate_fresh(b->c, &t->key, t->note);
+		}
 	}
 	pthread_mutex_unlock(&b->in->lock);
 	return rc;

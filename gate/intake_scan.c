@@ -78,10 +78,22 @@ static bool unlisted(struct ay_intake *in, const char *path)
 	return yes;
 }
 
-/* An unknown format may become known with the name that a temporary file is renamed to (rsync, mv): judging decides. */
+static void note_others(void *arg, const struct ay_rule *rule, const struct ay_json *finding)
+{
+	bool *others = arg;
+
+	(void)finding;
+	*others = *others || !rule || (rule->verdict == AY_FAIL && strcmp(rule->id, "schema.unnamed") != 0);
+}
+
+/* An unknown format, or a file that no pattern names, may become known with the name that a temporary file is renamed to (rsync, mv): judging decides. */
 static bool nameless(struct closing *k)
 {
-	return strcmp(k->note->format, "unknown") == 0 && unlisted(k->in, k->path);
+	bool others = k->note->total > AY_LIMIT_FINDINGS_PER_FILE;
+
+	if (strcmp(k->note->format, "unknown") == 0 && unlisted(k->in, k->path))
+		return true;
+	return ay_note_each(k->note, note_others, &others) == 0 && !others && unlisted(k->in, k->path);
 }
 
 static void finish(struct closing *k, int code)

@@ -167,6 +167,7 @@ int ay_judge(struct ay_candidate *c, struct ay_error *e)
 	if (c->plan.wanted) {
 		ay_gate_content(c);
 		ay_gate_siblings(c);
+		ay_gate_schema(c);
 	}
 	run(c, AY_GATE_DRIFT, ay_gate_drift);
 	if (!c->rules->gates)

@@ -19,18 +19,16 @@ static const char *suffix(const char *path)
 struct ay_sha256 ay_scan_key(const struct ay_gate *g, const struct ay_scan_plan *plan, const struct ay_sha256 *object, const char *path)
 {
 	struct ay_buf b = ay_buf_new(64 * KIB);
-	struct ay_sha256 key, schema = { { 0 } };
+	struct ay_sha256 key;
 
-	if (plan->schema)
-		schema = ay_sha256_of(plan->schema, plan->schema_len);
 	ay_buf_add(&b, object->b, sizeof(object->b));
 	ay_buf_add(&b, g->scanners, sizeof(g->scanners));
 	ay_buf_le32(&b, plan->profiles);
-	ay_buf_add(&b, schema.b, sizeof(schema.b));
+	ay_buf_add(&b, plan->schema_id.b, sizeof(plan->schema_id.b));
 	for (size_t i = 0; plan->opaque && plan->opaque[i]; i++)
 		ay_buf_add(&b, plan->opaque[i], strlen(plan->opaque[i]) + 1);
 	ay_buf_addc(&b, 0);
-	ay_buf_adds(&b, suffix(path));
+	ay_buf_adds(&b, plan->by_path ? path : suffix(path));
 	if (b.err)
 		ay_bug("scan cache key is too long");
 	key = ay_sha256_of(b.data, b.len);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "scanners/data/schema.h"
 #include "scanners/driver.h"
 
 #include "scanners/extract.h"
@@ -18,6 +19,7 @@ struct ay_scan {
 	uint32_t needed;                    /* profiles for lack of which something was refused */
 	struct ay_extract *extract;         /* NULL: the file is only judged */
 	struct ay_source *input;            /* the file itself */
+	bool schema_met;                    /* somebody compared with the schema, or said why not */
 };
 
 /* Who claims the bytes at hand. */
@@ -57,6 +59,11 @@ void ay_scan_set_profile(struct ay_scan *s, struct ay_buf *profile)
 struct ay_scan_result *ay_scan_result_of(struct ay_scan *s)
 {
 	return s->result;
+}
+
+void ay_scan_schema_met(struct ay_scan *s)
+{
+	s->schema_met = true;
 }
 
 struct ay_extract *ay_scan_extract(struct ay_scan *s)
@@ -353,6 +360,8 @@ static uint32_t run_pass(struct ay_source *in, const struct ay_scan_options *o, 
 
 	*out = (struct ay_scan_result){ .verdict = AY_PASS };
 	*rc_out = judge(&s, in, o->path ? o->path : "", NULL);
+	if (*rc_out == 0 && !s.schema_met)
+		ay_schema_judge_scope(&s);
 	if (*rc_out < 0 && out->verdict < AY_INCONCLUSIVE)
 		ay_bug("the scan stopped with %d and nothing says why", *rc_out);
 	*budget = s.budget;

@@ -88,6 +88,7 @@
 #define AY_LIMIT_PATTERN 4096                 /* bytes of one regular expression of a schema */
 #define AY_LIMIT_PATTERN_STATES 20000         /* of its automaton */
 #define AY_LIMIT_SCHEMA (4 * MIB)             /* bytes of a Table Schema */
+#define AY_LIMIT_SCHEMA_RESOURCES 4096
 #define AY_LIMIT_CSV_COLUMNS 65536
 #define AY_LIMIT_PARQUET_FOOTER (64 * MIB)
 #define AY_LIMIT_PARQUET_PAGE (128 * MIB)     /* compressed or not; what the scan holds in all is limited too */

@@ -4,12 +4,17 @@
  * missingValues, primaryKey, fieldsMatch ("exact", the default here), title,
  * description. A field: name, type (string integer number boolean date datetime
  * time year any), format ("default"), title, description, constraints (required
- * unique minimum maximum enum pattern minLength maxLength). Keys that start with
- * "x-" are notes; "x-profile" is the reference that drift is measured against,
+ * unique minimum maximum enum pattern minLength maxLength, and the shares
+ * x-min-domain-mass and x-min-presence). Other keys that start with "x-" are
+ * notes; "x-profile" is the reference that drift is measured against,
  * and "x-label": true says of a field that it is what a model is to learn: its
  * drift is judged more strictly, and a table may come without it unless it is
- * required. Every other key, and a constraint that its type cannot have,
- * is an error.
+ * required. Every other key, a note that is nearly a known key, and a
+ * constraint that its type cannot have are errors.
+ *
+ * Several files: the top level is instead resources (title, description), a list
+ * of objects with path (a pattern) and schema, or "x-unchecked": true for files
+ * that are not compared; name, hash ("sha256:..."), bytes, "x-optional".
  */
 #ifndef ASSAY_SCHEMA_H
 #define ASSAY_SCHEMA_H
@@ -36,6 +41,21 @@ const char *ay_schema_field_type(const struct ay_schema *s, size_t i);
 bool ay_schema_label(const struct ay_schema *s, const char *name);
 /* Encoded reference of the note "x-profile" (scanners/data/reference.h), which fits the fields; NULL: none. */
 const uint8_t *ay_schema_profile(const struct ay_schema *s, size_t *len_out);
+
+/*
+ * A schema of several files has resources, each with a pattern of paths; a file belongs to the first that matches. 0: all tables
+ * of the artifact have this one schema.
+ */
+size_t ay_schema_resources(const struct ay_schema *s);
+/* Its pattern (ay_glob_match). */
+const char *ay_schema_resource_path(const struct ay_schema *s, size_t i);
+/* Index of the resource that a path belongs to, or -1. */
+int ay_schema_resource_of(const struct ay_schema *s, const char *path);
+/* No file need match it. */
+bool ay_schema_resource_optional(const struct ay_schema *s, size_t i);
+/* What its one file must be: 64 lower-case digits, or NULL; and false when its size is not said. */
+const char *ay_schema_resource_sha256(const struct ay_schema *s, size_t i);
+bool ay_schema_resource_bytes(const struct ay_schema *s, size_t i, uint64_t *out);
 
 /*
  * Appends a Table Schema as JSON that all rows of the table satisfy; a

@@ -55,21 +55,6 @@ static void hand_over(struct judging *j)
 	ay_buf_free(&b);
 }
 
-int ay_judge_schema(struct ay_scan *s, struct ay_schema **out)
-{
-	const struct ay_scan_options *o = ay_scan_options(s);
-	struct ay_error e;
-
-	*out = NULL;
-	if (!o->schema_json)
-		return 0;
-	int rc = ay_schema_load(o->schema_json, o->schema_len, out, &e);
-
-	if (rc)
-		ay_scan_find(s, "schema.invalid", AY_NO_OFFSET, "the schema itself is not valid: %s: %s", e.where, e.msg);
-	return rc;
-}
-
 int ay_judge_rows(struct ay_scan *s, const struct ay_schema *schema, const struct ay_rows *rows)
 {
 	struct judging j = {.scan = s, .schema = schema};
@@ -103,17 +88,22 @@ int ay_judge_columns(struct ay_scan *s, struct ay_source *in, ay_columns_reader 
 {
 	struct ay_rows_columns table = {.scan = s, .in = in, .read = read};
 	const struct ay_rows rows = ay_rows_columns(&table);
-	struct ay_schema *schema;
+	const struct ay_schema *schema;
+	struct ay_schema *whole;
 	int rc;
 
 	if (ay_scan_options(s)->proposal)
 		return ay_infer_scan(s, &rows);
-	if (ay_judge_schema(s, &schema) != 0)
-		return 0;
-	if (!schema)
-		return read(s, in, NULL);
-	table.key = key_of(schema);
-	rc = ay_judge_rows(s, schema, &rows);
-	ay_schema_free(schema);
+	rc = ay_schema_open(s, AY_SCHEMA_OF_TABLE, &whole, &schema);
+	if (rc)
+		return rc;
+	if (schema) {
+		ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "the values of a table of this format are not compared with the schema");
+		table.key = key_of(schema);
+		rc = ay_judge_rows(s, schema, &rows);
+	} else {
+		rc = read(s, in, NULL);
+	}
+	ay_schema_free(whole);
 	return rc;
 }

@@ -7,8 +7,6 @@
 #include "scanners/data/rows.h"
 
 struct ay_schema;
-/* The caller's schema; NULL in *out when there is none. A schema that is not valid is reported, and the code returned. */
-AY_MUSTCHECK int ay_judge_schema(struct ay_scan *s, struct ay_schema **out);
 /* By row, which reports itself what it is refused for. As scan() of a scanner. */
 AY_MUSTCHECK int ay_judge_rows(struct ay_scan *s, const struct ay_schema *schema, const struct ay_rows *rows);
 /* By column. As scan() of a scanner. */

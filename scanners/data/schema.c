@@ -1,84 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "scanners/data/schema.h"
-
-#include <stdarg.h>
+/* Columns, rows and what several values of a row must be together. */
+#include "scanners/data/schema_check.h"
 
 #include "assay/text.h"
-#include "scanners/data/uniq.h"
-
-#define SHOWN 64     /* bytes of a cell in a finding */
-
-enum kind { TYPE, RANGE, LENGTH, ENUM, PATTERN, REQUIRED, UNIQUE, PRIMARY_KEY, KINDS };
-
-static const char *const rules[KINDS] = {
-	"schema.type", "schema.range", "schema.length", "schema.enum", "schema.pattern", "schema.required", "schema.unique", "schema.primary-key"
-};
-
-/* Room is left for the sums. */
-#define LISTED (AY_LIMIT_FINDINGS_PER_FILE - KINDS)
-
-struct ay_schema_check {
-	struct ay_scan *scan;
-	const struct ay_schema *schema;
-	bool columns_match;
-	bool labelled;                   /* the table has the columns of all fields; else all but those of labels that may be absent */
-	struct ay_uniq_pool pool;
-	struct ay_uniq *unique;          /* per field; used where the field is unique */
-	struct ay_uniq key;
-	struct ay_value *values;         /* of the row at hand */
-	bool *missing;
-	const struct ay_csv_field **cells;   /* likewise; NULL where the table has no such column */
-	uint64_t row, off;
-	unsigned listed;
-	uint64_t unlisted[KINDS];
-	uint64_t judged_rows;
-};
-
-/* ---- reporting ---- */
-
-static void violation(struct ay_schema_check *c, enum kind kind, const struct ay_schema_field *f, const struct ay_csv_field *cell,
-		      const char *limit, const char *fmt, ...) AY_PRINTF(6, 7);
-static void violation(struct ay_schema_check *c, enum kind kind, const struct ay_schema_field *f, const struct ay_csv_field *cell,
-		      const char *limit, const char *fmt, ...)
-{
-	struct ay_finding out = {.rule = rules[kind], .off = c->off, .row = c->row, .column = f ? f->name.text : NULL, .limit = limit};
-	char value[SHOWN + 1] = "";
-	va_list ap;
-
-	if (c->listed >= LISTED) {
-		c->unlisted[kind]++;
-		return;
-	}
-	c->listed++;
-	if (cell) {
-		size_t len = cell->len < SHOWN ? cell->len : SHOWN;
-
-		/* Not in the middle of a character. */
-		while (len < cell->len && len > 0 && ((uint8_t)cell->text[len] & 0xC0) == 0x80)
-			len--;
-		memcpy(value, cell->text, len);    /* own: cut to the room above */
-		out.value = value;
-	}
-	va_start(ap, fmt);
-	vsnprintf(out.message, sizeof(out.message), fmt, ap);
-	va_end(ap);
-	ay_scan_find_full(c->scan, &out);
-}
-
-void ay_schema_check_finish(struct ay_schema_check *c)
-{
-	for (int k = 0; k < KINDS; k++) {
-		char count[24];
-		struct ay_finding f = {.rule = rules[k], .off = AY_NO_OFFSET, .value = count};
-
-		if (!c->unlisted[k])
-			continue;
-		snprintf(count, sizeof(count), "%llu", (unsigned long long)c->unlisted[k]);
-		snprintf(f.message, sizeof(f.message), "%s more values break this rule and are not listed, in %llu rows judged", count,
-			 (unsigned long long)c->judged_rows);
-		ay_scan_find_full(c->scan, &f);
-	}
-}
 
 /* ---- columns ---- */
 
@@ -88,42 +12,42 @@ static bool may_be_absent(const struct ay_schema_field *f)
 }
 
 /* The columns are those of the schema without its labels: data to be labelled, or to be predicted. */
-static bool is_unlabelled(const struct ay_schema *s, const struct ay_csv *table)
+static bool is_unlabelled(struct ay_schema_check *c, const char *const *names, size_t have)
 {
-	size_t at = 0, have = ay_csv_columns(table);
+	const struct ay_schema *s = c->schema;
+	size_t at = 0;
 
 	for (size_t i = 0; i < s->field_count; i++) {
 		if (may_be_absent(&s->fields[i]))
 			continue;
-		if (at == have || strcmp(ay_csv_name(table, at), s->fields[i].name.text) != 0)
+		if (at == have || strcmp(names[at], s->fields[i].name.text) != 0)
 			return false;
-		at++;
+		c->field[at++] = i;
 	}
 	return at == have;
 }
 
-static void judge_columns(struct ay_schema_check *c, const struct ay_csv *table)
+static void judge_columns(struct ay_schema_check *c, const char *const *names, size_t have)
 {
-	size_t have = ay_csv_columns(table), want = c->schema->field_count;
+	size_t want = c->schema->field_count;
 	struct ay_finding f = {.rule = "schema.columns", .off = 0};
 	char value[24], limit[24];
-	char shown[SHOWN];
+	char shown[AY_SCHEMA_SHOWN];
 
-	c->labelled = have >= want;
-	if (!c->labelled && is_unlabelled(c->schema, table)) {
+	if (have < want && is_unlabelled(c, names, have)) {
 		c->columns_match = true;
 		return;
 	}
+	for (size_t i = 0; i < want; i++)
+		c->field[i] = i;
 	for (size_t i = 0; i < have && i < want; i++) {
-		const char *name = ay_csv_name(table, i);
-
-		if (strcmp(name, c->schema->fields[i].name.text) == 0)
+		if (strcmp(names[i], c->schema->fields[i].name.text) == 0)
 			continue;
-		f.column = name;
-		f.value = name;
+		f.column = names[i];
+		f.value = names[i];
 		f.limit = c->schema->fields[i].name.text;
 		snprintf(f.message, sizeof(f.message), "column %zu is named %s, the schema has another name there", i + 1,
-			 ay_escape_str(shown, sizeof(shown), name));
+			 ay_escape_str(shown, sizeof(shown), names[i]));
 		ay_scan_find_full(c->scan, &f);
 		return;
 	}
@@ -138,7 +62,8 @@ static void judge_columns(struct ay_schema_check *c, const struct ay_csv *table)
 	ay_scan_find_full(c->scan, &f);
 }
 
-int ay_schema_check_new(struct ay_scan *s, const struct ay_schema *schema, const struct ay_csv *table, struct ay_schema_check **out)
+int ay_schema_check_new(struct ay_scan *s, const struct ay_schema *schema, const char *const *names, size_t count,
+			struct ay_schema_check **out)
 {
 	struct ay_budget *b = ay_scan_budget(s);
 	struct ay_schema_check *c = *out = ay_budget_alloc(b, sizeof(*c));
@@ -148,15 +73,26 @@ int ay_schema_check_new(struct ay_scan *s, const struct ay_schema *schema, const
 		return AY_ELIMIT;
 	*c = (struct ay_schema_check){.scan = s, .schema = schema, .pool = {.budget = b, .left = AY_LIMIT_CSV_UNIQUE}};
 	c->unique = ay_budget_alloc(b, n * sizeof(*c->unique));
+	c->field = ay_budget_alloc(b, n * sizeof(*c->field));
+	c->tallies = ay_budget_alloc(b, n * sizeof(*c->tallies));
 	c->values = ay_budget_alloc(b, n * sizeof(*c->values));
 	c->missing = ay_budget_alloc(b, n * sizeof(*c->missing));
-	c->cells = ay_budget_alloc(b, n * sizeof(*c->cells));
-	if (!c->unique || !c->values || !c->missing || !c->cells)
-		return AY_ELIMIT;
-	for (size_t i = 0; i < n; i++)
+	c->wrong = ay_budget_alloc(b, n * sizeof(*c->wrong));
+	c->rules = ay_budget_alloc(b, (schema->rule_count + 1) * sizeof(*c->rules));
+	for (size_t i = 0; c->unique && i < n; i++)
 		ay_uniq_init(&c->unique[i], &c->pool);
 	ay_uniq_init(&c->key, &c->pool);
-	judge_columns(c, table);
+	if (!c->unique || !c->field || !c->tallies || !c->values || !c->missing || !c->wrong || !c->rules)
+		return AY_ELIMIT;
+	for (size_t i = 0; i < n; i++) {
+		c->tallies[i] = (struct ay_schema_tally){.seen = 0};
+		/* What the table has no column of stays so. */
+		c->missing[i] = true;
+		c->wrong[i] = false;
+	}
+	for (size_t i = 0; i < schema->rule_count; i++)
+		c->rules[i] = (struct ay_schema_rule_tally){.held = 0};
+	judge_columns(c, names, count);
 	return 0;
 }
 
@@ -170,77 +106,26 @@ void ay_schema_check_free(struct ay_schema_check *c)
 		ay_uniq_free(&c->unique[i]);
 	ay_uniq_free(&c->key);
 	ay_budget_free(b, c->unique);
+	ay_budget_free(b, c->field);
+	ay_budget_free(b, c->tallies);
 	ay_budget_free(b, c->values);
 	ay_budget_free(b, c->missing);
-	ay_budget_free(b, c->cells);
+	ay_budget_free(b, c->wrong);
+	ay_budget_free(b, c->rules);
 	ay_budget_free(b, c);
 }
 
-/* ---- cells ---- */
-
-static uint64_t count_chars(const struct ay_csv_field *cell)
+bool ay_schema_check_judges(const struct ay_schema_check *c)
 {
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < cell->len; i++)
-		n += ((uint8_t)cell->text[i] & 0xC0) != 0x80;
-	return n;
+	return c->columns_match;
 }
 
-static bool in_enum(const struct ay_schema_field *f, const struct ay_value *v)
+bool ay_schema_needs_rows(const struct ay_schema *s)
 {
-	uint8_t scratch[AY_VALUE_CANON];
-	struct ay_schema_text want;
-	size_t lo = 0, hi = f->enum_count;
-
-	/* Compared, not changed. */
-	want.text = (char *)(uintptr_t)ay_value_canon(v, scratch, &want.len);
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		int order = ay_schema_text_compare(&want, &f->enums[mid]);
-
-		if (order == 0)
-			return true;
-		if (order < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return false;
+	return s->key_count > 0 || s->rule_count > 0;
 }
 
-static void judge_length(struct ay_schema_check *c, const struct ay_schema_field *f, const struct ay_csv_field *cell)
-{
-	uint64_t n = count_chars(cell);
-	char limit[32];
-
-	if (f->has_min_len && n < f->min_len) {
-		snprintf(limit, sizeof(limit), "%llu", (unsigned long long)f->min_len);
-		violation(c, LENGTH, f, cell, limit, "%llu characters are fewer than %s", (unsigned long long)n, limit);
-	} else if (f->has_max_len && n > f->max_len) {
-		snprintf(limit, sizeof(limit), "%llu", (unsigned long long)f->max_len);
-		violation(c, LENGTH, f, cell, limit, "%llu characters are more than %s", (unsigned long long)n, limit);
-	}
-}
-
-static void judge_cell(struct ay_schema_check *c, const struct ay_schema_field *f, const struct ay_csv_field *cell, struct ay_value *v)
-{
-	if (!ay_value_parse(f->type, cell->text, cell->len, v)) {
-		v->type = AY_VALUE_ANY;    /* still counts as itself for uniqueness */
-		violation(c, TYPE, f, cell, ay_value_type_name(f->type), "the value is not of type %s", ay_value_type_name(f->type));
-		return;
-	}
-	if (f->has_min && ay_value_compare(v, &f->min) < 0)
-		violation(c, RANGE, f, cell, f->min_text.text, "the value is below the minimum");
-	if (f->has_max && ay_value_compare(v, &f->max) > 0)
-		violation(c, RANGE, f, cell, f->max_text.text, "the value is above the maximum");
-	if (f->has_min_len || f->has_max_len)
-		judge_length(c, f, cell);
-	if (f->enum_count && !in_enum(f, v))
-		violation(c, ENUM, f, cell, NULL, "the value is none of the %zu that are allowed", f->enum_count);
-	if (f->pattern && !ay_pattern_match(f->pattern, cell->text, cell->len))
-		violation(c, PATTERN, f, cell, f->pattern_text, "the value does not match the pattern");
-}
+/* ---- uniqueness ---- */
 
 static void hash_value(struct ay_uniq_state *h, const struct ay_value *v)
 {
@@ -258,7 +143,7 @@ static int not_unique_any_more(struct ay_schema_check *c, int err)
 	return err;
 }
 
-static int judge_unique(struct ay_schema_check *c, size_t i, const struct ay_csv_field *cell)
+static int judge_unique(struct ay_schema_check *c, size_t i)
 {
 	struct ay_uniq_state h;
 
@@ -269,7 +154,7 @@ static int judge_unique(struct ay_schema_check *c, size_t i, const struct ay_csv
 	if (fresh < 0)
 		return not_unique_any_more(c, fresh);
 	if (!fresh)
-		violation(c, UNIQUE, &c->schema->fields[i], cell, NULL, "the value stands in an earlier row too");
+		ay_schema_violation(c, AY_SCHEMA_UNIQUE, &c->schema->fields[i], &c->values[i], NULL, "the value stands in an earlier row too");
 	return 0;
 }
 
@@ -281,7 +166,7 @@ static int judge_key(struct ay_schema_check *c)
 	ay_uniq_start(&h);
 	for (size_t k = 0; k < s->key_count; k++) {
 		if (c->missing[s->key[k]]) {
-			violation(c, PRIMARY_KEY, &s->fields[s->key[k]], NULL, NULL, "a part of the primary key is missing");
+			ay_schema_violation(c, AY_SCHEMA_PRIMARY_KEY, &s->fields[s->key[k]], NULL, NULL, "a part of the primary key is missing");
 			return 0;
 		}
 		hash_value(&h, &c->values[s->key[k]]);
@@ -291,36 +176,80 @@ static int judge_key(struct ay_schema_check *c)
 	if (fresh < 0)
 		return not_unique_any_more(c, fresh);
 	if (!fresh)
-		violation(c, PRIMARY_KEY, &s->fields[s->key[0]], c->cells[s->key[0]], NULL, "the primary key stands in an earlier row too");
+		ay_schema_violation(c, AY_SCHEMA_PRIMARY_KEY, &s->fields[s->key[0]], &c->values[s->key[0]], NULL,
+				    "the primary key stands in an earlier row too");
 	return 0;
 }
 
-int ay_schema_check_row(struct ay_schema_check *c, const struct ay_csv_field *fields, uint64_t row, uint64_t off)
-{
-	const struct ay_schema *s = c->schema;
-	size_t at = 0;
+/* ---- rows ---- */
 
-	if (!c->columns_match)
-		return 0;
+void ay_schema_check_begin(struct ay_schema_check *c, uint64_t row, uint64_t off)
+{
 	c->row = row;
 	c->off = off;
-	c->judged_rows++;
-	for (size_t i = 0; i < s->field_count; i++) {
-		const struct ay_schema_field *f = &s->fields[i];
-		const struct ay_csv_field *cell = c->labelled || !may_be_absent(f) ? &fields[at++] : NULL;
+	if (row > c->rows)
+		c->rows = row;
+}
 
-		c->cells[i] = cell;
-		c->missing[i] = !cell || ay_schema_is_missing(s, cell->text, cell->len);
-		if (c->missing[i]) {
-			if (f->required)
-				violation(c, REQUIRED, f, NULL, NULL, "a required value is missing");
-			continue;
-		}
-		judge_cell(c, f, cell, &c->values[i]);
-		int err = f->unique ? judge_unique(c, i, cell) : 0;
+/* The value is in c->values, or missing. */
+static int take(struct ay_schema_check *c, size_t i, bool there)
+{
+	const struct ay_schema_field *f = &c->schema->fields[i];
 
-		if (err)
-			return err;
+	c->tallies[i].seen++;
+	c->missing[i] = !there;
+	if (!there) {
+		c->tallies[i].missing++;
+		c->wrong[i] = false;
+		if (f->required)
+			ay_schema_violation(c, AY_SCHEMA_REQUIRED, f, NULL, NULL, "a required value is missing");
+		return 0;
 	}
-	return s->key_count ? judge_key(c) : 0;
+	if (c->wrong[i])
+		ay_schema_violation(c, AY_SCHEMA_TYPE, f, &c->values[i], ay_value_type_name(f->type), "the value is not of type %s",
+				    ay_value_type_name(f->type));
+	else
+		ay_schema_judge_value(c, i, &c->values[i]);
+	/* A value of another type still counts as itself. */
+	return f->unique ? judge_unique(c, i) : 0;
+}
+
+int ay_schema_check_text(struct ay_schema_check *c, size_t column, const char *text, size_t len)
+{
+	if (!c->columns_match)
+		return 0;
+	size_t field = c->field[column];
+	bool there = !ay_schema_is_missing(c->schema, text, len);
+
+	c->cell = text;
+	c->cell_len = len;
+	c->wrong[field] = there && !ay_value_parse(c->schema->fields[field].type, text, len, &c->values[field]);
+	if (c->wrong[field])
+		c->values[field] = ay_value_of_text(text, len);
+	int rc = take(c, field, there);
+
+	c->cell = NULL;
+	return rc;
+}
+
+int ay_schema_check_value(struct ay_schema_check *c, size_t column, const struct ay_value *v)
+{
+	if (!c->columns_match)
+		return 0;
+	size_t field = c->field[column];
+
+	/* Numbers that are none, such as NaN, are of no type. */
+	c->wrong[field] = v && !ay_value_as(v, c->schema->fields[field].type, &c->values[field]);
+	if (c->wrong[field])
+		c->values[field] = *v;
+	return take(c, field, v != NULL);
+}
+
+int ay_schema_check_end(struct ay_schema_check *c)
+{
+	if (!c->columns_match)
+		return 0;
+	if (c->schema->rule_count)
+		ay_schema_judge_rules(c);
+	return c->schema->key_count ? judge_key(c) : 0;
 }

@@ -6,8 +6,14 @@
 #include "assay/scan.h"
 #include "assay/schema.h"
 #include "scanners/data/pattern.h"
+#include "scanners/data/row_rule.h"
 #include "scanners/data/value.h"
-#include "scanners/formats/csv.h"
+
+#define AY_SCHEMA_MASS "x-min-domain-mass"
+#define AY_SCHEMA_PRESENCE "x-min-presence"
+#define AY_SCHEMA_LABEL "x-label"
+#define AY_SCHEMA_RULES "x-rules"
+#define AY_SCHEMA_NULL "x-null"
 
 /* An owned string that may hold NUL. */
 struct ay_schema_text {
@@ -25,17 +31,44 @@ struct ay_schema_field {
 	uint64_t min_len, max_len;                   /* characters */
 	struct ay_schema_text *enums;                /* canonical values, sorted */
 	size_t enum_count;
+	double min_mass;                             /* share of the values that must be in enum; 0: every one */
+	double min_presence;                         /* share of the rows that must have a value; 0: none */
 	struct ay_pattern *pattern;
 	char *pattern_text;
 };
 
+/* One of x-rules. */
+struct ay_schema_rule {
+	struct ay_row_rule *rule;
+	struct ay_schema_text name;                  /* what it is called in findings */
+	double min_share;                            /* of the rows that it applies to; 1: every one */
+	bool null_passes;                            /* a row that it does not apply to counts for neither side */
+};
+
+/* What a schema is about. */
+enum ay_schema_of { AY_SCHEMA_OF_TABLE, AY_SCHEMA_OF_NOTHING, AY_SCHEMA_OF_FILES };
+
+/* Files of one kind, by the pattern of their paths. */
+struct ay_schema_resource {
+	struct ay_schema_text name, path;
+	struct ay_schema *schema;
+	char *sha256;                                /* 64 lower-case digits, or NULL */
+	uint64_t bytes;
+	bool has_bytes, optional;
+};
+
 struct ay_schema {
+	enum ay_schema_of of;
+	struct ay_schema_resource *resources;        /* of files */
+	size_t resource_count;
 	struct ay_schema_field *fields;
 	size_t field_count;
 	struct ay_schema_text *missing;
 	size_t missing_count;
 	size_t *key;                                 /* field indexes */
 	size_t key_count;
+	struct ay_schema_rule *rules;
+	size_t rule_count;
 	uint8_t *profile;                            /* encoded reference (scanners/data/reference.h), or NULL */
 	size_t profile_len;
 };
@@ -44,15 +77,36 @@ struct ay_schema {
 int ay_schema_text_compare(const struct ay_schema_text *a, const struct ay_schema_text *b);
 bool ay_schema_is_missing(const struct ay_schema *s, const char *text, size_t len);
 
+/*
+ * For a scanner that can compare what it reads with a schema of this kind: the part that is about the file or member at hand. *part
+ * NULL: there is no schema, the file is one that needs none, or what is wrong was reported. *whole is to be freed with ay_schema_free.
+ */
+AY_MUSTCHECK int ay_schema_open(struct ay_scan *s, enum ay_schema_of kind, struct ay_schema **whole, const struct ay_schema **part);
+/* At the end of the file itself: one that no pattern names, or that nobody could compare, is reported. */
+void ay_schema_judge_scope(struct ay_scan *s);
+
 struct ay_schema_check;
 
-/* Compares the columns first: "schema.columns" is reported here, and then rows are not judged. Borrows schema and names. */
-AY_MUSTCHECK int ay_schema_check_new(struct ay_scan *s, const struct ay_schema *schema, const struct ay_csv *table,
+/* Compares the columns first: "schema.columns" is reported here, and then values are not judged. Borrows schema; names for the call. */
+AY_MUSTCHECK int ay_schema_check_new(struct ay_scan *s, const struct ay_schema *schema, const char *const *names, size_t count,
 				     struct ay_schema_check **out);
-/* One row of the table. Reports violations; AY_ELIMIT when uniqueness cannot be held in memory, which is reported too. */
-AY_MUSTCHECK int ay_schema_check_row(struct ay_schema_check *c, const struct ay_csv_field *fields, uint64_t row, uint64_t off);
-/* Reports the sums of what was not listed. */
-void ay_schema_check_finish(struct ay_schema_check *c);
+/* False after "schema.columns": there is nothing to judge. */
+bool ay_schema_check_judges(const struct ay_schema_check *c);
+/*
+ * Values come row by row: begin, one value of each column in any order, end. A reader of columns calls begin before each value and
+ * never end; it must refuse a schema that ay_schema_needs_rows. What a value borrows is valid until end. AY_ELIMIT when
+ * uniqueness cannot be held in memory, which is reported too.
+ */
+void ay_schema_check_begin(struct ay_schema_check *c, uint64_t row, uint64_t off);
+/* A cell of text: missing when the schema says so, else read as the type of its field. column: of the table. */
+AY_MUSTCHECK int ay_schema_check_text(struct ay_schema_check *c, size_t column, const char *text, size_t len);
+/* A value that has a type already (scanners/data/value.h); NULL: missing. */
+AY_MUSTCHECK int ay_schema_check_value(struct ay_schema_check *c, size_t column, const struct ay_value *v);
+AY_MUSTCHECK int ay_schema_check_end(struct ay_schema_check *c);
+/* Something is judged of several fields of one row at a time. */
+bool ay_schema_needs_rows(const struct ay_schema *s);
+/* Reports the sums of what was not listed and, when whole (every value was seen), what is judged of all values together. */
+void ay_schema_check_finish(struct ay_schema_check *c, bool whole);
 void ay_schema_check_free(struct ay_schema_check *c);
 
 #endif

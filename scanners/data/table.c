@@ -73,10 +73,23 @@ static void count_end(struct ay_scan *s, struct counting *k, bool whole)
 	ay_budget_free(ay_scan_budget(s), k->cells);
 }
 
+static int check_row(struct ay_schema_check *check, const struct ay_csv_field *fields, size_t columns, uint64_t row, uint64_t off)
+{
+	int rc = 0;
+
+	if (!ay_schema_check_judges(check))
+		return 0;
+	ay_schema_check_begin(check, row, off);
+	for (size_t i = 0; rc == 0 && i < columns; i++)
+		rc = ay_schema_check_text(check, i, fields[i].text, fields[i].len);
+	return rc ? rc : ay_schema_check_end(check);
+}
+
 /* All rows. 0 at the end of the table, or the code that ended reading. */
 static int judge_rows(struct ay_scan *s, struct ay_csv *table, struct ay_schema_check *check, struct counting *counting)
 {
 	const struct ay_csv_field *fields;
+	size_t columns = ay_csv_columns(table);
 	unsigned ragged = 0;
 	int rc;
 
@@ -90,7 +103,7 @@ static int judge_rows(struct ay_scan *s, struct ay_csv *table, struct ay_schema_
 			return rc;
 		rc = ay_budget_tick(ay_scan_budget(s));
 		if (!rc && check)
-			rc = ay_schema_check_row(check, fields, ay_csv_row(table), ay_csv_row_off(table));
+			rc = check_row(check, fields, columns, ay_csv_row(table), ay_csv_row_off(table));
 		if (!rc)
 			rc = count_row(counting, fields, ay_csv_row(table));
 		if (rc)
@@ -114,22 +127,6 @@ static void report(struct ay_scan *s, const struct ay_csv *table, int code)
 	ay_scan_find_error(s, "csv", code, &e);
 }
 
-/* NULL in *out when the caller gave no schema. */
-static int load_schema(struct ay_scan *s, struct ay_schema **out)
-{
-	const struct ay_scan_options *o = ay_scan_options(s);
-	struct ay_error e;
-
-	*out = NULL;
-	if (!o->schema_json)
-		return 0;
-	int err = ay_schema_load(o->schema_json, o->schema_len, out, &e);
-
-	if (err)
-		ay_scan_find(s, "schema.invalid", AY_NO_OFFSET, "the schema itself is not valid: %s: %s", e.where, e.msg);
-	return err;
-}
-
 /* The table says itself what it is refused for. */
 static int propose(struct ay_scan *s, struct ay_source *in)
 {
@@ -139,21 +136,38 @@ static int propose(struct ay_scan *s, struct ay_source *in)
 	return ay_infer_scan(s, &rows);
 }
 
+static int check_start(struct ay_scan *s, const struct ay_schema *schema, const struct ay_csv *table, struct ay_schema_check **out)
+{
+	size_t n = ay_csv_columns(table);
+	const char **names = ay_budget_alloc(ay_scan_budget(s), n * sizeof(*names));
+	int rc = AY_ELIMIT;
+
+	if (names) {
+		for (size_t i = 0; i < n; i++)
+			names[i] = ay_csv_name(table, i);
+		rc = ay_schema_check_new(s, schema, names, n, out);
+	}
+	ay_budget_free(ay_scan_budget(s), names);
+	return rc;
+}
+
 static int csv_scan(struct ay_scan *s, struct ay_source *in)
 {
 	struct ay_schema_check *check = NULL;
 	struct counting counting = {.counts = NULL};
-	struct ay_schema *schema;
+	const struct ay_schema *schema;
+	struct ay_schema *whole;
 	struct ay_csv *table = NULL;
 
 	if (ay_scan_options(s)->proposal)
 		return propose(s, in);
-	if (load_schema(s, &schema) != 0)
-		return 0;
-	int rc = ay_csv_open(in, ay_scan_budget(s), (char)ay_csv_delimiter_of(ay_scan_name(s)), &table);
+	int rc = ay_schema_open(s, AY_SCHEMA_OF_TABLE, &whole, &schema);
+
+	if (!rc)
+		rc = ay_csv_open(in, ay_scan_budget(s), (char)ay_csv_delimiter_of(ay_scan_name(s)), &table);
 
 	if (!rc && schema)
-		rc = ay_schema_check_new(s, schema, table, &check);
+		rc = check_start(s, schema, table, &check);
 	if (!rc && schema && schema->profile)
 		rc = count_start(s, schema, table, &counting);
 	if (!rc)
@@ -162,15 +176,15 @@ static int csv_scan(struct ay_scan *s, struct ay_source *in)
 	if (rc)
 		report(s, table, rc);
 	if (check)
-		ay_schema_check_finish(check);
+		ay_schema_check_finish(check, rc == 0);
 	ay_schema_check_free(check);
 	ay_csv_free(table);
-	ay_schema_free(schema);
+	ay_schema_free(whole);
 	return 0;
 }
 
 static const char *const refines[] = {"text", "json", NULL};
 
 const struct ay_scanner ay_scanner_csv = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "csv", .version = 3, .refines = refines, .bid = csv_bid, .scan = csv_scan
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "csv", .version = 4, .refines = refines, .bid = csv_bid, .scan = csv_scan
 };

@@ -5,7 +5,6 @@
 #include <math.h>
 #include "assay/attr.h"
 
-#define SHORT_DIGITS 18      /* always fit int64_t */
 #define MAX_NUMBER_TEXT 512  /* no writer of doubles needs more; strtod gets a bounded copy */
 
 static const char *const type_names[] = {
@@ -56,12 +55,12 @@ static bool parse_integer(const char *text, size_t len, struct ay_value *v)
 	v->text = text + i;
 	v->len = len - i;
 	/* So that the sign of long digits always stands right before them. */
-	if (v->len > SHORT_DIGITS && i > 0 && text[i - 1] == '0')
+	if (v->len > AY_VALUE_SHORT && i > 0 && text[i - 1] == '0')
 		return false;
 	for (; i < len; i++) {
 		if (!is_digit(text[i]))
 			return false;
-		if (v->len <= SHORT_DIGITS)
+		if (v->len <= AY_VALUE_SHORT)
 			v->i = v->i * 10 + (text[i] - '0');
 	}
 	if (v->negative)
@@ -80,7 +79,7 @@ static int compare_magnitudes(const struct ay_value *a, const struct ay_value *b
 
 static int compare_integers(const struct ay_value *a, const struct ay_value *b)
 {
-	if (a->len <= SHORT_DIGITS && b->len <= SHORT_DIGITS)
+	if (a->len <= AY_VALUE_SHORT && b->len <= AY_VALUE_SHORT)
 		return a->i < b->i ? -1 : a->i > b->i;
 	if (a->negative != b->negative)
 		return a->negative ? -1 : 1;
@@ -112,7 +111,7 @@ static bool read_decimal(const char *p, const char *end, struct decimal *d)
 		d->exponent -= point;
 		d->mantissa = d->mantissa * 10 + (uint64_t)(*p - '0');
 		digits += d->mantissa != 0;
-		if (digits > SHORT_DIGITS) {
+		if (digits > AY_VALUE_SHORT) {
 			d->slow = true;
 			d->mantissa = 1;    /* keeps it from overflowing; the value is not used */
 		}
@@ -344,7 +343,7 @@ const void *ay_value_canon(const struct ay_value *v, uint8_t scratch[AY_VALUE_CA
 	if (v->type == AY_VALUE_STRING || v->type == AY_VALUE_ANY)
 		return v->text;
 	/* At least 19 bytes, so never the same as the 16 bytes of a short one. */
-	if (v->type == AY_VALUE_INTEGER && v->len > SHORT_DIGITS) {
+	if (v->type == AY_VALUE_INTEGER && v->len > AY_VALUE_SHORT) {
 		*len_out = v->len + v->negative;
 		return v->text - v->negative;
 	}

@@ -16,6 +16,8 @@ const char *ay_value_type_name(enum ay_value_type t);
 bool ay_value_type_find(const char *name, enum ay_value_type *out);
 bool ay_value_type_ordered(enum ay_value_type t);
 
+#define AY_VALUE_SHORT 18    /* digits that always fit int64_t */
+
 /* Borrows its text. Integers of more than 18 digits keep digits instead of i. */
 struct ay_value {
 	enum ay_value_type type;
@@ -35,6 +37,27 @@ struct ay_value {
 bool ay_value_parse(enum ay_value_type type, const char *text, size_t len, struct ay_value *out);
 /* <0, 0, >0. Both of the same ordered type. */
 int ay_value_compare(const struct ay_value *a, const struct ay_value *b);
+
+/*
+ * Values of readers that have types already. Integers beyond 18 digits put their digits into scratch, which must live as long as
+ * the value. NaN and infinities can be made and shown, but are of no type (ay_value_as).
+ */
+#define AY_VALUE_TEXT 64
+struct ay_value ay_value_of_i64(int64_t i, char scratch[AY_VALUE_TEXT]);
+struct ay_value ay_value_of_u64(uint64_t i, char scratch[AY_VALUE_TEXT]);
+struct ay_value ay_value_of_f64(double d);
+struct ay_value ay_value_of_text(const char *text, size_t len);
+/* boolean: 0 or 1; date: days since 1970-01-01; time, datetime: seconds in UTC and nanos; year. */
+struct ay_value ay_value_of(enum ay_value_type type, int64_t i, uint32_t nanos);
+/*
+ * The value as one of the type want: itself, an integer as a number, a text as the date, datetime or time that it spells. False
+ * when it is none: a number is never an integer, a text never a number.
+ */
+bool ay_value_as(const struct ay_value *v, enum ay_value_type want, struct ay_value *out);
+/* An integer, number or year as a double; infinite beyond its range. */
+double ay_value_double(const struct ay_value *v);
+/* As a person would write it, cut to size - 1 bytes; returns the length. */
+size_t ay_value_write(const struct ay_value *v, char *out, size_t size);
 
 #define AY_VALUE_CANON 16
 /* Bytes that are equal exactly when the values are; from scratch, or the text itself. */

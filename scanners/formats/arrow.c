@@ -367,8 +367,6 @@ static unsigned arrow_bid(struct ay_cursor head, struct ay_source *in, const cha
 
 static int arrow_scan(struct ay_scan *s, struct ay_source *in)
 {
-	if (ay_scan_options(s)->schema_json)
-		ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "the values of an Arrow table are not compared with the schema");
 	return ay_judge_columns(s, in, ay_arrow_read);
 }
 

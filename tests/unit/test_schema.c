@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "assay/schema.h"
 
+#include <math.h>
+
 #include "scanners/data/value.h"
 #include "tests/lib/scan_case.h"
 
@@ -212,6 +214,78 @@ static void keys(void)
 	is_str(scan_case_with("t.csv", "a,b\nx,\n", 7, schema), "schema.primary-key", "a part missing");
 }
 
+#define MASS "\"enum\": [\"x\", \"y\"], \"x-min-domain-mass\": 0.75"
+
+static void shares(void)
+{
+	loads(FIELD("string", "\"x-min-domain-mass\": 0.9"), "/fields/0/constraints/x-min-domain-mass");
+	loads(FIELD("string", "\"enum\": [\"x\"], \"x-min-domain-mass\": 0"), "/fields/0/constraints/x-min-domain-mass");
+	loads(FIELD("string", "\"enum\": [\"x\"], \"x-min-domain-mass\": 1.01"), "/fields/0/constraints/x-min-domain-mass");
+	loads(FIELD("string", "\"enum\": [\"x\"], \"x-min-domain-mass\": \"1\""), "/fields/0/constraints/x-min-domain-mass");
+	loads(FIELD("string", "\"x-min-presence\": 1"), NULL);
+	loads(FIELD("string", "\"x-min-presence\": 0.5, \"required\": true"), "/fields/0/constraints/x-min-presence");
+	loads(FIELD("string", "\"x-min-presense\": 0.5"), "/fields/0/constraints/x-min-presense");
+	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\", \"x-min-presence\": 0.5}]}", "/fields/0/x-min-presence");
+	rows_are(FIELD("string", MASS), "x\ny\nx\ny\n", "pass", "all known");
+	rows_are(FIELD("string", MASS), "x\ny\nx\nz\n", "schema.unseen", "three of four");
+	is_int(scan_case_result.verdict, AY_WARN, "are enough, and it is said");
+	is_int((long long)scan_case_result.found[0].row, 4, "of row 4");
+	rows_are(FIELD("string", MASS), "x\ny\nz\n", "schema.unseen", "two of three");
+	is_int(scan_case_result.verdict, AY_FAIL, "are not");
+	is_str(scan_case_result.found[scan_case_result.found_count - 1].rule->id, "schema.domain-mass", "by the share");
+	is_str(scan_case_result.found[scan_case_result.found_count - 1].value, "0.666667", "which is named");
+	rows_are(FIELD("string", MASS), "x\ny\nx\nz\n\"\"\n\"\"\n", "schema.unseen", "missing values");
+	is_int(scan_case_result.verdict, AY_WARN, "belong to no side");
+	rows_are(FIELD("string", MASS), "", "pass", "no row at all");
+	rows_are(FIELD("string", "\"x-min-presence\": 0.5"), "x\n\"\"\n", "pass", "half of the rows");
+	rows_are(FIELD("string", "\"x-min-presence\": 0.5"), "x\n\"\"\n\"\"\n", "schema.presence", "less than half");
+	is_str(scan_case_result.found[0].limit, "0.5", "the limit is named");
+	rows_are(FIELD("string", "\"x-min-presence\": 1"), "x\n\"\"\n", "schema.presence", "all but one");
+}
+
+/* Values as readers of other formats than CSV have them. */
+static void typed(void)
+{
+	static const struct { int64_t i; const char *text; } whole[] = {
+		{0, "0"}, {-1, "-1"}, {999999999999999999, "999999999999999999"}, {1000000000000000000, "1000000000000000000"},
+		{INT64_MAX, "9223372036854775807"}, {INT64_MIN, "-9223372036854775808"}
+	};
+	char scratch[AY_VALUE_TEXT], shown[AY_VALUE_TEXT];
+	struct ay_value v, w;
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(whole); i++) {
+		v = ay_value_of_i64(whole[i].i, scratch);
+		ay_value_write(&v, shown, sizeof(shown));
+		is_str(shown, whole[i].text, "written");
+		ok(ay_value_parse(AY_VALUE_INTEGER, whole[i].text, strlen(whole[i].text), &w) && ay_value_compare(&v, &w) == 0, "as it is read");
+	}
+	v = ay_value_of_u64(UINT64_MAX, scratch);
+	ay_value_write(&v, shown, sizeof(shown));
+	is_str(shown, "18446744073709551615", "2^64 - 1");
+	ok(ay_value_as(&v, AY_VALUE_NUMBER, &w) && w.d == 18446744073709551615.0, "as a number");
+	ok(!ay_value_as(&v, AY_VALUE_STRING, &w) && !ay_value_as(&v, AY_VALUE_YEAR, &w), "not as a text or a year");
+	v = ay_value_of_f64(NAN);
+	ok(!ay_value_as(&v, AY_VALUE_NUMBER, &w) && !ay_value_as(&v, AY_VALUE_ANY, &w), "NaN is of no type");
+	v = ay_value_of_f64(0.1);
+	ay_value_write(&v, shown, sizeof(shown));
+	is_str(shown, "0.1", "the shortest that is read back");
+	ok(!ay_value_as(&v, AY_VALUE_INTEGER, &w), "a number is no integer");
+	v = ay_value_of_text("2024-02-30", 10);
+	ok(!ay_value_as(&v, AY_VALUE_DATE, &w), "a text that is no date");
+	v = ay_value_of_text("2024-02-29", 10);
+	ok(ay_value_as(&v, AY_VALUE_DATE, &w) && w.i == 19782 && !ay_value_as(&v, AY_VALUE_NUMBER, &w), "and one that is");
+	ay_value_write(&w, shown, sizeof(shown));
+	is_str(shown, "2024-02-29", "written");
+	v = ay_value_of(AY_VALUE_DATE, -719468, 0);
+	ay_value_write(&v, shown, sizeof(shown));
+	is_str(shown, "0000-03-01", "the first of an era");
+	v = ay_value_of(AY_VALUE_DATETIME, -1, 500000000);
+	ay_value_write(&v, shown, sizeof(shown));
+	is_str(shown, "1969-12-31T23:59:59.500000000", "before the epoch");
+	v = ay_value_of_text("a\xc3\xa4", 3);
+	is_int((long long)ay_value_write(&v, shown, 3), 1, "no half of a character");
+}
+
 /* More violations than are listed. */
 static void sums(void)
 {
@@ -226,6 +300,61 @@ static void sums(void)
 
 	ok(last->row == 0 && strstr(last->message, "more values") != NULL, "the rest is summed: %s", last->message);
 	ay_buf_free(&b);
+}
+
+/* ---- several files ---- */
+
+#define TABLE "\"schema\": {\"fields\": [{\"name\": \"a\", \"type\": \"integer\"}]}"
+#define FILES(list) "{\"resources\": [" list "]}"
+
+static void file_is(const char *schema, const char *path, const char *text, const char *rule, const char *what)
+{
+	is_str(scan_case_with(path, text, strlen(text), schema), rule, "%s: %s", path, what);
+}
+
+static void several_files(void)
+{
+	static const char schema[] = FILES("{\"path\": \"train/*.csv\", " TABLE "}, {\"path\": \"**/*.csv\", \"schema\": {\"fields\": [{\"name\": \"b\", \"type\": \"any\"}]}}, "
+					   "{\"path\": \"raw/**\", \"x-unchecked\": true}, {\"path\": \"t/*\", " TABLE "}");
+
+	loads(schema, NULL);
+	loads(FILES(""), "/resources");
+	loads(FILES("7"), "/resources/0");
+	loads(FILES("{" TABLE "}"), "/resources/0/path");
+	loads(FILES("{\"path\": \"a.csv\"}"), "/resources/0/schema");
+	loads(FILES("{\"path\": \"a.csv\", \"x-unchecked\": true, " TABLE "}"), "/resources/0/schema");
+	loads(FILES("{\"path\": \"a.csv\", \"x-uncheked\": true}"), "/resources/0/x-uncheked");
+	loads(FILES("{\"path\": \"/a.csv\", " TABLE "}"), "/resources/0/path");
+	loads(FILES("{\"path\": \"a/../b\", " TABLE "}"), "/resources/0/path");
+	loads(FILES("{\"path\": \"./a\", " TABLE "}"), "/resources/0/path");
+	loads(FILES("{\"path\": \"a//b\", " TABLE "}"), "/resources/0/path");
+	loads(FILES("{\"path\": \"a/\", " TABLE "}"), "/resources/0/path");
+	loads(FILES("{\"path\": \"\", " TABLE "}"), "/resources/0/path");
+	loads(FILES("{\"path\": \"..a/b.\", " TABLE "}"), NULL);
+	loads(FILES("{\"path\": \"a\", " TABLE "}, {\"path\": \"a\", " TABLE "}"), "/resources");
+	loads(FILES("{\"path\": \"a\", \"name\": \"n\", " TABLE "}, {\"path\": \"b\", \"name\": \"n\", " TABLE "}"), "/resources");
+	loads(FILES("{\"path\": \"*.csv\", \"bytes\": 3, " TABLE "}"), "/resources/0/bytes");
+	loads(FILES("{\"path\": \"a.csv\", \"bytes\": -3, " TABLE "}"), "/resources/0/bytes");
+	loads(FILES("{\"path\": \"a.csv\", \"hash\": \"md5:00\", " TABLE "}"), "/resources/0/hash");
+	loads(FILES("{\"path\": \"a.csv\", \"hash\": \"sha256:00\", " TABLE "}"), "/resources/0/hash");
+	loads(FILES("{\"path\": \"a.csv\", \"schema\": {\"fields\": [{\"name\": \"a\", \"type\": \"float\"}]}}"), "/resources/0/schema/fields/0/type");
+	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}], \"resources\": []}", "/fields");
+	file_is(schema, "train/x.csv", "a\n1\n", "pass", "the first pattern");
+	file_is(schema, "train/x.csv", "a\nx\n", "schema.type", "its fields");
+	file_is(schema, "test/x.csv", "b\nx\n", "pass", "the second");
+	file_is(schema, "test/x.csv", "a\n1\n", "schema.columns", "and its fields");
+	file_is(schema, "x.tsv", "a\n1\n", "schema.unnamed", "no pattern");
+	is_int(scan_case_result.verdict, AY_FAIL, "is refused");
+	file_is(schema, "x.txt", "words\n", "schema.unnamed", "nor for a text");
+	file_is(schema, "README.md", "words\n", "pass", "what is about the data");
+	file_is(schema, "sub/LICENSE", "words\n", "pass", "wherever it stands");
+	file_is(schema, "README.csv", "b\n1\n", "pass", "a table by any name is a table");
+	file_is(schema, "README.tsv", "b\n1\n", "schema.unnamed", "and must be named");
+	file_is(schema, "raw/x.tsv", "a\nx\n", "pass", "not compared, as the schema says");
+	file_is(schema, "t/x.txt", "a\n1\n", "schema.unsupported", "named as a table, read as a text");
+	is_int(scan_case_result.verdict, AY_ERROR, "is not clean");
+	file_is(schema, "t/x.csv", "", "csv.header", "an empty file is no table");
+	file_is("{\"\\u0072esources\": []}", "x.txt", "words\n", "schema.invalid", "an escaped letter hides nothing");
 }
 
 /* ---- inference ---- */
@@ -273,7 +402,10 @@ int main(void)
 	constraints();
 	labels();
 	keys();
+	shares();
+	typed();
 	sums();
+	several_files();
 	inference();
 	ay_scan_result_free(&scan_case_result);
 	return done_testing();

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which part of the schema is about the file at hand, and whether anybody compared it. */
+#include "assay/text.h"
+#include "scanners/data/schema.h"
+#include "scanners/driver.h"
+#include "scanners/formats/bytes.h"
+
+static int load(struct ay_scan *s, struct ay_schema **out)
+{
+	const struct ay_scan_options *o = ay_scan_options(s);
+	struct ay_error e;
+	int err = ay_schema_load(o->schema_json, o->schema_len, out, &e);
+
+	if (err)
+		ay_scan_find(s, "schema.invalid", AY_NO_OFFSET, "the schema itself is not valid: %s: %s", e.where, e.msg);
+	return err;
+}
+
+static const char *path_of(const struct ay_scan *s)
+{
+	const char *path = ay_scan_options(s)->path;
+
+	return path ? path : "";
+}
+
+/* A member goes by "archive!member" when a pattern names it so, else with its archive. */
+static int resource_at_hand(const struct ay_scan *s, const struct ay_schema *schema)
+{
+	char path[2 * AY_LIMIT_PATH];
+	int found = -1;
+
+	if (*ay_scan_member(s) && (size_t)snprintf(path, sizeof(path), "%s!%s", path_of(s), ay_scan_member(s)) < sizeof(path))
+		found = ay_schema_resource_of(schema, path);
+	return found >= 0 ? found : ay_schema_resource_of(schema, path_of(s));
+}
+
+int ay_schema_open(struct ay_scan *s, enum ay_schema_of kind, struct ay_schema **whole, const struct ay_schema **part)
+{
+	*whole = NULL;
+	*part = NULL;
+	if (!ay_scan_options(s)->schema_json)
+		return 0;
+	int err = load(s, whole);
+
+	if (err) {
+		ay_scan_schema_met(s);
+		return 0;
+	}
+	*part = *whole;
+	if ((*whole)->of == AY_SCHEMA_OF_FILES) {
+		int i = resource_at_hand(s, *whole);
+
+		*part = i < 0 ? NULL : (*whole)->resources[i].schema;
+	}
+	if (*part && (*part)->of == kind)
+		ay_scan_schema_met(s);
+	else
+		*part = NULL;
+	return 0;
+}
+
+/* What people write beside the data, as texts. */
+static bool is_about_data(struct ay_scan *s)
+{
+	static const char *const names[] = {"README", "LICENSE", "LICENCE", "COPYING", "NOTICE", "CITATION", "CHANGELOG", ".gitattributes", ".gitignore"};
+	static const char *const formats[] = {"text", "yaml", "empty"};
+	const char *path = path_of(s), *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *format = ay_scan_result_of(s)->format;
+	bool text = false, known = ay_path_ends(name, ".md") || ay_path_ends(name, ".rst");
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(formats); i++)
+		text = text || strcmp(format, formats[i]) == 0;
+	for (size_t i = 0; i < AY_ARRAY_LEN(names); i++) {
+		size_t n = strlen(names[i]);
+
+		known = known || (strncmp(name, names[i], n) == 0 && (name[n] == 0 || name[n] == '.'));
+	}
+	return text && known;
+}
+
+void ay_schema_judge_scope(struct ay_scan *s)
+{
+	const struct ay_scan_options *o = ay_scan_options(s);
+	struct ay_schema *schema;
+
+	/* A schema of one table says nothing about other files, and need not be loaded for each of them. A letter may be escaped. */
+	if (!o->schema_json || (!memmem(o->schema_json, o->schema_len, "\"resources\"", 11) && !memmem(o->schema_json, o->schema_len, "\\u", 2)))
+		return;
+	if (load(s, &schema) != 0)
+		return;
+	int i = ay_schema_resource_of(schema, path_of(s));
+
+	if (schema->of == AY_SCHEMA_OF_FILES && i < 0 && !is_about_data(s))
+		ay_scan_find(s, "schema.unnamed", AY_NO_OFFSET, "no resource of the schema names this file");
+	else if (schema->of == AY_SCHEMA_OF_FILES && i >= 0 && schema->resources[i].schema->of != AY_SCHEMA_OF_NOTHING)
+		ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "this file was not compared with its resource %s of the schema",
+			     ay_schema_resource_path(schema, (size_t)i));
+	ay_schema_free(schema);
+}

@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The schema gate: rules over rows, shares, several files by pattern, in a store.
+. "$top_srcdir/tests/lib/tap.sh"
+. "$top_srcdir/tests/integration/verb_lib.sh"
+make_store || { echo "Bail out! no store"; exit 99; }
+cd "$T" || exit 99
+key="--key $K/alice.key"
+
+# approve NAME FILE
+approve() { run assay baseline approve "$1" --schema "$2" --key "$K/curator.key"; }
+# put STATUS NAME WHAT: of the directory d, then made anew
+n=0
+put() {
+	n=$((n + 1))
+	# shellcheck disable=SC2086
+	run assay put d "$2@v$n" $key
+	is "$status" "$1" "$3"
+	rm -r d
+	mkdir d
+}
+mkdir d
+
+# Rows.
+cat >rows.json <<'JSON'
+{"fields": [{"name": "start", "type": "date", "constraints": {"required": true}}, {"name": "end", "type": "date"},
+            {"name": "state", "type": "string", "constraints": {"enum": ["open", "done"], "x-min-domain-mass": 0.75, "x-min-presence": 0.5}}],
+ "x-rules": [{"rule": "end >= start", "name": "order", "x-null": "pass"}]}
+JSON
+sed -e 's/end >= start/end >= begin/' rows.json >wrong.json
+approve datasets/rows wrong.json; like "$status:$err" "^[1-9].*x-rules/0/rule.*column" "a rule about no column is not approved"
+sed -e 's/0\.75/1.5/' rows.json >wrong.json
+approve datasets/rows wrong.json; like "$status:$err" "^[1-9].*x-min-domain-mass" "nor is a share of more than all"
+approve datasets/rows rows.json; is "$status" 0 "the schema is approved"
+printf 'start,end,state\n2024-01-01,2024-01-02,open\n2024-01-01,,done\n' >d/t.csv
+put 0 datasets/rows "rows that keep it"
+run assay show "datasets/rows@v$n" --json; like "$out" "schema.rule-null" "what is open is reported"
+printf 'start,end,state\n2024-01-01,2024-01-02,open\n2024-01-03,2024-01-02,done\n' >d/t.csv
+put 1 datasets/rows "an end before its start"
+run assay why "datasets/rows@v$n"; like "$out" "end = 2024-01-02, start = 2024-01-03|schema.rule" "why names the rule"
+printf 'start,end,state\n2024-01-01,,open\n2024-01-01,,opne\n' >d/t.csv
+put 1 datasets/rows "too many unknown values"
+like "$out" "schema.domain-mass" "by the share"
+printf 'start,end,state\n2024-01-01,,open\n2024-01-01,,\n2024-01-01,,\n' >d/t.csv
+put 1 datasets/rows "too few values"
+like "$out" "schema.presence" "by the share"
+
+# Several files.
+sum() { sha256sum "$1" | cut -d' ' -f1; }
+printf 'a\n1\n' >a.csv
+cat >files.json <<JSON
+{"resources": [{"path": "train/*.csv", "schema": {"fields": [{"name": "a", "type": "integer"}]}},
+               {"path": "fixed.csv", "hash": "sha256:$(sum a.csv)", "schema": {"fields": [{"name": "a", "type": "any"}]}},
+               {"path": "extra/**", "x-optional": true, "x-unchecked": true}]}
+JSON
+approve datasets/files files.json; is "$status" 0 "a schema of several files is approved"
+tree() { mkdir -p d/train; cp a.csv d/train/1.csv; cp a.csv d/fixed.csv; echo words >d/README.md; }
+tree
+put 0 datasets/files "all files there"
+tree; mkdir d/extra; printf 'x\n1\n' >d/extra/x.csv
+put 0 datasets/files "and an optional one"
+tree; printf 'a\nx\n' >d/train/2.csv
+put 1 datasets/files "a row of another type in the second file of a pattern"
+like "$out" "train/2.csv" "which is named"
+tree; cp a.csv d/other.csv
+put 1 datasets/files "a file that no pattern names"
+like "$out" "schema.unnamed" "by name"
+tree; rm -r d/train
+put 1 datasets/files "no file of a resource"
+like "$out" "schema.missing-file" "is missed"
+tree; printf 'a\n2\n' >d/fixed.csv
+put 1 datasets/files "a file of another digest"
+like "$out" "schema.digest" "is not the one"
+tree; cp a.csv d/train/x.bin
+put 1 datasets/files "a file beside the pattern in its folder"
+done_testing
