@@ -16,7 +16,7 @@ struct ay_drift_set {
 	bool *absent;                        /* a label that the tables do not have: not judged */
 };
 
-#define AY_DRIFT_SETS 3
+#define AY_DRIFT_SETS 4
 
 enum ay_pool_state { AY_POOL_NONE, AY_POOL_WAITING, AY_POOL_ADMITTED, AY_POOL_REJECTED };
 
@@ -63,9 +63,11 @@ struct ay_comparing {
 
 /* Judges counts and keeps the results; NULL after a finding that says why they could not be judged. limits: one a column. */
 struct ay_drift_set *ay_drift_compare(struct ay_comparing *k, const struct ay_batch *batch, const char *what,
-				      const struct ay_drift_limits *limits);
+				      const struct ay_drift_limits *limits, double alpha);
 /* One finding for each column that is not as the reference is. found: the rule of those that drift; held: those too that have too few rows. */
 void ay_drift_report(const struct ay_comparing *k, const struct ay_drift_set *set, const char *found, bool held);
+/* Those that drift alone. */
+void ay_drift_report_found(const struct ay_comparing *k, const struct ay_drift_set *set, const char *rule);
 /* Adds the counts of one table. */
 AY_MUSTCHECK int ay_drift_add_table(struct ay_comparing *k, const struct ay_scan_note *n, struct ay_batch *batch);
 void ay_drift_cannot(const struct ay_comparing *k, const char *what, const char *why);
@@ -89,5 +91,8 @@ void ay_versions_free(struct ay_versions *l);
 /* The candidate's rows are too few. True when findings say what became of the pool; false: it is held alone. */
 bool ay_drift_pool(struct ay_comparing *k);
 void ay_drift_pool_free(struct ay_drift_pool *p);
+
+/* ---- drift_history.c: the last admitted batches with this one ---- */
+void ay_drift_history(struct ay_comparing *k);
 
 #endif

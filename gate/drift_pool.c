@@ -238,7 +238,7 @@ static bool decided(struct ay_comparing *k)
 static void judge(struct ay_comparing *k, const struct ay_batch *batch)
 {
 	struct ay_drift_pool *p = &k->kept->pool;
-	struct ay_drift_set *set = ay_drift_compare(k, batch, "pooled rows", k->kept->limits);
+	struct ay_drift_set *set = ay_drift_compare(k, batch, "pooled rows", k->kept->limits, k->c->rules->drift.alpha);
 	char names[NAMES];
 
 	if (!set)

@@ -82,6 +82,13 @@ void ay_drift_report(const struct ay_comparing *k, const struct ay_drift_set *se
 	}
 }
 
+void ay_drift_report_found(const struct ay_comparing *k, const struct ay_drift_set *set, const char *rule)
+{
+	for (size_t i = 0; i < k->kept->reference.count; i++)
+		if (set->results[i].state == AY_DRIFT_FOUND)
+			report_column(k, set, i, rule);
+}
+
 /* ---- comparing ---- */
 
 static struct ay_drift_column column_of(const struct ay_profiled *ref, const struct ay_profiled *batch, const struct ay_drift_limits *limits)
@@ -116,7 +123,7 @@ static void find_absent(const struct ay_drift_kept *kept, const struct ay_batch 
 }
 
 /* Judges the columns that are there; the results of the others stay empty. */
-static int judge(struct ay_comparing *k, const struct ay_batch *batch, struct ay_drift_set *set)
+static int judge(struct ay_comparing *k, const struct ay_batch *batch, double alpha, struct ay_drift_set *set)
 {
 	const struct ay_reference *ref = &k->kept->reference;
 	struct ay_drift_column *columns = calloc(ref->count + 1, sizeof(*columns));
@@ -128,7 +135,7 @@ static int judge(struct ay_comparing *k, const struct ay_batch *batch, struct ay
 		if (!set->absent[i])
 			columns[n++] = column_of(&ref->columns[i], &batch->counts.columns[i], &set->limits[i]);
 	if (!rc)
-		rc = ay_drift_judge(&k->kept->budget, columns, n, k->c->rules->drift.alpha, results, &set->state);
+		rc = ay_drift_judge(&k->kept->budget, columns, n, alpha, results, &set->state);
 	n = 0;
 	for (size_t i = 0; rc == 0 && i < ref->count; i++)
 		if (!set->absent[i])
@@ -138,7 +145,8 @@ static int judge(struct ay_comparing *k, const struct ay_batch *batch, struct ay
 	return rc;
 }
 
-struct ay_drift_set *ay_drift_compare(struct ay_comparing *k, const struct ay_batch *batch, const char *what, const struct ay_drift_limits *limits)
+struct ay_drift_set *ay_drift_compare(struct ay_comparing *k, const struct ay_batch *batch, const char *what, const struct ay_drift_limits *limits,
+				      double alpha)
 {
 	size_t n = k->kept->reference.count;
 	struct ay_drift_set s = {
@@ -149,7 +157,7 @@ struct ay_drift_set *ay_drift_compare(struct ay_comparing *k, const struct ay_ba
 	if (rc == 0) {
 		memcpy(s.limits, limits, n * sizeof(*limits));    /* own: room just made */
 		find_absent(k->kept, batch, s.absent);
-		rc = judge(k, batch, &s);
+		rc = judge(k, batch, alpha, &s);
 	}
 	if (rc) {
 		ay_drift_cannot(k, what, ay_strerror(rc));
@@ -236,7 +244,7 @@ static enum ay_drift_state compare(struct ay_comparing *k, bool fresh, const cha
 		return AY_DRIFT_UNKNOWN;
 	}
 	if (tables > 0)
-		set = ay_drift_compare(k, &batch, what, k->kept->limits);
+		set = ay_drift_compare(k, &batch, what, k->kept->limits, k->c->rules->drift.alpha);
 	else
 		ay_drift_cannot(k, what, "there is no table that was counted");
 	keep(k, fresh, &batch);
@@ -257,6 +265,8 @@ static void compare_all(struct ay_comparing *k)
 
 	for (size_t i = 0; i < n; i++)
 		ay_drift_report(k, &k->kept->set[i], "drift.found", !pooled && worst != AY_DRIFT_FOUND);
+	if (worst != AY_DRIFT_FOUND)
+		ay_drift_history(k);
 }
 
 /* ---- what the newest admitted version has ---- */
@@ -303,8 +313,38 @@ static int mark_old(struct ay_comparing *k)
 
 /* ---- the reference ---- */
 
+/* What the policy says beside the defaults. A floor that it sets decides, and warns at its half. */
+static void set_by_policy(const struct ay_rules *r, const char *column, struct ay_drift_limits *l)
+{
+	_Static_assert(AY_POLICY_EFFECTS == AY_DRIFT_EFFECTS && AY_DRIFT_D == 0 && AY_DRIFT_V == 1 && AY_DRIFT_PSI == 2 && AY_DRIFT_JS == 3 &&
+		       AY_DRIFT_HELLINGER == 4 && AY_DRIFT_W == 5, "the policy counts the effects likewise");
+	for (int e = 0; e < AY_DRIFT_EFFECTS; e++)
+		if (r->drift.decide >> e & 1) {
+			l->fail[e] = ay_drift_limits_named.fail[e];
+			l->warn[e] = ay_drift_limits_named.warn[e];
+		}
+	for (size_t i = 0; i < r->drift.ncolumns; i++)
+		for (int e = 0; e < AY_DRIFT_EFFECTS && strcmp(r->drift.columns[i].name, column) == 0; e++)
+			if (r->drift.columns[i].limit[e] > 0) {
+				l->fail[e] = r->drift.columns[i].limit[e];
+				l->warn[e] = l->fail[e] / 2;
+			}
+}
+
+/* A floor that rules nothing is a mistake: the column that was meant would be judged by another. */
+static void refuse_strangers(struct ay_comparing *k)
+{
+	const struct ay_rules *r = k->c->rules;
+
+	for (size_t i = 0; i < r->drift.ncolumns; i++)
+		if (!ay_reference_find(&k->kept->reference, r->drift.columns[i].name))
+			ay_gate_find(k->c, AY_GATE_DRIFT, "drift.column", NULL, NULL, NULL,
+				     "the policy sets floors for the column %s, which the reference of %s does not have", r->drift.columns[i].name,
+				     k->c->art.ref.name);
+}
+
 /* Which of its columns are labels, and what each may move. */
-static int set_limits(struct ay_drift_kept *kept, const struct ay_schema *schema)
+static int set_limits(struct ay_drift_kept *kept, const struct ay_rules *rules, const struct ay_schema *schema)
 {
 	size_t n = kept->reference.count;
 
@@ -315,6 +355,7 @@ static int set_limits(struct ay_drift_kept *kept, const struct ay_schema *schema
 	for (size_t i = 0; i < n; i++) {
 		kept->label[i] = ay_schema_label(schema, kept->reference.columns[i].name);
 		kept->limits[i] = kept->label[i] ? ay_drift_limits_label : ay_drift_limits_default;
+		set_by_policy(rules, kept->reference.columns[i].name, &kept->limits[i]);
 	}
 	return 0;
 }
@@ -332,7 +373,7 @@ static bool load_reference(struct ay_comparing *k)
 
 	if (rc == 0) {
 		k->kept->referenced = true;
-		rc = set_limits(k->kept, schema);
+		rc = set_limits(k->kept, k->c->rules, schema);
 	}
 	ay_schema_free(schema);
 	if (rc == AY_ENOTFOUND)
@@ -362,6 +403,7 @@ void ay_gate_drift(struct ay_candidate *c)
 		if (rc) {
 			ay_drift_cannot(&k, "the version", ay_strerror(rc));
 		} else {
+			refuse_strangers(&k);
 			compare_all(&k);
 			refuse_uncounted(&k);
 		}

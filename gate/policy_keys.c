@@ -130,6 +130,20 @@ int ay_policy_read_number(const struct ay_yaml *v, const char *where, uint64_t m
 	return 0;
 }
 
+int ay_policy_read_decimal(const struct ay_yaml *v, const char *where, double max, double *out, struct ay_error *e)
+{
+	const char *text = v->kind == AY_YAML_SCALAR && !v->quoted ? v->text : "";
+	size_t digits = strspn(text, "0123456789"), more = text[digits] == '.' ? 1 + strspn(text + digits + 1, "0123456789") : 0;
+
+	/* Only these characters, so that the locale of the process cannot matter: it is never set. */
+	if (!digits || more == 1 || text[digits + more] || digits + more > 20)
+		return ay_error_set(e, AY_EFORMAT, "line %u: %s must be a number, as in 0.2", v->line, where);
+	*out = strtod(text, NULL);
+	if (!(*out > 0) || *out > max)
+		return ay_error_set(e, AY_EFORMAT, "line %u: %s is %s; it must be above 0 and at most %g", v->line, where, text, max);
+	return 0;
+}
+
 static int compare_texts(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);

@@ -16,7 +16,6 @@
 		       BIT(AY_GATE_FORMAT))
 #define GATES_BUILT AY_GATE_OUTLIERS /* this one and those after it are known by name only */
 #define THRESHOLD_MAX 64
-#define DRIFT_ALPHA 0.001
 #define SUFFIX_MAX 64
 
 /* An entry while it is read, with the lines of what can only be judged when all is known. */
@@ -275,36 +274,12 @@ static int read_baseline(const struct ay_yaml *v, const char *where, void *into,
 	return rc;
 }
 
-static int read_alpha(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
-{
-	static const char *const names[] = {"0.05", "0.01", "0.001", "0.0001"};
-	static const double alphas[] = {0.05, 0.01, 0.001, 0.0001};
-	struct draft *d = into;
-	unsigned i = 0;
-	int rc = ay_policy_read_choice(v, where, names, AY_ARRAY_LEN(names), &i, e);
-
-	d->entry->rules.drift.alpha = alphas[i];
-	return rc;
-}
-
-static int read_small(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
-{
-	static const char *const names[] = {"hold", "warn"};
-	struct draft *d = into;
-	unsigned i = 0;
-	int rc = ay_policy_read_choice(v, where, names, AY_ARRAY_LEN(names), &i, e);
-
-	d->entry->rules.drift.small_warns = i == 1;
-	return rc;
-}
-
 static int read_drift(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
 {
-	static const struct ay_policy_key keys[] = {{"alpha", read_alpha}, {"small", read_small}, {"history", NULL}};
 	struct draft *d = into;
 
 	d->drift = v->line;
-	return ay_policy_read_keys(v, where, keys, AY_ARRAY_LEN(keys), d, e);
+	return ay_policy_read_drift(v, where, d->entry, e);
 }
 
 static int read_verify(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
@@ -362,10 +337,8 @@ static int digest_rules(struct ay_rules *r, struct ay_error *e)
 	for (size_t i = 0; r->deserialization.opaque && r->deserialization.opaque[i]; i++)
 		ay_jw_str(&w, r->deserialization.opaque[i]);
 	ay_jw_array_end(&w);
-	if (r->gates & BIT(AY_GATE_DRIFT)) {
-		ay_jw_f64(&w, r->drift.alpha);
-		ay_jw_bool(&w, r->drift.small_warns);
-	}
+	if (r->gates & BIT(AY_GATE_DRIFT))
+		ay_policy_digest_drift(r, &w);
 	ay_jw_array_end(&w);
 	if (!b.err)
 		r->digest = ay_sha256_of(b.data, b.len);
@@ -410,8 +383,8 @@ static int finish_entry(struct draft *d, const char *where, struct ay_error *e)
 		return rc;
 	if (entry->rules.gates & BIT(AY_GATE_DESERIALIZATION))
 		entry->rules.deserialization.profiles |= AY_PROFILE_WEIGHTS;
-	if ((entry->rules.gates & BIT(AY_GATE_DRIFT)) && entry->rules.drift.alpha == 0)
-		entry->rules.drift.alpha = DRIFT_ALPHA;
+	if (entry->rules.gates & BIT(AY_GATE_DRIFT))
+		ay_policy_finish_drift(entry, d->drift != 0);
 	entry->rules.pattern = entry->pattern;
 	entry->rules.provenance.builders = (const char *const *)entry->builders.list;
 	entry->rules.deserialization.opaque = (const char *const *)entry->opaque.list;

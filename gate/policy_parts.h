@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "assay/json.h"
 #include "assay/policy.h"
 #include "gate/policy_yaml.h"
 
@@ -32,8 +33,9 @@ struct ay_access {
 struct ay_entry {
 	char *pattern;
 	unsigned line;
-	struct ay_rules rules;       /* borrows from the three below */
+	struct ay_rules rules;       /* borrows from those below */
 	struct ay_texts builders, opaque;
+	struct ay_policy_column *columns; size_t ncolumns;
 };
 
 struct ay_policy {
@@ -68,6 +70,8 @@ AY_MUSTCHECK int ay_policy_read_number(const struct ay_yaml *v, const char *wher
 				       struct ay_error *e);
 AY_MUSTCHECK int ay_policy_read_size(const struct ay_yaml *v, const char *where, uint64_t min, uint64_t max, uint64_t *out,
 				     struct ay_error *e);
+/* A plain decimal number above 0. */
+AY_MUSTCHECK int ay_policy_read_decimal(const struct ay_yaml *v, const char *where, double max, double *out, struct ay_error *e);
 /* A list of different, non-empty texts, sorted. */
 AY_MUSTCHECK int ay_policy_read_texts(const struct ay_yaml *v, const char *where, struct ay_texts *out, struct ay_error *e);
 AY_MUSTCHECK int ay_policy_check_list(const struct ay_yaml *v, const char *where, struct ay_error *e);
@@ -75,6 +79,12 @@ AY_MUSTCHECK int ay_policy_check_text(const struct ay_yaml *v, const char *where
 
 /* ---- policy_names.c ---- */
 AY_MUSTCHECK int ay_policy_read_names(const struct ay_yaml *v, const char *where, void *policy, struct ay_error *e);
+/* ---- policy_drift.c ---- */
+AY_MUSTCHECK int ay_policy_read_drift(const struct ay_yaml *v, const char *where, struct ay_entry *entry, struct ay_error *e);
+/* Defaults, when the gate is on. given: there was a section. */
+void ay_policy_finish_drift(struct ay_entry *entry, bool given);
+/* What admission rests on, in a fixed form. */
+void ay_policy_digest_drift(const struct ay_rules *r, struct ay_jw *w);
 /* ---- policy_access.c ---- */
 AY_MUSTCHECK int ay_policy_read_access(const struct ay_yaml *v, const char *where, void *policy, struct ay_error *e);
 void ay_access_free(struct ay_access *a);

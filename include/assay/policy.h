@@ -25,6 +25,10 @@ enum ay_gate_kind {
 const char *ay_gate_name(enum ay_gate_kind g);     /* "integrity" ... "model-tests" */
 
 /* Effective rules of one name: the whole of the most specific entry. Borrowed from the policy. */
+/* Floors of one column for the drift gate: D, V, PSI, JS, Hellinger, W; 0: not given. */
+#define AY_POLICY_EFFECTS 6
+struct ay_policy_column { char *name; double limit[AY_POLICY_EFFECTS]; };
+
 struct ay_rules {
 	const char *pattern;                  /* that decided */
 	uint32_t gates;                       /* bit per ay_gate_kind */
@@ -37,7 +41,14 @@ struct ay_rules {
 	} provenance;
 	struct { uint32_t profiles; const char *const *opaque; } deserialization;
 	bool baseline_required;
-	struct { double alpha; bool small_warns; } drift;    /* chance of a false alarm over all columns of a batch; too few rows warn, not hold */
+	struct {
+		double alpha;                 /* chance of a false alarm over all columns of a batch */
+		bool small_warns;             /* too few rows warn, not hold */
+		uint32_t history;             /* admitted batches that are looked back at; 0: none */
+		bool trend;
+		uint32_t decide;              /* bit per effect that decides beside D and V */
+		const struct ay_policy_column *columns; size_t ncolumns;
+	} drift;
 	enum { AY_VERIFY_INGEST, AY_VERIFY_OPEN } verify;
 	bool async_verdict;                   /* verdict: async */
 	struct ay_sha256 digest;              /* of the canonical form: what admission is keyed by */

@@ -17,6 +17,21 @@ const struct ay_drift_limits ay_drift_limits_label = {
 	.hold = {[AY_DRIFT_D] = 0.10, [AY_DRIFT_V] = 0.15},
 };
 
+const struct ay_drift_limits ay_drift_limits_named = {
+	.fail = {[AY_DRIFT_PSI] = 0.2, [AY_DRIFT_JS] = 0.2, [AY_DRIFT_HELLINGER] = 0.17, [AY_DRIFT_W] = 0.25},
+	.warn = {[AY_DRIFT_PSI] = 0.1, [AY_DRIFT_JS] = 0.1, [AY_DRIFT_HELLINGER] = 0.08, [AY_DRIFT_W] = 0.10},
+};
+
+void ay_drift_limits_together(const struct ay_drift_limits *l, bool label, struct ay_drift_limits *out)
+{
+	const struct ay_drift_limits *usual = label ? &ay_drift_limits_label : &ay_drift_limits_default;
+	double floor = label ? 0.02 : 0.05;
+
+	*out = (struct ay_drift_limits){.fail = {0}};
+	for (int e = 0; e < AY_DRIFT_EFFECTS; e++)
+		out->fail[e] = e <= AY_DRIFT_V ? floor * l->fail[e] / usual->fail[e] : l->fail[e] / 2;
+}
+
 const char *ay_drift_state_name(enum ay_drift_state s)
 {
 	static const char *const names[] = {"none", "warn", "held", "unknown", "drift"};

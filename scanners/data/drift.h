@@ -45,6 +45,17 @@ const char *ay_drift_effect_name(enum ay_drift_effect e);
  */
 struct ay_drift_limits { double warn[AY_DRIFT_EFFECTS], fail[AY_DRIFT_EFFECTS], hold[AY_DRIFT_EFFECTS]; };
 extern const struct ay_drift_limits ay_drift_limits_default, ay_drift_limits_label;
+/* Of the effects that a policy may name; D and V are 0 here. */
+extern const struct ay_drift_limits ay_drift_limits_named;
+
+/*
+ * Floors of batches added up, where many rows show what each batch hid: D 0.05 and V 0.05 at the defaults, 0.02 of labels,
+ * in proportion where l was set otherwise; half of the other effects. Nothing warns.
+ *
+ * V 0.05 is what D 0.05 is of two equally frequent values: a shift of five per cent of the rows. Sampling alone exceeds
+ * neither more often than alpha, whatever the floor, since an effect must exceed its noise too.
+ */
+void ay_drift_limits_together(const struct ay_drift_limits *l, bool label, struct ay_drift_limits *out);
 
 /* Borrowed. Either the two numbers or the two values are set; the batch has the edges or the dictionary of the reference. */
 struct ay_drift_column {

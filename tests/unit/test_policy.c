@@ -10,6 +10,7 @@
 
 #define HEAD "version: 1\naccess: []\n"
 #define NAMES HEAD "names:\n"
+#define DRIFT(keys) NAMES "  datasets/**: {gates: [schema, drift], drift: {" keys "}}\n"
 #define BIT(g) (1u << (g))
 
 static struct ay_policy *must_parse(const char *yaml)
@@ -77,7 +78,23 @@ static const struct refusal { const char *yaml, *msg; } refusals[] = {
 	{NAMES "  models/**: {gate: []}\n", "line 4: unknown key 'gate' in names.\"models/**\"; known: gates, signature, provenance, deserialization, "
 	 "baseline, drift, verify, verdict"},
 	{NAMES "  models/**: {outliers: {alpha: 0.001}}\n", "line 4: 'outliers' in names.\"models/**\" is not yet built"},
-	{NAMES "  datasets/**: {gates: [schema, drift], drift: {history: 10}}\n", "line 4: 'history' in names.\"datasets/**\".drift is not yet built"},
+	{NAMES "  datasets/**: {gates: [schema, drift], drift: {seasonal: [a]}}\n", "line 4: 'seasonal' in names.\"datasets/**\".drift is not yet built"},
+	{DRIFT("history: 65"), "line 4: names.\"datasets/**\".drift.history is 65; it must be 0 to 64"},
+	{DRIFT("history: ten"), "line 4: names.\"datasets/**\".drift.history must be a number"},
+	{DRIFT("trend: yes"), "line 4: names.\"datasets/**\".drift.trend is 'yes'; it must be one of off, on"},
+	{DRIFT("history: 0, trend: on"), "line 4: names.\"datasets/**\".drift.trend is inapplicable: no batches are looked back at, because history is 0"},
+	{DRIFT("decide: [d]"), "line 4: names.\"datasets/**\".drift.decide is 'd'; it must be one of psi, js, hellinger, w"},
+	{DRIFT("decide: [psi, psi]"), "line 4: names.\"datasets/**\".drift.decide lists 'psi' twice"},
+	{DRIFT("columns: [price]"), "line 4: names.\"datasets/**\".drift.columns must be columns with floors, as in {price: {d: 0.2}}"},
+	{DRIFT("columns: {price: 0.2}"), "line 4: names.\"datasets/**\".drift.columns.\"price\" must be floors, as in {d: 0.2, w: 0.3}"},
+	{DRIFT("columns: {price: {}}"), "line 4: names.\"datasets/**\".drift.columns.\"price\" must be floors, as in {d: 0.2, w: 0.3}"},
+	{DRIFT("columns: {price: {ks: 0.2}}"), "line 4: unknown key 'ks' in names.\"datasets/**\".drift.columns.\"price\"; known: d, v, psi, js, hellinger, w"},
+	{DRIFT("columns: {price: {d: 0}}"), "line 4: names.\"datasets/**\".drift.columns.\"price\".d is 0; it must be above 0 and at most 1"},
+	{DRIFT("columns: {price: {d: 1.5}}"), "line 4: names.\"datasets/**\".drift.columns.\"price\".d is 1.5; it must be above 0 and at most 1"},
+	{DRIFT("columns: {price: {d: 1e-3}}"), "line 4: names.\"datasets/**\".drift.columns.\"price\".d must be a number, as in 0.2"},
+	{DRIFT("columns: {price: {d: 0.}}"), "line 4: names.\"datasets/**\".drift.columns.\"price\".d must be a number, as in 0.2"},
+	{DRIFT("columns: {price: {d: -0.2}}"), "line 4: names.\"datasets/**\".drift.columns.\"price\".d must be a number, as in 0.2"},
+	{DRIFT("columns: {price: {d: \"0.2\"}}"), "line 4: names.\"datasets/**\".drift.columns.\"price\".d must be a number, as in 0.2"},
 	{NAMES "  datasets/**: {gates: [schema], drift: {alpha: 0.001}}\n",
 	 "line 4: 'drift' in names.\"datasets/**\" is inapplicable: the gate 'drift' is not among its gates"},
 	{NAMES "  datasets/**: {gates: [integrity, drift]}\n",
@@ -282,6 +299,29 @@ static struct ay_sha256 rules_digest(const char *rules)
 }
 
 /* Every rule that admission rests on changes the digest; order, defaults written out and serving do not. */
+static void test_drift(void)
+{
+	static const char text[] = NAMES "  datasets/**: {gates: [schema, drift]}\n"
+		"  datasets/x: {gates: [schema, drift], drift: {history: 3, trend: off, decide: [psi, w], columns: {price: {d: 0.2, w: 0.3}, \"a b\": {v: 1}}}}\n"
+		"  datasets/y: {gates: [schema, drift], drift: {history: 0}}\n";
+	const struct ay_rules *r, *other;
+	struct ay_policy *p;
+	struct ay_error e;
+
+	is_int(ay_policy_parse(text, strlen(text), &p, &e), 0, "a policy for drift: %s", e.msg);
+	is_int(ay_policy_rules(p, "datasets/z", &other, NULL), 0, "the defaults");
+	ok(other->drift.history == 10 && other->drift.trend && !other->drift.decide && !other->drift.ncolumns && other->drift.alpha == 0.001, "of drift");
+	is_int(ay_policy_rules(p, "datasets/x", &r, NULL), 0, "what is given");
+	ok(r->drift.history == 3 && !r->drift.trend && r->drift.decide == (1u << 2 | 1u << 5), "history, trend, and what decides");
+	ok(r->drift.ncolumns == 2 && strcmp(r->drift.columns[0].name, "price") == 0 && r->drift.columns[0].limit[0] == 0.2 &&
+	   r->drift.columns[0].limit[5] == 0.3 && r->drift.columns[0].limit[1] == 0, "floors of a column");
+	ok(strcmp(r->drift.columns[1].name, "a b") == 0 && r->drift.columns[1].limit[1] == 1, "and of another");
+	ok(!ay_sha256_eq(&r->digest, &other->digest), "admission rests on them");
+	is_int(ay_policy_rules(p, "datasets/y", &r, NULL), 0, "no history");
+	ok(r->drift.history == 0, "is none");
+	ay_policy_free(p);
+}
+
 static void test_digest(void)
 {
 #define P "provenance: {kind: training, builders: [a, b]}"
@@ -420,6 +460,7 @@ int main(void)
 	test_limits_of_text();
 	test_default();
 	test_all_keys();
+	test_drift();
 	test_digest();
 	test_access();
 	test_warnings();

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Slow poisoning: batches that each stay below the floor. The last admitted batches of the name are added up with the new
+ * one and judged by lower floors, and each column's place in them is tested for a trend. A batch is what its version
+ * brought: the tables that the version before it did not have, each content once. Only versions that were judged by the
+ * same reference count, whatever their schema said otherwise.
+ *
+ * Every batch is looked at as often as batches are remembered, so the sum is judged by alpha over their number.
+ */
+#include <errno.h>
+
+#include "assay/fd.h"
+#include "assay/schema.h"
+#include "gate/drift_parts.h"
+#include "scanners/data/drift_trend.h"
+
+/* One remembered version. */
+struct past {
+	const struct ay_artifact *art;
+	struct ay_file_list files;
+	bool judged;                  /* by the candidate's reference */
+};
+
+struct remembering {
+	struct ay_comparing *k;
+	struct ay_versions versions;  /* newest first; the last only says what is not new in the one before */
+	struct past *past;            /* one a version */
+	struct ay_digests seen;
+	struct ay_batch sum;
+	bool begun;                   /* sum is there */
+	double *series;               /* of each number of a batch: one a batch, oldest first */
+	size_t width, most, batches;  /* numbers of a batch; batches that there is room for, that there are */
+	struct ay_error why;
+};
+
+/* ---- the versions ---- */
+
+/* The same reference, perhaps in another version of the schema. */
+static bool same_reference(struct ay_comparing *k, uint64_t version)
+{
+	struct ay_schema *s = NULL;
+	const uint8_t *profile;
+	size_t len;
+	char *text = NULL;
+	uint64_t got;
+	bool same = false;
+
+	if (version == k->c->baseline_version)
+		return true;
+	if (ay_baseline_load(k->c->g, k->c->trust, k->c->art.ref.name, &version, &text, &got) == 0 && ay_schema_load(text, strlen(text), &s, NULL) == 0) {
+		struct ay_sha256 d;
+
+		profile = ay_schema_profile(s, &len);
+		d = profile ? ay_sha256_short(profile, len) : (struct ay_sha256){{0}};
+		same = ay_sha256_eq(&d, &k->kept->reference.digest);
+	}
+	ay_schema_free(s);
+	free(text);
+	return same;
+}
+
+static int list(struct remembering *r)
+{
+	uint64_t *baseline;
+	struct ay_txn *t;
+	int rc = ay_read_begin(r->k->c->g->store, &t);
+
+	if (rc)
+		return rc;
+	rc = ay_versions_list(t, r->k->c, (size_t)r->k->c->rules->drift.history + 1, &r->versions);
+	r->past = calloc(r->versions.n + 1, sizeof(*r->past));
+	baseline = calloc(r->versions.n + 1, sizeof(*baseline));
+	if (!r->past || !baseline)
+		rc = -ENOMEM;
+	for (size_t i = 0; rc == 0 && i < r->versions.n; i++) {
+		r->past[i].art = &r->versions.v[i];
+		rc = ay_node_list(t, r->versions.v[i].top, &r->past[i].files);
+		if (rc == 0)
+			rc = ay_decision_baseline(t, r->versions.v[i].id, &baseline[i]);
+		if (rc == AY_ENOTFOUND)
+			rc = 0;
+	}
+	ay_read_end(t);
+	for (size_t i = 0; rc == 0 && i < r->versions.n; i++)
+		r->past[i].judged = baseline[i] && same_reference(r->k, baseline[i]);
+	free(baseline);
+	return rc;
+}
+
+/* ---- their tables ---- */
+
+struct fetching { struct ay_candidate *c; const struct ay_file_list *files; struct ay_scan_note **notes; };
+
+static void scanned(void *arg, size_t i, struct ay_scan_note *note)
+{
+	struct fetching *f = arg;
+	struct ay_sha256 key = ay_scan_key(f->c->g, &f->c->plan, &f->files->v[i].sha256, f->files->v[i].path);
+
+	f->notes[i] = note;
+	ay_candidate_fresh(f->c, &key, note);
+}
+
+/* What is known of a file, or its scan is begun: under the plan of the candidate, so that it is counted as that is. */
+static int fetch_one(struct fetching *f, size_t i, struct ay_scans *s, struct ay_error *e)
+{
+	const struct ay_file *file = &f->files->v[i];
+	struct ay_sha256 key = ay_scan_key(f->c->g, &f->c->plan, &file->sha256, file->path);
+	struct ay_txn *t;
+	int rc = ay_read_begin(f->c->g->store, &t);
+
+	if (rc)
+		return ay_error_set(e, rc, "the catalogue cannot be read: %s", ay_strerror(rc));
+	rc = ay_scan_cached(t, &key, &f->notes[i]);
+	ay_read_end(t);
+	if (rc || f->notes[i])
+		return rc;
+	AY_CLEANUP_FD int fd = ay_object_open(f->c->g->store, &file->sha256, e);
+
+	return fd < 0 ? fd : ay_scans_add(s, i, fd, file->size, file->path, e);
+}
+
+static int fetch(struct remembering *r, const struct ay_file_list *files, const bool *wanted, struct ay_scan_note **notes)
+{
+	struct fetching f = {r->k->c, files, notes};
+	struct ay_scans *s;
+	int rc = ay_scans_new(r->k->c->g, &r->k->c->plan, r->k->c->art.uid, scanned, &f, &s);
+
+	if (rc)
+		return rc;
+	for (size_t i = 0; rc == 0 && i < files->n; i++)
+		if (wanted[i])
+			rc = fetch_one(&f, i, s, &r->why);
+	ay_scans_free(s);
+	for (size_t i = 0; rc == 0 && i < files->n; i++)
+		if (wanted[i] && notes[i]->code)
+			rc = ay_error_set(&r->why, AY_ESTATE, "%s: %s", files->v[i].path, notes[i]->why ? notes[i]->why : "it could not be counted");
+	return rc;
+}
+
+/* ---- a batch ---- */
+
+static int take_numbers(struct remembering *r, const struct ay_batch *batch)
+{
+	const struct ay_reference *ref = &r->k->kept->reference;
+	double out[AY_TREND_SERIES];
+	size_t at = 0;
+
+	for (size_t i = 0; i < ref->count; i++) {
+		const struct ay_profiled *a = &ref->columns[i], *b = &batch->counts.columns[i];
+		size_t n = a->numeric ? ay_trend_of_numbers(&a->numbers, &b->numbers, out) : ay_trend_of_values(&a->values, &b->values, out);
+
+		for (size_t s = 0; s < n; s++, at++)
+			r->series[at * r->most + r->batches] = out[s];
+	}
+	r->width = at;
+	r->batches++;
+	return ay_batch_merge(&r->sum, batch);
+}
+
+static uint64_t rows_of(const struct ay_batch *b)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < b->counts.count; i++) {
+		const struct ay_profiled *p = &b->counts.columns[i];
+		uint64_t rows = p->numeric ? p->numbers.rows : p->values.rows;
+
+		most = rows > most ? rows : most;
+	}
+	return most;
+}
+
+static int add_tables(struct remembering *r, const struct ay_file_list *files, const bool *wanted, struct ay_scan_note **notes)
+{
+	struct ay_batch batch;
+	int rc = ay_batch_init(&batch, &r->k->kept->budget, &r->k->kept->reference);
+
+	for (size_t i = 0; rc == 0 && i < files->n; i++)
+		if (wanted[i] && notes[i] && notes[i]->profile)
+			rc = ay_drift_add_table(r->k, notes[i], &batch);
+	if (rc == 0 && rows_of(&batch))
+		rc = take_numbers(r, &batch);
+	ay_batch_free(&batch);
+	return rc;
+}
+
+/* What version i brought. */
+static int add_version(struct remembering *r, size_t i)
+{
+	const struct ay_file_list *files = &r->past[i].files;
+	struct ay_scan_note **notes = calloc(files->n + 1, sizeof(struct ay_scan_note *));
+	bool *wanted = calloc(files->n + 1, sizeof(bool));
+	struct ay_digests before = {.v = NULL};
+	int rc = notes && wanted ? 0 : -ENOMEM;
+
+	for (size_t f = 0; rc >= 0 && i + 1 < r->versions.n && f < r->past[i + 1].files.n; f++)
+		rc = ay_digests_add(&before, &r->past[i + 1].files.v[f].sha256);
+	for (size_t f = 0; rc >= 0 && f < files->n; f++) {
+		if (ay_digests_have(&before, &files->v[f].sha256))
+			continue;
+		rc = ay_digests_add(&r->seen, &files->v[f].sha256);
+		wanted[f] = rc == 1;
+	}
+	if (rc >= 0)
+		rc = fetch(r, files, wanted, notes);
+	if (rc == 0)
+		rc = add_tables(r, files, wanted, notes);
+	if (rc && !r->why.msg[0])
+		ay_error_set(&r->why, rc, "%s", ay_strerror(rc));
+	for (size_t f = 0; notes && f < files->n; f++)
+		ay_note_unref(notes[f]);
+	free(notes);
+	free(wanted);
+	ay_digests_free(&before);
+	return rc;
+}
+
+/* ---- judging ---- */
+
+static void judge_sum(struct remembering *r)
+{
+	struct ay_comparing *k = r->k;
+	size_t n = k->kept->reference.count;
+	struct ay_drift_limits *limits = calloc(n + 1, sizeof(*limits));
+	struct ay_drift_set *set;
+
+	if (!limits) {
+		ay_drift_cannot(k, "the last batches", "out of memory");
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		ay_drift_limits_together(&k->kept->limits[i], k->kept->label[i], &limits[i]);
+	set = ay_drift_compare(k, &r->sum, "the last batches added up", limits, k->c->rules->drift.alpha / k->c->rules->drift.history);
+	if (set)
+		ay_drift_report_found(k, set, "drift.cumulative");
+	free(limits);
+}
+
+/* Which column a series is of, and which of its series. */
+static size_t column_of(const struct ay_reference *ref, size_t series, size_t *of_column)
+{
+	size_t at = 0;
+	double out[AY_TREND_SERIES];
+
+	for (size_t i = 0; i < ref->count; i++) {
+		const struct ay_profiled *p = &ref->columns[i];
+		size_t n = p->numeric ? ay_trend_of_numbers(&p->numbers, &p->numbers, out) : ay_trend_of_values(&p->values, &p->values, out);
+
+		if (series < at + n) {
+			*of_column = series - at;
+			return i;
+		}
+		at += n;
+	}
+	*of_column = 0;
+	return 0;
+}
+
+static void report_trend(struct remembering *r, size_t series, const struct ay_trend_result *t)
+{
+	const struct ay_reference *ref = &r->k->kept->reference;
+	size_t of_column, i = column_of(ref, series, &of_column);
+	char value[32], limit[32];
+
+	snprintf(value, sizeof(value), "%.4g", t->change);
+	snprintf(limit, sizeof(limit), "%.4g", AY_TREND_FLOOR);
+	ay_gate_find(r->k->c, AY_GATE_DRIFT, "drift.trend", NULL, value, limit,
+		     "column %s: %s %s by %.4g over the last %zu batches and lies %.4g from the reference, the limit %s; Mann-Kendall's S is %lld, p %.2g",
+		     ref->columns[i].name, ay_trend_name(ref->columns[i].numeric, of_column), t->change > 0 ? "rose" : "fell",
+		     t->change > 0 ? t->change : -t->change, r->batches, t->end, limit, (long long)t->test.s, t->adjusted);
+}
+
+static void judge_trend(struct remembering *r)
+{
+	struct ay_budget *b = &r->k->kept->budget;
+	double *v = ay_budget_alloc(b, (r->width * r->batches + 1) * sizeof(*v));
+	struct ay_trend_result *results = ay_budget_alloc(b, (r->width + 1) * sizeof(*results));
+	size_t found = 0;
+	int rc = v && results ? 0 : AY_ELIMIT;
+
+	for (size_t i = 0; rc == 0 && i < r->width; i++)
+		for (size_t k = 0; k < r->batches; k++)
+			v[i * r->batches + k] = r->series[i * r->most + k];
+	if (rc == 0)
+		rc = ay_trend_judge(b, v, r->width, r->batches, r->k->c->rules->drift.alpha, AY_TREND_FLOOR, results, &found);
+	if (rc)
+		ay_drift_cannot(r->k, "the trend of the last batches", ay_strerror(rc));
+	for (size_t i = 0; rc == 0 && found && i < r->width; i++)
+		if (results[i].found)
+			report_trend(r, i, &results[i]);
+	ay_budget_free(b, v);
+	ay_budget_free(b, results);
+}
+
+/* The candidate's own, which is the newest: contents that an earlier batch has are not new. */
+static int add_own(struct remembering *r)
+{
+	struct ay_candidate *c = r->k->c;
+	bool *wanted = calloc(c->files.n + 1, sizeof(bool));
+	int rc = wanted ? 0 : -ENOMEM;
+	size_t before = r->batches;
+
+	for (size_t i = 0; rc >= 0 && i < c->files.n; i++) {
+		if (!r->k->kept->fresh[i])
+			continue;
+		rc = ay_digests_add(&r->seen, &c->files.v[i].sha256);
+		wanted[i] = rc == 1;
+	}
+	if (rc >= 0)
+		rc = add_tables(r, &c->files, wanted, c->notes);
+	free(wanted);
+	return rc < 0 ? rc : r->batches > before;
+}
+
+static int remember(struct remembering *r)
+{
+	const struct ay_drift_kept *kept = r->k->kept;
+	int rc = list(r);
+
+	if (rc || !r->versions.n)
+		return rc;
+	r->most = r->k->c->rules->drift.history + 1;
+	r->series = calloc(kept->reference.count * AY_TREND_SERIES * r->most + 1, sizeof(*r->series));
+	rc = r->series ? ay_batch_init(&r->sum, &r->k->kept->budget, &kept->reference) : -ENOMEM;
+	r->begun = rc == 0;
+	/* The oldest first. */
+	for (size_t i = r->versions.n < r->most ? r->versions.n : r->most - 1; rc == 0 && i-- > 0;)
+		if (r->past[i].judged)
+			rc = add_version(r, i);
+	if (rc || !r->batches)
+		return rc;
+	rc = add_own(r);
+	if (rc <= 0)
+		return rc;
+	judge_sum(r);
+	if (r->k->c->rules->drift.trend && r->batches >= AY_TREND_LEAST)
+		judge_trend(r);
+	return 0;
+}
+
+void ay_drift_history(struct ay_comparing *k)
+{
+	struct remembering r = {.k = k};
+
+	if (!k->c->rules->drift.history || !k->kept->counted)
+		return;
+	int rc = remember(&r);
+
+	if (rc)
+		ay_drift_cannot(k, "the last batches", r.why.msg[0] ? r.why.msg : ay_strerror(rc));
+	for (size_t i = 0; r.past && i < r.versions.n; i++)
+		ay_file_list_free(&r.past[i].files);
+	if (r.begun)
+		ay_batch_free(&r.sum);
+	free(r.past);
+	free(r.series);
+	ay_digests_free(&r.seen);
+	ay_versions_free(&r.versions);
+}
