@@ -3,17 +3,27 @@
 
 #include "assay/cursor.h"
 
-#define MAGIC "AYBAT\1"
+#define MAGIC "AYBAT\2"
 
 int ay_batch_init(struct ay_batch *a, struct ay_budget *b, const struct ay_reference *ref)
 {
 	*a = (struct ay_batch){.budget = b};
-	return ay_reference_batch(ref, b, &a->counts);
+	int rc = ay_reference_batch(ref, b, &a->counts);
+
+	if (!rc)
+		rc = ay_poison_init(&a->poison, b, ref);
+	if (rc)
+		ay_batch_free(a);
+	return rc;
 }
 
 int ay_batch_merge(struct ay_batch *a, const struct ay_batch *other)
 {
-	return ay_reference_merge(&a->counts, &other->counts);
+	int rc = ay_reference_merge(&a->counts, &other->counts);
+
+	if (!rc)
+		rc = ay_poison_merge(&a->poison, &other->poison);
+	return rc;
 }
 
 void ay_batch_encode(struct ay_batch *a, struct ay_buf *out)
@@ -23,6 +33,7 @@ void ay_batch_encode(struct ay_batch *a, struct ay_buf *out)
 	ay_reference_encode(&a->counts, &counts);
 	ay_buf_add(out, MAGIC, sizeof(MAGIC) - 1);
 	ay_profile_bytes_encode(counts.data, counts.len, out);
+	ay_poison_encode(&a->poison, out);
 	if (counts.err && !out->err)
 		out->err = counts.err;
 	ay_buf_free(&counts);
@@ -40,16 +51,21 @@ int ay_batch_decode(const void *bytes, size_t len, struct ay_budget *b, struct a
 	int rc = ay_profile_bytes_decode(&c, &counts, &counts_len);
 
 	if (!rc)
-		rc = ay_cursor_end(&c);
-	if (!rc)
 		rc = ay_reference_decode(counts, counts_len, b, &out->counts);
 	free(counts);
+	if (!rc)
+		rc = ay_poison_decode(&c, b, &out->counts, &out->poison);
+	if (!rc)
+		rc = ay_cursor_end(&c);
+	if (rc)
+		ay_batch_free(out);
 	return rc;
 }
 
 void ay_batch_free(struct ay_batch *a)
 {
 	ay_reference_free(&a->counts);
+	ay_poison_free(&a->poison);
 }
 
 /* ---- counting ---- */
@@ -61,6 +77,7 @@ struct ay_counting {
 	size_t *at;                   /* of each column of the reference: that of the table, or columns */
 	struct ay_profiled **counts;  /* of each column of the table: where it is counted, or NULL */
 	size_t columns;               /* of the table */
+	struct ay_poison_counting poison;
 };
 
 int ay_counting_new(const void *profile, size_t len, struct ay_budget *b, struct ay_counting **out)
@@ -84,6 +101,8 @@ int ay_counting_new(const void *profile, size_t len, struct ay_budget *b, struct
 	}
 	for (size_t i = 0; rc == 0 && i < k->ref.count; i++)
 		k->at[i] = 0;
+	if (!rc)
+		rc = ay_poison_counting_init(&k->poison, b, &k->ref, &k->batch.poison);
 	if (rc) {
 		ay_counting_free(k);
 		*out = NULL;
@@ -118,10 +137,7 @@ int ay_counting_value(struct ay_counting *k, size_t column, const struct ay_cell
 
 int ay_counting_whole(struct ay_counting *k, uint64_t row, const struct ay_cell *cells)
 {
-	(void)k;
-	(void)row;
-	(void)cells;
-	return 0;
+	return ay_poison_counting_row(&k->poison, row, cells, k->at, k->columns);
 }
 
 int ay_counting_row(struct ay_counting *k, uint64_t row, const struct ay_cell *cells)
@@ -143,6 +159,7 @@ void ay_counting_free(struct ay_counting *k)
 {
 	if (!k)
 		return;
+	ay_poison_counting_free(&k->poison);
 	ay_batch_free(&k->batch);
 	ay_reference_free(&k->ref);
 	ay_budget_free(k->budget, k->at);

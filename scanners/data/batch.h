@@ -6,12 +6,14 @@
 #ifndef ASSAY_SCANNERS_BATCH_H
 #define ASSAY_SCANNERS_BATCH_H
 
+#include "scanners/data/poison.h"
 #include "scanners/data/reference.h"
 
 /* Sums of tables of one reference. */
 struct ay_batch {
 	struct ay_budget *budget;        /* borrowed */
 	struct ay_reference counts;
+	struct ay_poison poison;
 };
 /* Empty, of this reference. */
 AY_MUSTCHECK int ay_batch_init(struct ay_batch *a, struct ay_budget *b, const struct ay_reference *ref);

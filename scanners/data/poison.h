@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is kept of tables that came to tell whether somebody tampered with them: labels that were flipped, rows that were
+ * repeated or that others must not have, triggers that carry a label. A worker keeps what a table has; the gate adds up and judges.
+ */
+#ifndef ASSAY_SCANNERS_POISON_H
+#define ASSAY_SCANNERS_POISON_H
+
+#include "scanners/data/drawn.h"
+
+struct ay_poison {
+	struct ay_drawn rows;
+};
+/* Empty, of this reference. */
+AY_MUSTCHECK int ay_poison_init(struct ay_poison *p, struct ay_budget *b, const struct ay_reference *ref);
+/* Says which file of a version this is of; before it is merged. */
+void ay_poison_set_file(struct ay_poison *p, uint32_t file);
+/* AY_EUSAGE when the two are not of one reference. */
+AY_MUSTCHECK int ay_poison_merge(struct ay_poison *p, const struct ay_poison *other);
+/* Canonical; sticky errors of out. */
+void ay_poison_encode(struct ay_poison *p, struct ay_buf *out);
+/* like: the counts of the same batch. Trusts nothing else. *out is to be freed after success only. */
+AY_MUSTCHECK int ay_poison_decode(struct ay_cursor *in, struct ay_budget *b, const struct ay_reference *like, struct ay_poison *out);
+void ay_poison_free(struct ay_poison *p);
+
+/* ---- counting one table ---- */
+
+struct ay_poison_counting {
+	struct ay_budget *budget;
+	const struct ay_reference *ref;
+	struct ay_poison *sums;              /* borrowed */
+	struct ay_places places;
+	uint16_t *row;
+};
+AY_MUSTCHECK int ay_poison_counting_init(struct ay_poison_counting *k, struct ay_budget *b, const struct ay_reference *ref, struct ay_poison *sums);
+/* at: of each column of the reference that of the table, columns for none. */
+AY_MUSTCHECK int ay_poison_counting_row(struct ay_poison_counting *k, uint64_t row, const struct ay_cell *cells, const size_t *at, size_t columns);
+void ay_poison_counting_free(struct ay_poison_counting *k);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Labels that were flipped: of each drawn row the ten nearest rows of the reference's sample vote, and a batch in which more
+ * labels lose than among the reference's own rows was tampered with, or labelled by other means.
+ */
+#ifndef ASSAY_SCANNERS_POISON_LABELS_H
+#define ASSAY_SCANNERS_POISON_LABELS_H
+
+#include "scanners/data/drawn.h"
+#include "scanners/data/stat_test.h"
+
+#define AY_LABEL_NEIGHBOURS 10
+#define AY_LABEL_CLASSES 64          /* more are no classes */
+#define AY_LABEL_ROWS_MIN 50         /* of the batch, and of the reference's sample */
+#define AY_LABEL_WORST 10
+/* Share of flipped labels that has to be seen nearly always; where even this could be chance, nothing can be told. */
+#define AY_LABEL_BLIND 0.5
+
+struct ay_label_row {
+	uint32_t file;
+	uint64_t row;
+	uint16_t given, expected;        /* places of the label column */
+	unsigned for_given, for_expected;/* neighbours that have this label */
+};
+
+enum ay_label_why { AY_LABEL_OK, AY_LABEL_FEW_ROWS, AY_LABEL_FEW_SAMPLED, AY_LABEL_CLASSES_MANY, AY_LABEL_ONE_CLASS, AY_LABEL_NO_COLUMNS,
+		    AY_LABEL_BLIND_HERE };
+/* A phrase, static. */
+const char *ay_label_why_text(enum ay_label_why why);
+
+struct ay_label_result {
+	enum ay_label_why why;           /* not OK: it could not be told */
+	bool flipped;
+	uint64_t rows, lost, ref_rows, ref_lost;     /* rows with a label, and those whose neighbours outvote it */
+	double share;                    /* of labels flipped at random that explains the difference; may be below 0 */
+	double noise;                    /* of it that sampling alone exceeds with probability alpha */
+	double p;                        /* one-sided */
+	struct ay_label_row worst[AY_LABEL_WORST];
+	size_t worst_count;
+};
+
+/* The neighbours' votes about the reference itself: what a batch is compared with. */
+struct ay_label_model;
+AY_MUSTCHECK int ay_label_model_new(const struct ay_reference *ref, size_t label, struct ay_budget *b, struct ay_label_model **out);
+void ay_label_model_free(struct ay_label_model *m);
+/* limit: share of flipped labels above which a batch fails when p is below alpha too. AY_ELIMIT. */
+AY_MUSTCHECK int ay_label_judge(struct ay_label_model *m, const struct ay_drawn *rows, double alpha, double limit, struct ay_label_result *out);
+
+#endif

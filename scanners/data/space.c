@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scanners/data/space.h"
+
+#include <math.h>
+
+/* Values that differ are as far apart as numbers of two rows are at the median: one deviation. */
+#define MISMATCH 1.0f
+
+/* What each place of a column of numbers stands for; a missing one for the mean. */
+static int scale_column(struct ay_space *s, size_t column, float **out)
+{
+	const struct ay_numbers *c = &s->ref->columns[column].numbers;
+	size_t bins = ay_numbers_bins(c);
+	double *means = ay_budget_alloc(s->budget, bins * sizeof(*means));
+	double sd = c->moments.n > 1 && !c->moments.overflow ? sqrt(c->moments.m2 / (double)c->moments.n) : 0;
+
+	*out = ay_budget_alloc(s->budget, (bins + 1) * sizeof(**out));
+	if (means && *out) {
+		ay_numbers_means(c, means);
+		for (size_t i = 0; i < bins; i++)
+			(*out)[i] = sd > 0 ? (float)((means[i] - c->moments.mean) / sd) : 0;
+		(*out)[bins] = 0;
+	}
+	ay_budget_free(s->budget, means);
+	return means && *out ? 0 : AY_ELIMIT;
+}
+
+int ay_space_init(struct ay_space *s, struct ay_budget *b, const struct ay_reference *ref, size_t without)
+{
+	size_t values = 0;
+	int rc = 0;
+
+	*s = (struct ay_space){.budget = b, .ref = ref};
+	s->columns = ay_budget_alloc(b, (ref->count + 1) * sizeof(*s->columns));
+	s->scaled = ay_budget_alloc(b, (ref->count + 1) * sizeof(*s->scaled));
+	if (!s->columns || !s->scaled)
+		rc = AY_ELIMIT;
+	for (size_t i = 0; s->scaled && i < ref->count; i++)
+		s->scaled[i] = NULL;
+	for (size_t i = 0; rc == 0 && i < ref->count; i++) {
+		if (i == without || !ref->columns[i].numeric)
+			continue;
+		s->columns[s->numbers] = (uint16_t)i;
+		rc = scale_column(s, i, &s->scaled[s->numbers++]);
+	}
+	for (size_t i = 0; rc == 0 && i < ref->count && values < AY_SPACE_VALUES; i++)
+		if (i != without && !ref->columns[i].numeric)
+			s->columns[s->numbers + values++] = (uint16_t)i;
+	s->values = values;
+	s->dims = s->numbers > AY_SPACE_NUMBERS ? AY_SPACE_NUMBERS : s->numbers;
+	if (rc)
+		ay_space_free(s);
+	return rc;
+}
+
+void ay_space_numbers(const struct ay_space *s, const uint16_t *places, float *out)
+{
+	for (size_t i = 0; i < s->numbers; i++)
+		out[i] = s->scaled[i][places[s->columns[i]]];
+}
+
+/* Whether column i adds to dimension d or is taken from it: as good as a coin, the same everywhere. */
+static float sign_of(size_t i, size_t d)
+{
+	uint64_t z = (uint64_t)i * AY_SPACE_NUMBERS + d + 0x9e3779b97f4a7c15u;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return (z ^ z >> 31) & 1 ? 1.0f : -1.0f;
+}
+
+void ay_space_point(const struct ay_space *s, const uint16_t *places, float *out)
+{
+	if (s->dims == s->numbers) {
+		ay_space_numbers(s, places, out);
+	} else {
+		const float shrink = 1 / sqrtf((float)AY_SPACE_NUMBERS);
+
+		for (size_t d = 0; d < s->dims; d++)
+			out[d] = 0;
+		for (size_t i = 0; i < s->numbers; i++) {
+			float v = s->scaled[i][places[s->columns[i]]] * shrink;
+
+			for (size_t d = 0; d < s->dims; d++)
+				out[d] += v * sign_of(i, d);
+		}
+	}
+	for (size_t i = 0; i < s->values; i++)
+		out[s->dims + i] = (float)places[s->columns[s->numbers + i]];
+}
+
+void ay_space_free(struct ay_space *s)
+{
+	for (size_t i = 0; s->scaled && i < s->numbers; i++)
+		ay_budget_free(s->budget, s->scaled[i]);
+	ay_budget_free(s->budget, s->scaled);
+	ay_budget_free(s->budget, s->columns);
+	s->scaled = NULL;
+	s->columns = NULL;
+	s->numbers = 0;
+}
+
+/* ---- points ---- */
+
+static size_t width_of(const struct ay_points *p)
+{
+	return p->space->dims + p->space->values;
+}
+
+int ay_points_init(struct ay_points *p, const struct ay_space *s, size_t cap)
+{
+	size_t blocks = (cap + AY_SPACE_BLOCK - 1) / AY_SPACE_BLOCK, width = s->dims + s->values;
+
+	*p = (struct ay_points){.budget = s->budget, .space = s};
+	p->v = ay_budget_alloc(s->budget, (blocks * width * AY_SPACE_BLOCK + 1) * sizeof(*p->v));
+	if (!p->v)
+		return AY_ELIMIT;
+	for (size_t i = 0; i < blocks * width * AY_SPACE_BLOCK; i++)
+		p->v[i] = 0;
+	return 0;
+}
+
+void ay_points_add(struct ay_points *p, const float *point)
+{
+	size_t width = width_of(p);
+	float *block = p->v + p->n / AY_SPACE_BLOCK * width * AY_SPACE_BLOCK;
+
+	for (size_t d = 0; d < width; d++)
+		block[d * AY_SPACE_BLOCK + p->n % AY_SPACE_BLOCK] = point[d];
+	p->n++;
+}
+
+void ay_points_get(const struct ay_points *p, size_t i, float *point)
+{
+	size_t width = width_of(p);
+	const float *block = p->v + i / AY_SPACE_BLOCK * width * AY_SPACE_BLOCK;
+
+	for (size_t d = 0; d < width; d++)
+		point[d] = block[d * AY_SPACE_BLOCK + i % AY_SPACE_BLOCK];
+}
+
+void ay_points_measure(const struct ay_points *p, size_t block, const float *point, float out[AY_SPACE_BLOCK])
+{
+	size_t width = width_of(p), dims = p->space->dims;
+	const float *v = p->v + block * width * AY_SPACE_BLOCK;
+
+	for (size_t j = 0; j < AY_SPACE_BLOCK; j++)
+		out[j] = 0;
+	for (size_t d = 0; d < dims; d++, v += AY_SPACE_BLOCK) {
+		float x = point[d];
+
+		for (size_t j = 0; j < AY_SPACE_BLOCK; j++)
+			out[j] += (v[j] - x) * (v[j] - x);
+	}
+	for (size_t d = dims; d < width; d++, v += AY_SPACE_BLOCK) {
+		float x = point[d];
+
+		for (size_t j = 0; j < AY_SPACE_BLOCK; j++)
+			out[j] += v[j] == x ? 0 : MISMATCH;
+	}
+}
+
+void ay_points_free(struct ay_points *p)
+{
+	ay_budget_free(p->budget, p->v);
+	p->v = NULL;
+	p->n = 0;
+}

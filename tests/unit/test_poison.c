@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows drawn from tables, and labels judged by their neighbours. */
+#include "scanners/data/poison_labels.h"
+#include "tests/lib/poison_table.h"
+
+static struct ay_reference ref;
+static struct ay_buf ref_bytes;
+
+static void test_places(void)
+{
+	struct ay_places p;
+	size_t kind = poison_label(&ref) - 1, missing = ay_places_count(&ref, kind) - 1;
+	const struct ay_numbers *a = &ref.columns[0].numbers;
+
+	is_int(ay_places_init(&p, &poison_budget, &ref), 0, "places");
+	is_int(ay_place_of(&p, 0, a->edges[0]), 0, "what is not above the first edge lies in the first bin");
+	is_int(ay_place_of(&p, 0, a->edges[a->edge_count - 1]), (long long)a->edge_count - 1, "the last edge in the last inner one");
+	is_int(ay_place_of(&p, 0, 1e300), (long long)a->edge_count, "what is above it in the last");
+	is_int(ay_place_of(&p, 0, 0.0 / 0.0), (long long)a->edge_count + 1, "what is missing beyond");
+	const struct ay_cell x = {.kind = AY_CELL_TEXT, .text = "x", .len = 1}, w = {.kind = AY_CELL_TEXT, .text = "w", .len = 1};
+	uint16_t at = ay_place_of(&p, kind, ay_profiled_number(&ref.columns[kind], &x));
+
+	ok(at < missing - 1 && ref.columns[kind].values.entries[at].len == 1 && memcmp(ref.columns[kind].values.entries[at].bytes, "x", 1) == 0,
+	   "a value at its entry");
+	is_int(ay_place_of(&p, kind, ay_profiled_number(&ref.columns[kind], &w)), (long long)missing - 1, "one that the reference never had");
+	is_int(ay_place_of(&p, kind, 0.0 / 0.0), (long long)missing, "and one that is missing");
+	ay_places_free(&p);
+}
+
+static void test_drawn(void)
+{
+	struct ay_counting *k = poison_count(&ref_bytes, (struct poison_spec){.rows = 6000, .seed = 5});
+	struct ay_drawn *d = &ay_counting_batch(k)->poison.rows, again;
+	struct ay_buf a = ay_buf_new(1 * MIB), b = ay_buf_new(1 * MIB);
+	unsigned decoded = 0;
+
+	ok(d->used == AY_DRAWN_ROWS && d->seen == 6000, "as many rows as are kept, of all that were seen");
+	ay_drawn_encode(d, &a);
+	struct ay_cursor c = ay_cursor_of(a.data, a.len, 0);
+
+	is_int(ay_drawn_decode(&c, &poison_budget, &ref, &again), 0, "decode");
+	ay_drawn_encode(&again, &b);
+	ok(a.len == b.len && memcmp(a.data, b.data, a.len) == 0 && c.left == 0, "to the same bytes");
+	ay_drawn_free(&again);
+	for (size_t len = 0; len < a.len; len += len < 400 ? 1 : 997) {
+		c = ay_cursor_of(a.data, len, 0);
+		if (ay_drawn_decode(&c, &poison_budget, &ref, &again) == 0) {
+			decoded++;
+			ay_drawn_free(&again);
+		}
+	}
+	is_int(decoded, 0, "no proper prefix does");
+	c = ay_cursor_of(a.data, a.len, 0);
+	a.data[a.len - 1] = 0xff;
+	ok(ay_drawn_decode(&c, &poison_budget, &ref, &again) != 0, "nor does a place that the column does not have");
+	ay_buf_clear(&a);
+	ay_buf_le64(&a, 1);
+	ay_buf_le32(&a, 0xffffffff);
+	c = ay_cursor_of(a.data, a.len, 0);
+	ok(ay_drawn_decode(&c, &poison_budget, &ref, &again) != 0, "nor more rows than there are bytes");
+	ay_buf_free(&a);
+	ay_buf_free(&b);
+	ay_counting_free(k);
+}
+
+static void test_merge(void)
+{
+	struct ay_counting *k[3];
+	struct ay_batch sum[2];
+	struct ay_buf bytes[2] = {ay_buf_new(1 * MIB), ay_buf_new(1 * MIB)};
+
+	for (unsigned i = 0; i < 3; i++) {
+		k[i] = poison_count(&ref_bytes, (struct poison_spec){.rows = 3000, .seed = 20 + i});
+		ay_poison_set_file(&ay_counting_batch(k[i])->poison, i);
+	}
+	for (unsigned way = 0; way < 2; way++) {
+		is_int(ay_batch_init(&sum[way], &poison_budget, &ref), 0, "a sum");
+		for (unsigned i = 0; i < 3; i++)
+			is_int(ay_batch_merge(&sum[way], ay_counting_batch(k[way ? 2 - i : i])), 0, "of a table");
+		ay_poison_encode(&sum[way].poison, &bytes[way]);
+	}
+	ok(bytes[0].len == bytes[1].len && memcmp(bytes[0].data, bytes[1].data, bytes[0].len) == 0, "is the same in any order");
+	is_int((long long)sum[0].poison.rows.seen, 9000, "of all rows");
+	unsigned of[3] = {0};
+
+	for (size_t i = 0; i < sum[0].poison.rows.used; i++)
+		of[sum[0].poison.rows.heap[i].file]++;
+	ok(of[0] > 1500 && of[1] > 1500 && of[2] > 1500, "and has rows of each");
+	for (unsigned i = 0; i < 3; i++)
+		ay_counting_free(k[i]);
+	for (unsigned way = 0; way < 2; way++) {
+		ay_batch_free(&sum[way]);
+		ay_buf_free(&bytes[way]);
+	}
+}
+
+static struct ay_label_result labels_of(struct ay_label_model *m, struct poison_spec s)
+{
+	struct ay_counting *k = poison_count(&ref_bytes, s);
+	struct ay_label_result r;
+
+	is_int(ay_label_judge(m, &ay_counting_batch(k)->poison.rows, 0.001, 0.02, &r), 0, "labels are judged");
+	ay_counting_free(k);
+	return r;
+}
+
+static void test_labels(void)
+{
+	struct ay_label_model *m;
+	struct ay_label_result r;
+
+	is_int(ay_label_model_new(&ref, poison_label(&ref), &poison_budget, &m), 0, "a model of labels");
+	for (uint64_t seed = 100; seed < 105; seed++) {
+		r = labels_of(m, (struct poison_spec){.rows = 3000, .seed = seed});
+		ok(!r.flipped && r.why == AY_LABEL_OK && r.share < 0.02, "an honest batch: share %.4f", r.share);
+	}
+	r = labels_of(m, (struct poison_spec){.rows = 3000, .seed = 200, .flips = 0.05});
+	ok(r.flipped && r.share > 0.03 && r.share < 0.07 && r.p < 1e-6, "5 %% of flips are seen as such: %.4f", r.share);
+	ok(r.worst_count == AY_LABEL_WORST && r.worst[0].for_given == 0 && r.worst[0].for_expected == AY_LABEL_NEIGHBOURS && r.worst[0].row > 0 &&
+	   r.worst[0].given != r.worst[0].expected, "rows are named, those that no neighbour agrees with first");
+	r = labels_of(m, (struct poison_spec){.rows = AY_LABEL_ROWS_MIN - 1, .seed = 201});
+	ok(r.why == AY_LABEL_FEW_ROWS && !r.flipped && ay_label_why_text(r.why)[0], "too few rows are not judged");
+	r = labels_of(m, (struct poison_spec){.rows = AY_LABEL_ROWS_MIN, .seed = 202, .flips = 0.9});
+	ok(r.why == AY_LABEL_OK && r.flipped, "just enough are");
+	ay_label_model_free(m);
+	is_int(ay_label_model_new(&ref, 0, &poison_budget, &m), 0, "a column of numbers as label");
+	r = labels_of(m, (struct poison_spec){.rows = 300, .seed = 203});
+	ok(r.why == AY_LABEL_CLASSES_MANY, "is none");
+	ay_label_model_free(m);
+}
+
+static void test_small_reference(void)
+{
+	struct ay_buf bytes = ay_buf_new(1 * MIB), keep = ref_bytes;
+	struct ay_reference small;
+	struct ay_label_model *m;
+
+	poison_reference(&small, &bytes, (struct poison_spec){.rows = 20, .seed = 3});
+	ref_bytes = bytes;
+	is_int(ay_label_model_new(&small, poison_label(&small), &poison_budget, &m), 0, "a reference of 20 rows");
+	struct ay_label_result r = labels_of(m, (struct poison_spec){.rows = 300, .seed = 204});
+
+	ok(r.why == AY_LABEL_FEW_SAMPLED, "says nothing of labels");
+	ay_label_model_free(m);
+	ay_reference_free(&small);
+	ay_buf_free(&bytes);
+	ref_bytes = keep;
+}
+
+int main(void)
+{
+	ref_bytes = ay_buf_new(1 * MIB);
+	poison_reference(&ref, &ref_bytes, (struct poison_spec){.rows = 5000, .seed = 1});
+	test_places();
+	test_drawn();
+	test_merge();
+	test_labels();
+	test_small_reference();
+	ay_reference_free(&ref);
+	ay_buf_free(&ref_bytes);
+	return done_testing();
+}
