@@ -102,8 +102,10 @@ static size_t take_jobs(struct ay_pool *p, struct job **v)
 }
 
 /* The frame is its length, then the request; the descriptor comes with the first byte. */
-static int send_request(int sock, const struct job *j)
+static int send_request(int sock, struct job *j, bool more)
 {
+	j->request.data[3] = (uint8_t)((j->request.data[3] & ~(PROTO_MORE >> 24)) | (more ? PROTO_MORE >> 24 : 0));
+
 	ssize_t n = ay_send_fds(sock, j->request.data, j->request.len, j->fds, j->extract ? 2 : 1);
 
 	if (n <= 0)
@@ -197,9 +199,10 @@ static bool is_failure(const struct job *j, int r)
 }
 
 /*
- * Sends all and takes their answers in order, up to the first that fails the
- * worker: it is the one to blame, and those behind it have not been looked at.
- * Returns how many were finished, at least one.
+ * Sends all and takes their answers in order. A worker that fails may have kept
+ * answers of earlier jobs back, so the one to blame is found by giving it those
+ * without an answer one by one. Returns how many were finished; 0 for n > 1
+ * only: one by one, then.
  */
 static size_t serve_jobs(struct ay_pool *p, struct monitor_worker *w, struct inbox *in, struct job **v, size_t n)
 {
@@ -214,7 +217,7 @@ static size_t serve_jobs(struct ay_pool *p, struct monitor_worker *w, struct inb
 		finish_job(v[0], r, NULL, &e, true);
 		return 1;
 	}
-	while (sent < n && send_request(w->sock, v[sent]) == 0)
+	while (sent < n && send_request(w->sock, v[sent], sent + 1 < n) == 0)
 		sent++;
 	while (!failed && (done < sent || sent == 0)) {
 		result = (struct ay_scan_result){ 0 };
@@ -228,6 +231,8 @@ static size_t serve_jobs(struct ay_pool *p, struct monitor_worker *w, struct inb
 			monitor_kill_worker(p->monitor, w);
 			in->pos = in->have = 0;
 		}
+		if (failed && n > 1)
+			break;
 		finish_job(v[done++], r, &result, &e, failed);
 	}
 	return done;
@@ -250,8 +255,11 @@ static void *pool_thread(void *arg)
 		size_t n = take_jobs(p, v);
 
 		pthread_mutex_unlock(&p->lock);
-		for (size_t i = 0; i < n;)
-			i += serve_jobs(p, &w, &in, v + i, n - i);
+		for (size_t i = 0; i < n;) {
+			size_t done = serve_jobs(p, &w, &in, v + i, n - i);
+
+			i += done ? done : serve_jobs(p, &w, &in, v + i, 1);
+		}
 		pthread_mutex_lock(&p->lock);
 	}
 	pthread_mutex_unlock(&p->lock);

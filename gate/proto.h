@@ -18,6 +18,7 @@
 #define PROTO_SOCKET 3   /* descriptors of a worker after exec */
 #define PROTO_SCRATCH 4
 #define PROTO_REQUEST_MAX (8 * MIB)
+#define PROTO_MORE (1u << 31)   /* in a request's length: another request is on its way, so the answer may wait for its own */
 
 /* What a request asks for. The tensors' second descriptor comes right behind the file's. */
 enum proto_kind { PROTO_SCAN, PROTO_INFER, PROTO_EXTRACT };

@@ -15,19 +15,26 @@
 #include "gate/sandbox.h"
 
 #define SMALL (256 * KIB)
+#define ANSWERS (32 * KIB)
 
-static int answer(const struct ay_buf *b)
+/* Answers on their way: those of small files that come together are written together, so that the reader wakes once. */
+static struct ay_buf answers;
+
+static int flush_answers(void)
 {
-	struct ay_buf frame = ay_buf_new(4 + b->len);
-	int err = ay_buf_le32(&frame, (uint32_t)b->len);
+	int err = answers.err ? answers.err : ay_write_full(PROTO_SOCKET, answers.data, answers.len);
 
-	/* One write: a waiting reader wakes once. */
-	if (err == 0)
-		err = ay_buf_add(&frame, b->data, b->len);
-	if (err == 0)
-		err = ay_write_full(PROTO_SOCKET, frame.data, frame.len);
-	ay_buf_free(&frame);
+	ay_buf_free(&answers);
 	return err;
+}
+
+static int answer(const struct ay_buf *b, bool more)
+{
+	if (!answers.max)
+		answers = ay_buf_new(ANSWERS + AY_LIMIT_EXTRACT_ANSWER);
+	ay_buf_le32(&answers, (uint32_t)b->len);
+	ay_buf_add(&answers, b->data, b->len);
+	return more && answers.len < ANSWERS ? 0 : flush_answers();
 }
 
 static int do_scan(struct ay_source *in, const struct ay_scan_options *o, struct ay_buf *out)
@@ -127,7 +134,9 @@ static int serve_one(void)
 		return AY_EFORMAT;
 	struct ay_cursor c = ay_cursor_of(head, sizeof(head), 0);
 	uint32_t len = ay_cursor_le32(&c);
+	bool more = len & PROTO_MORE;
 
+	len &= ~PROTO_MORE;
 	if (len > PROTO_REQUEST_MAX)
 		return AY_ELIMIT;
 	struct ay_buf body = ay_buf_new(PROTO_REQUEST_MAX);
@@ -142,7 +151,7 @@ static int serve_one(void)
 
 		r = serve(&request, fd, second, &out);
 		if (r == 0)
-			r = answer(&out);
+			r = answer(&out, more);
 		ay_buf_free(&out);
 		proto_request_free(&request);
 	}
