@@ -12,7 +12,22 @@
 #include "assay/worker.h"
 #include "cli/cli.h"
 
-/* The CSV of REF: its only file that ends so. */
+/* By its name, for REF: its content decides later. */
+static bool is_table(const char *path)
+{
+	static const char *const ends[] = {".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet", ".arrow", ".feather"};
+	static const char *const packed[] = {"", ".gz", ".zst"};
+	char end[24];
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(ends) * AY_ARRAY_LEN(packed); i++) {
+		snprintf(end, sizeof(end), "%s%s", ends[i % AY_ARRAY_LEN(ends)], packed[i / AY_ARRAY_LEN(ends)]);
+		if (strlen(path) > strlen(end) && strcmp(path + strlen(path) - strlen(end), end) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The table of REF: its only file that is named like one. */
 static int open_ref(struct cli *c, const char *ref, char name[AY_LIMIT_PATH + 1], struct ay_error *e)
 {
 	struct ay_json_doc *doc = NULL;
@@ -30,7 +45,7 @@ static int open_ref(struct cli *c, const char *ref, char name[AY_LIMIT_PATH + 1]
 		const char *hex = ay_json_str(ay_json_get(ay_json_at(list, i), "sha256"), NULL);
 		size_t n = p ? strlen(p) : 0;
 
-		if (n < 4 || n > AY_LIMIT_PATH || !hex || (strcmp(p + n - 4, ".csv") != 0 && strcmp(p + n - 4, ".tsv") != 0))
+		if (n > AY_LIMIT_PATH || !hex || !p || !is_table(p))
 			continue;
 		snprintf(name, AY_LIMIT_PATH + 1, "%s", p);
 		if (ay_sha256_parse(hex, strlen(hex), &d) == 0)

@@ -208,7 +208,7 @@ static int add_up(struct ay_comparing *k, bool fresh, struct ay_batch *batch)
 /* Rows in forms that are not counted yet must not pass beside those that are. */
 static void refuse_uncounted(struct ay_comparing *k)
 {
-	static const char *const formats[] = {"parquet", "arrow", "jsonl"};
+	static const char *const formats[] = {"hdf5", "npy", "npz"};
 
 	for (size_t i = 0; i < k->c->files.n; i++) {
 		const struct ay_scan_note *n = k->c->notes ? k->c->notes[i] : NULL;

@@ -50,8 +50,6 @@ unsigned ay_scan_depth(const struct ay_scan *s)
 
 void ay_scan_set_profile(struct ay_scan *s, struct ay_buf *profile)
 {
-	if (s->depth > 0)
-		return;
 	free(s->result->profile);
 	s->result->profile = ay_buf_steal(profile, &s->result->profile_len);
 }

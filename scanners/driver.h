@@ -29,7 +29,7 @@ bool ay_scan_is_opaque(const struct ay_scan *s);
 
 /* Result side (result.c). Adds a finding to the result, keeping the worst when the list is full. */
 void ay_scan_result_add(struct ay_scan_result *r, const struct ay_rule *rule, const char *member, const struct ay_finding *f);
-/* Takes the bytes as the profile of the file itself; those of members are dropped. */
+/* Takes the bytes as the profile of the file, instead of those before. */
 void ay_scan_set_profile(struct ay_scan *s, struct ay_buf *profile);
 /* The file or a member of it is compared with its schema, or why not was reported. */
 void ay_scan_schema_met(struct ay_scan *s);

@@ -313,6 +313,8 @@ const struct ay_rule ay_rule_table[] = {
 	  "Write the model anew with the SentencePiece trainer." },
 	{ "json.index-path", FORMAT, AY_FAIL, AY_HIGH, false, "The index of a sharded model names a file that is not a plain sibling.",
 	  "Write the index anew with the library that sharded the model." },
+	{ "json.row", FORMAT, AY_FAIL, AY_HIGH, false, "A row of a JSON table is not an object, or gives a column two values.",
+	  "Write each row as one flat object, for example with pandas' to_json(orient='records', lines=True)." },
 	{ "json.model", FORMAT, AY_FAIL, AY_HIGH, false, "A JSON document holds an XGBoost model that XGBoost itself did not write.",
 	  "Save the model anew with XGBoost's save_model." },
 	{ "config.auto-map", DESER, AY_FAIL, AY_CRITICAL, true, "The configuration makes the library import code that comes with the model.",
@@ -545,10 +547,10 @@ const struct ay_rule ay_rule_table[] = {
 	  "Write the table anew with a type derived from pyarrow.ExtensionType, or without extension types." },
 
 	/* schema */
-	{ "schema.unsupported", "schema", AY_ERROR, AY_HIGH, false, "There is a schema, but tables of this format are not compared with it.",
-	  "Publish the table as CSV, or remove the schema of this name." },
 	{ "schema.unnamed", "schema", AY_FAIL, AY_HIGH, false, "No resource of the schema names this file.",
 	  "Remove the file, or have a curator name it; \"x-unchecked\": true admits it without a comparison." },
+	{ "schema.unsupported", "schema", AY_ERROR, AY_HIGH, false, "There is a schema, but this table, or a part of it, cannot be compared with it.",
+	  "Write the table as the finding says, or remove what it names from the schema." },
 	{ "schema.invalid", "schema", AY_ERROR, AY_HIGH, false, "The schema itself cannot be used, so the table is not judged.",
 	  "Correct the schema at the named place; `assay baseline show NAME` prints it." },
 	{ "schema.columns", "schema", AY_FAIL, AY_HIGH, false, "The columns are not those of the schema, in its order.",

@@ -58,7 +58,7 @@ const char *ay_schema_resource_sha256(const struct ay_schema *s, size_t i);
 bool ay_schema_resource_bytes(const struct ay_schema *s, size_t i, uint64_t *out);
 
 /*
- * Appends a Table Schema as JSON that all rows of the table satisfy; a
+ * Puts into out, which is empty, a Table Schema as JSON that all rows of the table satisfy; a
  * proposal for a person to edit. path decides the delimiter by its suffix.
  * AY_EFORMAT with e->off when the table itself is refused.
  */

@@ -61,7 +61,8 @@ static bool typed_as(const struct ay_cell *cell, enum ay_value_type t, struct ay
 		return cell->text && ay_value_parse(t, cell->text, cell->len, v);
 	if (cell->is == AY_VALUE_INTEGER && t == AY_VALUE_INTEGER)
 		v->len = 1;    /* no digits are looked at */
-	return cell->is == t || (cell->is == AY_VALUE_INTEGER && t == AY_VALUE_NUMBER);
+	/* Infinity is no number of a schema. */
+	return (cell->is == t || (cell->is == AY_VALUE_INTEGER && t == AY_VALUE_NUMBER)) && (t != AY_VALUE_NUMBER || isfinite(cell->number));
 }
 
 static bool cell_as(const struct column *c, const struct ay_cell *cell, enum ay_value_type t, struct ay_value *v)
@@ -75,20 +76,6 @@ static bool cell_as(const struct column *c, const struct ay_cell *cell, enum ay_
 
 /* ---- bounds ---- */
 
-static size_t write_value(const struct ay_value *v, char *out, size_t size)
-{
-	int n = 0;
-
-	if (v->type == AY_VALUE_INTEGER)
-		return (size_t)snprintf(out, size, "%lld", (long long)v->i);
-	for (int digits = 15; digits <= 17; digits++) {
-		n = snprintf(out, size, "%.*g", digits, v->d);
-		if (strtod(out, NULL) == v->d)
-			break;
-	}
-	return (size_t)n;
-}
-
 /* v of the cell becomes a bound. */
 static void keep(struct column *c, struct bound *to, const struct ay_cell *cell, const struct ay_value *v)
 {
@@ -97,8 +84,8 @@ static void keep(struct column *c, struct bound *to, const struct ay_cell *cell,
 	if (cell->text && cell->len <= sizeof(text->bytes)) {
 		memcpy(text->bytes, cell->text, cell->len);    /* own: length checked above */
 		text->len = cell->len;
-	} else if (!cell->text && (v->type == AY_VALUE_INTEGER || (v->type == AY_VALUE_NUMBER && isfinite(v->d)))) {
-		text->len = write_value(v, text->bytes, sizeof(text->bytes));
+	} else if (!cell->text) {
+		text->len = ay_value_write(v, text->bytes, sizeof(text->bytes));
 	} else {
 		c->bounded = false;
 		return;
@@ -189,8 +176,8 @@ static int note_cell(void *arg, size_t column, uint64_t row, const struct ay_cel
 	struct ay_value v;
 
 	inf->rows = row > inf->rows ? row : inf->rows;
-	/* What is no number is missing, for a schema. */
-	if (cell->kind == AY_CELL_MISSING || (cell->kind == AY_CELL_NUMBER && isnan(cell->number))) {
+	/* What is no number is missing, for a schema; lists and bytes are nothing that it knows. */
+	if (cell->kind == AY_CELL_MISSING || (cell->kind == AY_CELL_NUMBER && isnan(cell->number)) || (cell->typed && cell->is == AY_VALUE_ANY)) {
 		c->missing++;
 		return 0;
 	}
@@ -318,7 +305,7 @@ static int start_columns(void *arg, const char *const *names, size_t n)
 int ay_infer_rows(struct ay_budget *b, const struct ay_rows *rows, struct ay_buf *out)
 {
 	struct inference inf = {.budget = b, .pool = {.budget = b, .left = AY_LIMIT_CSV_UNIQUE}};
-	const struct ay_rows_sink sink = {&inf, start_columns, note_cell, NULL};
+	const struct ay_rows_sink sink = {&inf, start_columns, NULL, note_cell, NULL};
 	struct ay_buf reference = ay_buf_new(AY_LIMIT_REFERENCE);
 	int rc = rows->each(rows->arg, b, &sink);
 
@@ -373,9 +360,10 @@ int ay_schema_infer(struct ay_source *in, const char *path, struct ay_budget *b,
 	struct ay_scan_result r;
 	int rc = ay_scan_run_within(in, &o, b, &r);
 
-	if (!rc && r.verdict >= AY_INCONCLUSIVE)
+	if (!rc && r.verdict >= AY_INCONCLUSIVE) {
 		rc = refusal(&r, e);
-	else if (!rc && !out->len) {
+		ay_buf_clear(out);
+	} else if (!rc && !out->len) {
 		rc = AY_EUNSUPPORTED;
 		ay_error_set(e, rc, "no table of rows and columns was found in it; schemas are proposed from CSV, JSON lines, Parquet and Arrow");
 	}

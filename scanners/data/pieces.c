@@ -424,6 +424,9 @@ static int start(struct ay_pieces *p)
 		names[i] = p->columns[i].name;
 	if (!rc && p->sink->columns)
 		rc = p->sink->columns(p->sink->arg, names, p->count);
+	for (size_t i = 0; rc == 0 && p->sink->list && i < p->count; i++)
+		if (p->columns[i].of.repeated)
+			rc = p->sink->list(p->sink->arg, i);
 	ay_budget_free(p->budget, names);
 	p->named = true;
 	return rc;
@@ -557,11 +560,6 @@ int ay_pieces_finish(struct ay_pieces *p)
 	return p->named ? 0 : start(p);
 }
 
-bool ay_pieces_is_list(const struct ay_pieces *p, size_t column)
-{
-	return p->columns[column].of.repeated;
-}
-
 uint64_t ay_pieces_left_out(const struct ay_pieces *p)
 {
 	return p->left_out;
@@ -592,7 +590,6 @@ void ay_pieces_free(struct ay_pieces *p)
 static int each_part(void *arg, struct ay_budget *b, const struct ay_rows_sink *sink)
 {
 	struct ay_rows_columns *t = arg;
-	unsigned before = ay_scan_count(t->scan, AY_INCONCLUSIVE);
 	struct ay_pieces *p;
 	int rc = ay_pieces_new(b, &t->key, sink, &p);
 
@@ -601,8 +598,6 @@ static int each_part(void *arg, struct ay_budget *b, const struct ay_rows_sink *
 	const struct ay_columns columns = ay_pieces_sink(p);
 
 	rc = t->read(t->scan, t->in, &columns);
-	if (!rc && ay_scan_count(t->scan, AY_INCONCLUSIVE) > before)
-		rc = AY_EFORMAT;
 	if (!rc)
 		rc = ay_pieces_finish(p);
 	t->left_out = ay_pieces_left_out(p);

@@ -15,7 +15,7 @@
 #define AY_PIECES_CELLS (4 * MIB)      /* of 9 bytes */
 #define AY_PIECES_TEXT (32 * MIB)
 
-/* A reader by column, as scan() of a scanner: what it refuses it reports. */
+/* A reader by column: what it refuses a file for is reported, and the code returned. */
 typedef int (*ay_columns_reader)(struct ay_scan *s, struct ay_source *in, const struct ay_columns *sink);
 
 /* A table in such a format. Borrows the struct. */
@@ -35,8 +35,6 @@ AY_MUSTCHECK int ay_pieces_new(struct ay_budget *b, const struct ay_sipkey *key,
 struct ay_columns ay_pieces_sink(struct ay_pieces *p);
 /* After the reader: a table without rows has columns too. */
 AY_MUSTCHECK int ay_pieces_finish(struct ay_pieces *p);
-/* Of the columns of the sink: below a list, whose values are not handed over. */
-bool ay_pieces_is_list(const struct ay_pieces *p, size_t column);
 /* Rows that were let go. */
 uint64_t ay_pieces_left_out(const struct ay_pieces *p);
 void ay_pieces_free(struct ay_pieces *p);

@@ -29,7 +29,9 @@ struct ay_cell {
 struct ay_rows_sink {
 	void *arg;
 	int (*columns)(void *arg, const char *const *names, size_t n);          /* once, before the rows */
-	/* Each value of the table, missing ones too; rows count from 1. Not of columns of lists. */
+	/* A format by column: this column holds lists, whose values are not handed over. After columns(). */
+	int (*list)(void *arg, size_t column);
+	/* Each value of the table, missing ones too; rows count from 1. */
 	int (*value)(void *arg, size_t column, uint64_t row, const struct ay_cell *cell);
 	/* As many cells as columns. What is judged of columns is judged by value() alone. */
 	int (*row)(void *arg, uint64_t row, const struct ay_cell *cells);
@@ -48,6 +50,8 @@ struct ay_rows {
 	void *arg;
 	/* The whole table to the sink. 0, the sink's code, or that of the reader: AY_EFORMAT when the table is refused. */
 	int (*each)(void *arg, struct ay_budget *b, const struct ay_rows_sink *sink);
+	/* Where the row at hand begins in its file, while the sink is called; NULL: rows have no place of their own. */
+	const uint64_t *off;
 };
 
 /* Of a CSV table, whose empty cells are missing. scan: told why a table is refused; may be NULL. Borrows the struct. */

@@ -2,6 +2,7 @@
 /* The scanner of CSV tables: the strict reader, and the schema when there is one. */
 #include "scanners/data/batch.h"
 #include "scanners/data/infer.h"
+#include "scanners/data/judge.h"
 #include "scanners/data/schema.h"
 #include "scanners/driver.h"
 #include "scanners/formats/bytes.h"
@@ -59,16 +60,8 @@ static int count_row(struct counting *k, const struct ay_csv_field *fields, uint
 /* whole: every row was counted. */
 static void count_end(struct ay_scan *s, struct counting *k, bool whole)
 {
-	struct ay_buf b = ay_buf_new(AY_LIMIT_PROFILE);
-
 	if (k->counts && whole)
-		ay_batch_encode(ay_counting_batch(k->counts), &b);
-	if (b.err)
-		ay_scan_find(s, "limit.exceeded", AY_NO_OFFSET, "the counts of this table against its reference are larger than %llu bytes",
-			     (unsigned long long)AY_LIMIT_PROFILE);
-	else if (k->counts && whole)
-		ay_scan_set_profile(s, &b);
-	ay_buf_free(&b);
+		ay_judge_counted(s, ay_counting_batch(k->counts));
 	ay_counting_free(k->counts);
 	ay_budget_free(ay_scan_budget(s), k->cells);
 }

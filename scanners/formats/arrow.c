@@ -328,7 +328,7 @@ int ay_arrow_read(struct ay_scan *s, struct ay_source *in, const struct ay_colum
 	ay_arrow_schema_free(&m.r);
 	ay_budget_free(m.r.budget, m.dictionaries.at);
 	ay_budget_free(m.r.budget, m.batches.at);
-	return 0;
+	return rc;
 }
 
 /* ---- scanner ---- */

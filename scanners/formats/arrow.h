@@ -107,7 +107,7 @@ AY_MUSTCHECK int ay_arrow_buffer_open(struct ay_arrow *r, struct ay_arrow_buffer
 AY_MUSTCHECK int ay_arrow_buffer_get(struct ay_arrow *r, struct ay_arrow_buffer *b, uint64_t off, uint64_t len, struct ay_cursor *out);
 void ay_arrow_buffer_close(struct ay_arrow *r, struct ay_arrow_buffer *b);
 
-/* Judges a whole file or stream; its values go to the sink, which may be NULL. As scan() of a scanner. */
+/* Judges a whole file or stream; its values go to the sink, which may be NULL. What it is refused for is reported, and the code returned. */
 AY_MUSTCHECK int ay_arrow_read(struct ay_scan *s, struct ay_source *in, const struct ay_columns *sink);
 
 #endif

@@ -3,6 +3,9 @@
 #include "scanners/registry.h"
 
 #include "assay/json.h"
+#include "scanners/data/json_table.h"
+#include "scanners/data/judge.h"
+#include "scanners/data/schema.h"
 #include "scanners/formats/bytes.h"
 #include "scanners/formats/json.h"
 #include "scanners/formats/json_feed.h"
@@ -150,9 +153,9 @@ static int open_reader(ay_json_fill fill, void *arg, struct ay_json_reader **out
 	return ay_json_reader_new(fill, arg, AY_LIMIT_JSON_DEPTH, AY_LIMIT_JSON_STRING, AY_LIMIT_JSON_KEYS, out);
 }
 
-/* One document that starts at base. 0 or the reader's code, with *stop_out. */
+/* Its events go to a table too, when there is one. One document that starts at base. 0 or the reader's code, with *stop_out. */
 static int scan_document(struct ay_scan *s, struct ay_json_reader *r, uint64_t base, struct ay_config_rules *rules,
-			 struct index_state *index, struct stop *stop_out)
+			 struct index_state *index, struct ay_json_table *table, struct stop *stop_out)
 {
 	enum hidden hidden = HIDDEN_NONE;
 	int ev;
@@ -167,6 +170,8 @@ static int scan_document(struct ay_scan *s, struct ay_json_reader *r, uint64_t b
 		hidden_event(s, &hidden, ev, text, len, ay_json_depth(r), off);
 		int err = index ? index_event(s, index, ev, text, len, ay_json_depth(r), off) : 0;
 
+		if (!err && table)
+			err = ay_json_table_event(table, ev, text, len, off);
 		if (err)
 			return err;
 	}
@@ -199,7 +204,7 @@ int ay_json_find_model(struct ay_scan *s, struct ay_source *in)
 	return 0;
 }
 
-static int json_scan(struct ay_scan *s, struct ay_source *in)
+static int scan_config(struct ay_scan *s, struct ay_source *in)
 {
 	const char *base = ay_path_base(ay_scan_name(s));
 	struct index_state index = {.active = ay_path_ends(base, ".index.json")};
@@ -213,7 +218,7 @@ static int json_scan(struct ay_scan *s, struct ay_source *in)
 	if (!err)
 		err = open_reader(ay_json_feed_source, &f, &r);
 	if (!err)
-		err = scan_document(s, r, 0, rules, &index, &stop);
+		err = scan_document(s, r, 0, rules, &index, NULL, &stop);
 	if (err)
 		report(s, "json", err, &stop, 0);
 	else if (ay_config_rules_keras(rules, &mode))
@@ -223,7 +228,8 @@ static int json_scan(struct ay_scan *s, struct ay_source *in)
 	return rc;
 }
 
-static int jsonl_scan(struct ay_scan *s, struct ay_source *in)
+/* A line a document. Codes are reported. */
+static int scan_lines(struct ay_scan *s, struct ay_source *in, struct ay_json_table *table)
 {
 	struct ay_lines lines;
 	struct ay_cursor line;
@@ -239,24 +245,137 @@ static int jsonl_scan(struct ay_scan *s, struct ay_source *in)
 		err = ay_budget_tick(ay_scan_budget(s));
 		if (!err) {
 			ay_json_reader_reset(r);
-			err = scan_document(s, r, line.off, NULL, NULL, &stop);
+			err = scan_document(s, r, line.off, NULL, NULL, table, &stop);
 		}
 	}
-	if (err || more < 0)
-		report(s, "jsonl", err ? err : more, &stop, row);
+	if (!err)
+		err = more;
+	if (err && !(table && ay_json_table_refused(table)))
+		report(s, "jsonl", err, &stop, row);
 	ay_json_reader_free(r);
 	ay_lines_close(&lines);
-	return 0;
+	return err;
+}
+
+/* ---- as tables ---- */
+
+/* One array of objects. Codes are reported. */
+static int scan_array(struct ay_scan *s, struct ay_source *in, struct ay_json_table *table)
+{
+	struct ay_json_feed f = {.in = in, .budget = ay_scan_budget(s)};
+	struct ay_json_reader *r = NULL;
+	struct stop stop = {.off = 0};
+	int err = open_reader(ay_json_feed_source, &f, &r);
+
+	if (!err)
+		err = scan_document(s, r, 0, NULL, NULL, table, &stop);
+	if (err && !ay_json_table_refused(table))
+		report(s, "json", err, &stop, 0);
+	ay_json_reader_free(r);
+	return err;
+}
+
+struct json_rows {
+	struct ay_scan *scan;
+	struct ay_source *in;
+	bool lines;
+	struct ay_rows rows;
+	struct ay_json_names names;
+};
+
+static int run_rows(struct json_rows *j, const struct ay_rows_sink *sink)
+{
+	struct ay_json_table *t;
+	int rc = ay_json_table_new(j->scan, &j->names, j->lines, sink, &t);
+
+	if (!rc) {
+		j->rows.off = ay_json_table_off(t);
+		rc = j->lines ? scan_lines(j->scan, j->in, t) : scan_array(j->scan, j->in, t);
+	}
+	if (!rc)
+		ay_json_table_end(t);
+	j->rows.off = NULL;
+	ay_json_table_free(t);
+	return rc;
+}
+
+/* Without names they are looked for first. */
+static int each_json(void *arg, struct ay_budget *b, const struct ay_rows_sink *sink)
+{
+	struct json_rows *j = arg;
+	int rc = j->names.count ? 0 : run_rows(j, NULL);
+
+	(void)b;
+	return rc ? rc : run_rows(j, sink);
+}
+
+static int judge_table(struct ay_scan *s, struct ay_source *in, bool lines)
+{
+	struct json_rows j = {.scan = s, .in = in, .lines = lines, .names = {.budget = ay_scan_budget(s)}};
+	const struct ay_schema *schema;
+	struct ay_schema *whole;
+	int rc = ay_schema_open(s, AY_SCHEMA_OF_TABLE, &whole, &schema);
+
+	j.rows = (struct ay_rows){.arg = &j, .each = each_json};
+	for (size_t i = 0; rc == 0 && schema && i < ay_schema_fields(schema); i++)
+		rc = ay_json_names_add(&j.names, ay_schema_field_name(schema, i), strlen(ay_schema_field_name(schema, i)));
+	if (!rc && (schema || ay_scan_options(s)->proposal))
+		rc = ay_judge_rows(s, schema, &j.rows);
+	else if (!rc && lines)
+		rc = scan_lines(s, in, NULL);
+	ay_json_names_free(&j.names);
+	ay_schema_free(whole);
+	return rc == AY_ELIMIT ? rc : 0;
+}
+
+static bool wants_tables(const struct ay_scan *s)
+{
+	return ay_scan_options(s)->schema_json || ay_scan_options(s)->proposal;
+}
+
+/* An array whose first element is an object. */
+static bool is_array_of_objects(struct ay_scan *s, struct ay_source *in)
+{
+	struct ay_json_feed f = {.in = in, .budget = ay_scan_budget(s)};
+	struct ay_json_reader *r;
+
+	if (open_reader(ay_json_feed_source, &f, &r) < 0)
+		return false;
+	bool is = ay_json_next(r) == AY_JSON_EV_ARRAY && ay_json_next(r) == AY_JSON_EV_OBJECT;
+
+	ay_json_reader_free(r);
+	return is;
+}
+
+static int json_scan(struct ay_scan *s, struct ay_source *in)
+{
+	unsigned before = ay_scan_count(s, AY_INCONCLUSIVE);
+	int rc = scan_config(s, in);
+
+	if (rc || !wants_tables(s) || ay_scan_count(s, AY_INCONCLUSIVE) > before || !is_array_of_objects(s, in))
+		return rc;
+	return judge_table(s, in, false);
+}
+
+static int jsonl_scan(struct ay_scan *s, struct ay_source *in)
+{
+	int rc = 0;
+
+	if (wants_tables(s))
+		return judge_table(s, in, true);
+	/* Reported. */
+	rc = scan_lines(s, in, NULL);
+	return rc < 0 ? 0 : rc;
 }
 
 static const char *const refines_text[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_json = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "json", .version = 9, .refines = refines_text,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "json", .version = 10, .refines = refines_text,
 	.bid = json_bid, .scan = json_scan
 };
 
 const struct ay_scanner ay_scanner_jsonl = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "jsonl", .version = 3, .refines = refines_text,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "jsonl", .version = 4, .refines = refines_text,
 	.bid = jsonl_bid, .scan = jsonl_scan
 };

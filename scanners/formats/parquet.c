@@ -570,7 +570,7 @@ int ay_parquet_read(struct ay_scan *s, struct ay_source *in, const struct ay_col
 	ay_pq_batch_free(&t.pq);
 	ay_budget_free(t.pq.budget, t.ranges);
 	ay_buf_free(&t.bytes);
-	return 0;
+	return rc;
 }
 
 /* ---- scanner ---- */

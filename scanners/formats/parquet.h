@@ -162,7 +162,7 @@ enum ay_column_type ay_pq_column_type(const struct ay_pq_leaf *leaf);
 AY_MUSTCHECK int ay_pq_chunk_read(struct ay_pq *r, size_t column, const struct ay_pq_chunk *chunk);
 void ay_pq_batch_free(struct ay_pq *r);
 
-/* Judges a whole file; its values go to the sink, which may be NULL. As scan() of a scanner. */
+/* Judges a whole file; its values go to the sink, which may be NULL. What it is refused for is reported, and the code returned. */
 AY_MUSTCHECK int ay_parquet_read(struct ay_scan *s, struct ay_source *in, const struct ay_columns *sink);
 
 #endif

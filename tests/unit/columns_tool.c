@@ -21,7 +21,9 @@ static int arrow_scan(struct ay_scan *s, struct ay_source *in)
 {
 	struct ay_columns sink = ay_column_counts_sink(&counts);
 
-	return ay_arrow_read(s, in, &sink);
+	int rc = ay_arrow_read(s, in, &sink);    /* told by the findings */
+
+	return rc < 0 ? 0 : rc;
 }
 
 static unsigned arrow_bid(struct ay_cursor head, struct ay_source *in, const char *path)
@@ -35,7 +37,9 @@ static int parquet_scan(struct ay_scan *s, struct ay_source *in)
 {
 	struct ay_columns sink = ay_column_counts_sink(&counts);
 
-	return ay_parquet_read(s, in, &sink);
+	int rc = ay_parquet_read(s, in, &sink);    /* told by the findings */
+
+	return rc < 0 ? 0 : rc;
 }
 
 static unsigned parquet_bid(struct ay_cursor head, struct ay_source *in, const char *path)
