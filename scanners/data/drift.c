@@ -2,9 +2,16 @@
 #include "scanners/data/drift.h"
 
 #include <math.h>
+#include <stdlib.h>
+
+#include "scanners/data/drift_draw.h"
 
 #define GROUPS 10                /* coarse bins of numbers for PSI and its like */
 #define MANY_VALUES 1000         /* distinct values beyond which buckets are compared */
+#define DRAWS 200                /* batches from the reference that a calibration looks at */
+#define DRAWS_BEYOND 2           /* of which so many lie above its 99th percentile */
+#define NO_NOISE 0               /* alpha of a measurement whose noise nobody wants */
+#define FAR 2                    /* times the noise in closed form: what is beyond is above any calibration */
 #define MANY_SHARE 0.05          /* of the rows, likewise */
 
 const struct ay_drift_limits ay_drift_limits_default = {
@@ -67,7 +74,7 @@ static void note_distances(struct ay_drift_result *r, const uint64_t *ref, const
 	ay_stat_distances(ref, batch, k, &d);
 	if (d.why)
 		return;
-	double noise = used > 1 ? ay_stat_psi_noise(alpha, used, r->ref_rows, r->rows) : 0;
+	double noise = used > 1 && alpha > 0 ? ay_stat_psi_noise(alpha, used, r->ref_rows, r->rows) : 0;
 
 	note(r, AY_DRIFT_PSI, d.psi, noise);
 	note(r, AY_DRIFT_JS, d.js_distance, fmin(1, sqrt(noise / (8 * M_LN2))));
@@ -121,7 +128,9 @@ static int note_shift(struct ay_budget *b, const struct ay_drift_column *c, doub
 		f += (double)ref->counts[i] / (double)ref->moments.n;
 		noise += sqrt(fmax(0, f * (1 - f))) * ((ref->edges[i + 1] - ref->edges[i]) / scale);
 	}
-	if (!w.why && isfinite(noise))
+	if (!w.why && !(alpha > 0))
+		note(r, AY_DRIFT_W, w.w, 0);
+	else if (!w.why && isfinite(noise))
 		note(r, AY_DRIFT_W, w.w, noise * ay_stat_ks_noise(alpha, ref->moments.n, batch->moments.n) * 2);
 	return 0;
 }
@@ -136,7 +145,7 @@ static void test_missing(const struct ay_numbers *ref, const struct ay_numbers *
 	r->missing.why = r->missing_table.why;
 	r->missing.tested = r->missing_table.why || r->missing_table.df;
 	r->missing.p = r->missing_table.p;
-	r->missing_noise = ay_stat_v_noise(alpha, r->missing_table.df, r->ref_rows, r->rows);
+	r->missing_noise = !(alpha > 0) ? 0 : ay_stat_v_noise(alpha, r->missing_table.df, r->ref_rows, r->rows);
 	if (!r->missing.why && r->missing.tested)
 		note(r, AY_DRIFT_V, r->missing_table.v_even, r->missing_noise);
 }
@@ -184,7 +193,7 @@ static int measure_numbers(struct ay_budget *b, const struct ay_drift_column *c,
 	k = coarsen(laid, laid + bins, bins, coarse_ref, coarse);
 	ay_budget_free(b, laid);
 	if (!r->ks.why)
-		note(r, AY_DRIFT_D, r->ks.d, ay_stat_ks_noise(alpha, ref->rows - ref->null - ref->nan, batch->rows - batch->null - batch->nan));
+		note(r, AY_DRIFT_D, r->ks.d, !(alpha > 0) ? 0 : ay_stat_ks_noise(alpha, ref->rows - ref->null - ref->nan, batch->rows - batch->null - batch->nan));
 	coarse_ref[k] = ref->null;
 	coarse[k++] = batch->null;
 	coarse_ref[k] = ref->nan;
@@ -248,9 +257,74 @@ static int measure_values(struct ay_budget *b, const struct ay_drift_column *c, 
 	ay_budget_free(b, ref_counts);
 	r->test = (struct ay_drift_test){.why = r->table.why, .tested = true, .p = r->table.p};
 	if (!r->table.why)
-		note(r, AY_DRIFT_V, r->table.v_even, ay_stat_v_noise(alpha, r->table.df, ref->rows, batch->rows));
+		note(r, AY_DRIFT_V, r->table.v_even, !(alpha > 0) ? 0 : ay_stat_v_noise(alpha, r->table.df, ref->rows, batch->rows));
 	return err;
 }
+
+/* ---- calibration ---- */
+
+static int measure(struct ay_budget *b, const struct ay_drift_column *c, double alpha, struct ay_drift_result *r)
+{
+	return c->ref_numbers ? measure_numbers(b, c, alpha, r) : measure_values(b, c, alpha, r);
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;    /* own: effects */
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * Effects of batches that have no drift: [effect][draw]. The reference stands for what it was drawn from, so its own sampling
+ * error goes into the size of the batch: 1/n + 1/m is that of m n/(n + m) rows.
+ */
+static int draw(struct ay_budget *b, const struct ay_drift_column *c, const struct ay_drift_result *of, double (*out)[DRAWS])
+{
+	static const struct ay_drift_limits no_exact_p = {.warn = {[AY_DRIFT_D] = 2}};
+	struct ay_draw d = ay_draw_new(c->ref_numbers ? &c->ref_numbers->key : &c->ref_values->key, of->rows);
+	uint64_t rows = (uint64_t)ceil(1 / (1 / (double)of->ref_rows + 1 / (double)of->rows));
+	struct ay_numbers numbers = {.budget = b};
+	struct ay_values values = {.budget = b};
+	struct ay_drift_column drawn = {.ref_numbers = c->ref_numbers, .ref_values = c->ref_values, .limits = &no_exact_p};
+	int rc = c->ref_numbers ? ay_numbers_init(&numbers, b, &c->ref_numbers->key, c->ref_numbers->edges, c->ref_numbers->edge_count)
+				: ay_values_like(&values, b, c->ref_values);
+
+	drawn.numbers = c->ref_numbers ? &numbers : NULL;
+	drawn.values = c->ref_numbers ? NULL : &values;
+	for (size_t i = 0; rc == 0 && i < DRAWS; i++) {
+		struct ay_drift_result r = {.decided_by = AY_DRIFT_EFFECTS};
+
+		if (c->ref_numbers)
+			ay_draw_numbers(&d, c->ref_numbers, rows, &numbers);
+		else
+			ay_draw_values(&d, c->ref_values, rows, &values);
+		rc = measure(b, &drawn, NO_NOISE, &r);
+		for (int e = 0; e < AY_DRIFT_EFFECTS; e++)
+			out[e][i] = r.known[e] ? r.effect[e] : 0;
+	}
+	ay_numbers_free(&numbers);
+	ay_values_free(&values);
+	return rc;
+}
+
+static int calibrate(struct ay_budget *b, const struct ay_drift_column *c, struct ay_drift_result *r)
+{
+	double (*effects)[DRAWS] = ay_budget_alloc(b, AY_DRIFT_EFFECTS * sizeof(*effects));
+	int rc = effects ? draw(b, c, r, effects) : AY_ELIMIT;
+
+	for (int e = 0; rc == 0 && e < AY_DRIFT_EFFECTS; e++) {
+		qsort(effects[e], DRAWS, sizeof(effects[e][0]), by_size);
+		double q99 = effects[e][DRAWS - 1 - DRAWS_BEYOND];
+
+		r->noise[e] = e == AY_DRIFT_W ? q99 : fmax(r->noise[e], q99);
+	}
+	r->calibrated = rc == 0;
+	ay_budget_free(b, effects);
+	return rc;
+}
+
+/* ---- verdict ---- */
 
 static void raise(struct ay_drift_result *r, enum ay_drift_state state, enum ay_drift_effect by)
 {
@@ -292,6 +366,20 @@ static void power(const struct ay_drift_column *c, double alpha, struct ay_drift
 	r->rows_needed = noise > 0 ? rows_needed(noise, most, r->ref_rows, r->rows) : 0;
 	if (noise > most)
 		raise(r, AY_DRIFT_HELD, e);
+}
+
+/* Does an effect that decides lie above its floor, and near to what sampling gives? That is then worth a closer look. */
+static bool is_near(const struct ay_drift_column *c, double alpha, const struct ay_drift_result *r)
+{
+	for (int e = 0; e < AY_DRIFT_EFFECTS; e++) {
+		const struct ay_drift_test *t = test_of(c, r, (enum ay_drift_effect)e);
+		double least = c->limits->warn[e] > 0 ? fmin(c->limits->warn[e], c->limits->fail[e]) : c->limits->fail[e];
+
+		if (c->limits->fail[e] > 0 && r->known[e] && t->tested && !t->why && t->adjusted < alpha && r->effect[e] > least &&
+		    (e == AY_DRIFT_W || r->effect[e] < FAR * r->noise[e]))
+			return true;
+	}
+	return false;
 }
 
 static void decide(const struct ay_drift_column *c, double alpha, struct ay_drift_result *r)
@@ -373,10 +461,13 @@ int ay_drift_judge(struct ay_budget *b, const struct ay_drift_column *columns, s
 		results[i] = (struct ay_drift_result){.test.p = 1, .missing.p = 1, .decided_by = AY_DRIFT_EFFECTS};
 		if (!column_ok(&columns[i]))
 			return AY_EUSAGE;
-		err = columns[i].ref_numbers ? measure_numbers(b, &columns[i], alpha, &results[i]) : measure_values(b, &columns[i], alpha, &results[i]);
+		err = measure(b, &columns[i], alpha, &results[i]);
 	}
 	if (!err)
 		err = adjust(b, results, n);
+	for (size_t i = 0; i < n && !err; i++)
+		if (is_near(&columns[i], alpha, &results[i]))
+			err = calibrate(b, &columns[i], &results[i]);
 	if (err || !n)
 		return err;
 	*worst = AY_DRIFT_NONE;

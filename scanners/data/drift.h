@@ -6,7 +6,10 @@
  * family for Holm's adjustment.
  *
  * A column drifts when the adjusted p is below alpha and the effect exceeds both its floor and what sampling alone gives:
- * with many rows p rejects what nobody would call drift, with few the effect does. When sampling alone may exceed the
+ * with many rows p rejects what nobody would call drift, with few the effect does. What sampling alone gives is known in
+ * closed form for D and V, and nearly so for PSI, JS and Hellinger; an effect that lies near to it is calibrated
+ * before it decides: batches of that size are drawn from the reference, and it must exceed the effect of 99 in 100 of them
+ * too. For W this is the noise, since its closed form is a loose bound. When sampling alone may exceed the
  * floor, a column that does not drift is held: more rows are needed before it can pass.
  */
 #ifndef ASSAY_SCANNERS_DRIFT_H
@@ -75,6 +78,7 @@ struct ay_drift_result {
 	enum ay_drift_effect decided_by;      /* what raised the state: drift, warn, held */
 	struct ay_drift_test test, missing;
 	double effect[AY_DRIFT_EFFECTS], noise[AY_DRIFT_EFFECTS];
+	bool calibrated;       /* noise was raised to the 99th percentile of drawn batches, that of W replaced by it */
 	bool known[AY_DRIFT_EFFECTS];         /* else the effect does not apply, or could not be evaluated */
 	struct ay_stat_ks ks;                 /* of numbers */
 	struct ay_stat_table table;           /* of values */

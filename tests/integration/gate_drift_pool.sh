@@ -24,7 +24,11 @@ put() {
 all() {
 	of=$1 want=$2
 	shift 2
-	for v; do is "$(state "datasets/$of@$v")" "$want" "$of@$v is $want"; done
+	for v; do
+		now=$(state "datasets/$of@$v")
+		is "$now" "$want" "$of@$v is $want"
+		[ "$now" = "$want" ] || diag "$(assay why "datasets/$of@$v" 2>&1)"
+	done
 }
 batch reference 5000 1
 assay baseline propose datasets/t --from reference/t.csv >proposed.json

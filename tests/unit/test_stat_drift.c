@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "scanners/data/drift_draw.h"
 #include "tests/lib/tap.h"
 
 #define REF_ROWS 20000
@@ -298,6 +299,95 @@ static void conditions(void)
 	is_int(passed, 20, "values that occur once are as unseen in the reference as in the batch");
 }
 
+static void binomial(uint64_t n, double p)
+{
+	struct ay_draw d = ay_draw_new(&key, n);
+	double sum = 0, squares = 0;
+	uint64_t most = 0;
+
+	for (int i = 0; i < 20000; i++) {
+		uint64_t k = ay_draw_binomial(&d, n, p);
+
+		sum += (double)k;
+		squares += ((double)k - (double)n * p) * ((double)k - (double)n * p);
+		most = k > most ? k : most;
+	}
+	double mean = sum / 20000, sd = sqrt((double)n * p * (1 - p));
+
+	ok(most <= n && fabs(mean - (double)n * p) <= 5 * sd / sqrt(20000) + 0.01 && fabs(sqrt(squares / 20000) - sd) <= 0.03 * sd + 0.01,
+	   "binomial of %llu by %g: mean %.3f, deviation %.3f", (unsigned long long)n, p, mean, sqrt(squares / 20000));
+}
+
+static void drawing(void)
+{
+	struct ay_draw d = ay_draw_new(&key, 1), same = ay_draw_new(&key, 1), other = ay_draw_new(&key, 2);
+	struct ay_numbers ref, c;
+	struct ay_values values, v;
+	uint64_t sum = 0;
+
+	binomial(10, 0.5);
+	binomial(1000, 0.3);
+	binomial(1000, 0.001);
+	binomial(1000, 0.999);
+	binomial(1ull << 40, 1e-11);
+	binomial(1ull << 40, 0.25);
+	ok(ay_draw_binomial(&d, 0, 0.5) == 0 && ay_draw_binomial(&d, 9, 0) == 0 && ay_draw_binomial(&d, 9, 1) == 9, "nothing to draw draws nothing");
+	ok(ay_draw_uniform(&d) == ay_draw_uniform(&same) && ay_draw_uniform(&d) != ay_draw_uniform(&other), "the key and the rows decide");
+
+	reference(&ref, 0.1);
+	must(ay_numbers_init(&c, &budget, &key, ref.edges, ref.edge_count));
+	ay_draw_numbers(&d, &ref, 5000, &c);
+	for (size_t i = 0; i < ay_numbers_bins(&c); i++)
+		sum += c.counts[i];
+	ok(sum == c.moments.n && sum + c.null == 5000 && c.null > 400 && c.null < 600, "a drawn batch has its rows: %llu and %llu null",
+	   (unsigned long long)sum, (unsigned long long)c.null);
+	ay_numbers_free(&c);
+	ay_numbers_free(&ref);
+	must(ay_values_init(&values, &budget, &key));
+	add_values(&values, 20000, 0.01, NULL, 0);
+	must(ay_values_add(&values, "once", 4));
+	must(ay_values_like(&v, &budget, &values));
+	ay_draw_values(&d, &values, 5000, &v);
+	sum = v.null + v.unseen;
+	for (size_t i = 0; i < v.used; i++)
+		sum += v.entries[i].count;
+	ok(sum == 5000 && v.unseen <= 5, "of values too");
+	ay_values_free(&v);
+	ay_values_free(&values);
+}
+
+static void calibration(void)
+{
+	struct ay_drift_limits by_w = ay_drift_limits_default;
+	struct ay_drift_result r, again;
+	struct ay_numbers ref, c;
+	int honest = 0;
+
+	by_w.fail[AY_DRIFT_W] = 0.03;
+	reference(&ref, 0);
+	batch_of(&c, &ref, 10000, 0, 0.1, 1);
+	is_int(judge(&ref, &c, &by_w, &r), AY_DRIFT_FOUND, "a shift of 0.1 sigma in 10,000 rows where W decides at 0.03");
+	ok(r.calibrated && r.decided_by == AY_DRIFT_W && r.noise[AY_DRIFT_W] < 0.05, "which the drawn batches do not reach: %.3f against %.3f",
+	   r.noise[AY_DRIFT_W], r.effect[AY_DRIFT_W]);
+	is_int(judge(&ref, &c, &by_w, &again), AY_DRIFT_FOUND, "again");
+	ok(memcmp(r.noise, again.noise, sizeof(r.noise)) == 0, "with the same limits");
+	ay_numbers_free(&c);
+	for (int i = 0; i < 200; i++) {
+		batch_of(&c, &ref, 1000, 0, 0, 1);
+		struct ay_drift_column column = {.ref_numbers = &ref, .numbers = &c, .limits = &by_w};
+		enum ay_drift_state worst;
+
+		must(ay_drift_judge(&budget, &column, 1, 0.001, &r, &worst));
+		honest += worst == AY_DRIFT_NONE;
+		ay_numbers_free(&c);
+	}
+	ok(honest >= 199, "honest batches of 1,000 pass there: %d of 200", honest);
+	batch_of(&c, &ref, 2000, 0, 2, 1);
+	ok(judge(&ref, &c, NULL, &r) == AY_DRIFT_FOUND && !r.calibrated, "what is far above needs no calibration");
+	ay_numbers_free(&c);
+	ay_numbers_free(&ref);
+}
+
 static void families(void)
 {
 	enum { COLUMNS = 40 };
@@ -352,10 +442,14 @@ int main(void)
 	ay_budget_init(&budget, 1 << 20);
 	uint64_t whole = budget.alloc_left;
 
+	budget.deadline_ms = INT64_MAX;      /* the machine may be slow */
+
 	numbers();
 	values();
 	conditions();
 	families();
+	drawing();
+	calibration();
 	ok(strcmp(ay_drift_state_name(AY_DRIFT_FOUND), "drift") == 0 && strcmp(ay_drift_effect_name(AY_DRIFT_W), "W") == 0 &&
 	   strcmp(ay_drift_effect_name(AY_DRIFT_EFFECTS), "none") == 0, "names");
 	is_int(budget.alloc_left, whole, "all memory is given back");
