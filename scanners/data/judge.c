@@ -29,10 +29,9 @@ static int on_value(void *arg, size_t column, uint64_t row, const struct ay_cell
 	static const struct ay_cell missing = {.kind = AY_CELL_MISSING};
 	struct judging *j = arg;
 
-	(void)row;
 	if (is_missing(j, cell))
 		cell = &missing;
-	return j->counts ? ay_counting_value(j->counts, column, cell) : 0;
+	return j->counts ? ay_counting_value(j->counts, column, row, cell) : 0;
 }
 
 static int on_row(void *arg, uint64_t row, const struct ay_cell *cells)
