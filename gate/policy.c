@@ -195,6 +195,7 @@ void ay_policy_free(struct ay_policy *p)
 		free(p->entries[i].pattern);
 		ay_texts_free(&p->entries[i].builders);
 		ay_texts_free(&p->entries[i].opaque);
+		ay_policy_free_outliers(&p->entries[i]);
 	}
 	free(p->entries);
 	ay_texts_free(&p->ignore);

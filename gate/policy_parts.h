@@ -32,8 +32,10 @@ struct ay_access {
 struct ay_entry {
 	char *pattern;
 	unsigned line;
-	struct ay_rules rules;       /* borrows from the three below */
+	struct ay_rules rules;       /* borrows from those below */
 	struct ay_texts builders, opaque;
+	struct ay_outlier_override *outliers;
+	size_t noutliers;
 };
 
 struct ay_policy {
@@ -78,5 +80,14 @@ AY_MUSTCHECK int ay_policy_read_names(const struct ay_yaml *v, const char *where
 /* ---- policy_access.c ---- */
 AY_MUSTCHECK int ay_policy_read_access(const struct ay_yaml *v, const char *where, void *policy, struct ay_error *e);
 void ay_access_free(struct ay_access *a);
+
+/* ---- policy_outliers.c ---- */
+
+struct ay_jw;
+AY_MUSTCHECK int ay_policy_read_outliers(const struct ay_yaml *v, const char *where, struct ay_entry *entry, struct ay_error *e);
+/* What is not given has its default. */
+void ay_policy_finish_outliers(struct ay_entry *entry);
+void ay_policy_digest_outliers(const struct ay_rules *r, struct ay_jw *w);
+void ay_policy_free_outliers(struct ay_entry *entry);
 
 #endif

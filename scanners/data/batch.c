@@ -133,6 +133,8 @@ int ay_counting_columns(struct ay_counting *k, const char *const *names, size_t 
 				k->at[i] = c;
 		if (k->at[i] < n)
 			k->counts[k->at[i]] = &k->batch.counts.columns[i];
+		else
+			ay_outlier_counting_absent(k->outliers, i);
 	}
 	return 0;
 }

@@ -6,14 +6,14 @@
 
 #include "scanners/data/stat_test.h"
 
-#define TAIL 0.005                        /* values beyond these quantiles of the reference are drawn to them before they are averaged */
+#define TAIL 0.005                        /* values beyond these quantiles of the reference are drawn to them */
 #define SHRINK_MIN 0.001
-#define Z_MAX 1e6                         /* in standard deviations: no square overflows */
 
 /* A column of numbers while its place among those looked at is decided. */
 struct candidate {
 	size_t column;
-	double mean, sd, tie;             /* greatest absolute correlation with another one */
+	double low, high, mean, sd;
+	double tie;                       /* greatest absolute correlation with another one */
 };
 
 struct building {
@@ -45,7 +45,7 @@ static bool standardise(const struct building *u, struct candidate *c, double *s
 	if (n < 2)
 		return false;
 	qsort(sorted, n, sizeof(*sorted), by_value);
-	double low = ay_stat_quantile(sorted, n, TAIL), high = ay_stat_quantile(sorted, n, 1 - TAIL);
+	double low = c->low = ay_stat_quantile(sorted, n, TAIL), high = c->high = ay_stat_quantile(sorted, n, 1 - TAIL);
 
 	for (size_t i = 0; i < n; i++)
 		sum += fmin(fmax(sorted[i], low), high) / (double)n;
@@ -171,6 +171,8 @@ static void correlate(struct ay_mahalanobis *m, const struct building *u)
 
 	for (size_t i = 0; i < m->n; i++) {
 		m->column[i] = u->columns[i].column;
+		m->low[i] = u->columns[i].low;
+		m->high[i] = u->columns[i].high;
 		m->mean[i] = u->columns[i].mean;
 		m->sd[i] = u->columns[i].sd;
 		m->correlation[i * m->n + i] = 1;
@@ -224,9 +226,9 @@ int ay_mahalanobis_new(const struct ay_reference *ref, const struct ay_outlier_r
 static void read_row(const struct ay_mahalanobis *m, const struct ay_placed *row, double *z)
 {
 	for (size_t i = 0; i < m->n; i++) {
-		double v = row[m->column[i]].number, at = (v - m->mean[i]) / m->sd[i];
+		double v = row[m->column[i]].number;
 
-		z[i] = isnan(at) ? 0 : at > Z_MAX ? Z_MAX : at < -Z_MAX ? -Z_MAX : at;
+		z[i] = isnan(v) ? 0 : ((v < m->low[i] ? m->low[i] : v > m->high[i] ? m->high[i] : v) - m->mean[i]) / m->sd[i];
 	}
 }
 

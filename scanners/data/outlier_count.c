@@ -60,6 +60,13 @@ int ay_outlier_counting_new(const struct ay_reference *ref, struct ay_outliers *
 	return rc;
 }
 
+void ay_outlier_counting_absent(struct ay_outlier_counting *k, size_t column)
+{
+	struct ay_hbos *h = k->model->hbos;
+
+	h->term[h->first[column] + ay_profiled_missing(&k->model->ref->columns[column])] = (float)h->usual[column];
+}
+
 static void look_at(struct ay_outlier_counting *k, size_t column, uint64_t row, double v)
 {
 	const struct ay_outlier_limits *l = &k->model->columns[column];

@@ -41,13 +41,19 @@ double ay_hbos_score_without(const struct ay_reference *ref, const struct ay_out
 void ay_hbos_shares(const struct ay_hbos *h, const struct ay_placed *row, double *share);
 void ay_hbos_free(struct ay_hbos *h);
 
-/* ---- mahalanobis.c: distance from the mean in the metric of a covariance that no rare value moves ---- */
+/*
+ * ---- mahalanobis.c: combinations, by the distance from the mean in the metric of the covariance ----
+ *
+ * Values are drawn to the quantiles 0.005 and 0.995 of the reference, in the rows that are scored, too: what a single value tells,
+ * others tell, and the few that any reference has far out would set a threshold that hides every combination.
+ */
 
 struct ay_mahalanobis {
 	struct ay_budget *budget;
 	size_t n;                             /* columns that it looks at */
 	size_t column[AY_MAHALANOBIS_COLUMNS];
-	double mean[AY_MAHALANOBIS_COLUMNS], sd[AY_MAHALANOBIS_COLUMNS];    /* of values drawn to the quantiles 0.005 and 0.995 */
+	double low[AY_MAHALANOBIS_COLUMNS], high[AY_MAHALANOBIS_COLUMNS];    /* to which values are drawn */
+	double mean[AY_MAHALANOBIS_COLUMNS], sd[AY_MAHALANOBIS_COLUMNS];     /* of such values */
 	double *correlation;                  /* n x n, with what was added to its diagonal */
 	double *lower;                        /* its Cholesky factor, by rows; the diagonal holds the reciprocals */
 };

@@ -121,6 +121,8 @@ struct ay_outlier_counting;
 /* Borrows ref and sums. *out is NULL after an error. */
 AY_MUSTCHECK int ay_outlier_counting_new(const struct ay_reference *ref, struct ay_outliers *sums, struct ay_budget *b,
 					 struct ay_outlier_counting **out);
+/* The table does not have this column of the reference: it tells nothing about any row. Before the first one. */
+void ay_outlier_counting_absent(struct ay_outlier_counting *k, size_t column);
 /* Of one column of the reference, each value of the table; row counts from 1. */
 void ay_outlier_counting_value(struct ay_outlier_counting *k, size_t column, uint64_t row, const struct ay_placed *cell);
 /* Of all columns. */
