@@ -70,6 +70,8 @@ void ay_drift_report(const struct ay_comparing *k, const struct ay_drift_set *se
 void ay_drift_report_found(const struct ay_comparing *k, const struct ay_drift_set *set, const char *rule);
 /* Adds the counts of one table. */
 AY_MUSTCHECK int ay_drift_add_table(struct ay_comparing *k, const struct ay_scan_note *n, struct ay_batch *batch);
+/* Which files the newest admitted version has; reads c and fills old and increment alone. */
+AY_MUSTCHECK int ay_drift_mark_old(struct ay_comparing *k);
 void ay_drift_cannot(const struct ay_comparing *k, const char *what, const char *why);
 
 /* ---- drift_past.c: digests and versions ---- */

@@ -299,7 +299,7 @@ static int list_newest(struct ay_comparing *k, struct ay_digests *have)
 	return rc < 0 ? rc : 0;
 }
 
-static int mark_old(struct ay_comparing *k)
+int ay_drift_mark_old(struct ay_comparing *k)
 {
 	struct ay_digests have = {.v = NULL};
 	bool fresh = false, known = false;
@@ -406,7 +406,7 @@ void ay_gate_drift(struct ay_candidate *c)
 	}
 	ay_budget_init(&k.kept->budget, 0);
 	if (load_reference(&k)) {
-		int rc = mark_old(&k);
+		int rc = ay_drift_mark_old(&k);
 
 		if (rc) {
 			ay_drift_cannot(&k, "the version", ay_strerror(rc));

@@ -66,6 +66,16 @@ static const struct ay_rule table[] = {
 	{ "drift.not-applicable", "drift", AY_PASS, AY_NOTE, false, "a label is not in the tables, so its drift was not looked for", "nothing is to be done" },
 	{ "drift.no-reference", "drift", AY_WARN, AY_MEDIUM, false, "no reference is approved for this name, so drift was not looked for",
 	  "assay baseline propose NAME --from FILE, then assay baseline approve NAME" },
+	FAIL("outlier.value", "outliers", "a value lies far beyond everything that the approved reference has",
+	     "correct the value; if it is right, let the schema's minimum or maximum include it, or the policy say outliers: {columns: {NAME: {ranges: N}}}"),
+	FAIL("outlier.rate", "outliers", "many more values of a column lie far out than in the approved reference",
+	     "look at how the rows were made; if they are right, assay baseline propose NAME --from FILE, then approve it"),
+	FAIL("outlier.rows", "outliers", "many more rows than in the approved reference are unlike its rows",
+	     "look at the rows named; if they are right, assay baseline propose NAME --from FILE, then approve it"),
+	{ "outlier.unknown", "outliers", AY_INCONCLUSIVE, AY_HIGH, false, "rows could not be judged against the approved reference",
+	  "assay baseline propose NAME --from FILE with more rows, then approve it, or let the policy name other outliers: {methods}; then assay retry REF" },
+	{ "outlier.no-reference", "outliers", AY_WARN, AY_MEDIUM, false, "no reference is approved for this name, so outliers were not looked for",
+	  "assay baseline propose NAME --from FILE, then assay baseline approve NAME" },
 	{ "gate.not-judged", "deserialization", AY_ERROR, AY_HIGH, false, "a file could not be judged", "assay retry REF" },
 };
 

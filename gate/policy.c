@@ -198,6 +198,7 @@ void ay_policy_free(struct ay_policy *p)
 		for (size_t k = 0; k < p->entries[i].ncolumns; k++)
 			free(p->entries[i].columns[k].name);
 		free(p->entries[i].columns);
+		ay_policy_free_outliers(&p->entries[i]);
 	}
 	free(p->entries);
 	ay_texts_free(&p->ignore);

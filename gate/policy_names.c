@@ -14,14 +14,14 @@
 #define BIT(gate) (1u << (gate))
 #define DEFAULT_GATES (BIT(AY_GATE_INTEGRITY) | BIT(AY_GATE_SIGNATURE) | BIT(AY_GATE_PROVENANCE) | BIT(AY_GATE_DESERIALIZATION) | \
 		       BIT(AY_GATE_FORMAT))
-#define GATES_BUILT AY_GATE_OUTLIERS /* this one and those after it are known by name only */
+#define GATES_BUILT AY_GATE_POISONING /* this one and those after it are known by name only */
 #define THRESHOLD_MAX 64
 #define SUFFIX_MAX 64
 
 /* An entry while it is read, with the lines of what can only be judged when all is known. */
 struct draft {
 	struct ay_entry *entry;
-	unsigned signature, provenance, deserialization, baseline, drift, builders, external;
+	unsigned signature, provenance, deserialization, baseline, drift, outliers, builders, external;
 	bool gates_given, require_given;
 	unsigned require[7];         /* line on which each field of requirements[] is required */
 };
@@ -282,6 +282,14 @@ static int read_drift(const struct ay_yaml *v, const char *where, void *into, st
 	return ay_policy_read_drift(v, where, d->entry, e);
 }
 
+static int read_outliers(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
+{
+	struct draft *d = into;
+
+	d->outliers = v->line;
+	return ay_policy_read_outliers(v, where, d->entry, e);
+}
+
 static int read_verify(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
 {
 	static const char *const names[] = {"ingest", "open"};
@@ -306,8 +314,8 @@ static int read_verdict(const struct ay_yaml *v, const char *where, void *into, 
 
 static const struct ay_policy_key entry_keys[] = {
 	{"gates", read_gates}, {"signature", read_signature}, {"provenance", read_provenance}, {"deserialization", read_deserialization},
-	{"baseline", read_baseline}, {"drift", read_drift}, {"verify", read_verify}, {"verdict", read_verdict},
-	{"outliers", NULL}, {"poisoning", NULL}, {"code", NULL}, {"model-tests", NULL},
+	{"baseline", read_baseline}, {"drift", read_drift}, {"outliers", read_outliers}, {"verify", read_verify}, {"verdict", read_verdict},
+	{"poisoning", NULL}, {"code", NULL}, {"model-tests", NULL},
 };
 
 /* What admission rests on, in a fixed form: verify and verdict say how it is served, and are left out. */
@@ -339,6 +347,8 @@ static int digest_rules(struct ay_rules *r, struct ay_error *e)
 	ay_jw_array_end(&w);
 	if (r->gates & BIT(AY_GATE_DRIFT))
 		ay_policy_digest_drift(r, &w);
+	if (r->gates & BIT(AY_GATE_OUTLIERS))
+		ay_policy_digest_outliers(r, &w);
 	ay_jw_array_end(&w);
 	if (!b.err)
 		r->digest = ay_sha256_of(b.data, b.len);
@@ -351,8 +361,9 @@ static int check_applicable(const struct draft *d, const char *where, struct ay_
 	const struct { unsigned line; const char *key; enum ay_gate_kind gate; } sections[] = {
 		{d->signature, "signature", AY_GATE_SIGNATURE}, {d->provenance, "provenance", AY_GATE_PROVENANCE},
 		{d->deserialization, "deserialization", AY_GATE_DESERIALIZATION}, {d->baseline, "baseline", AY_GATE_SCHEMA},
-		{d->drift, "drift", AY_GATE_DRIFT},
+		{d->drift, "drift", AY_GATE_DRIFT}, {d->outliers, "outliers", AY_GATE_OUTLIERS},
 	};
+	static const enum ay_gate_kind compare[] = {AY_GATE_DRIFT, AY_GATE_OUTLIERS};    /* with a reference */
 	const struct ay_entry *entry = d->entry;
 
 	for (size_t i = 0; i < AY_ARRAY_LEN(sections); i++) {
@@ -363,9 +374,11 @@ static int check_applicable(const struct draft *d, const char *where, struct ay_
 	if ((entry->rules.gates & BIT(AY_GATE_SCHEMA)) &&
 	    (strncmp(entry->pattern, "models/", 7) == 0 || strncmp(entry->pattern, "code/", 5) == 0))
 		return ay_error_set(e, AY_EFORMAT, "line %u: the gate 'schema' in %s is inapplicable: it is for datasets", entry->line, where);
-	if ((entry->rules.gates & BIT(AY_GATE_DRIFT)) && !(entry->rules.gates & BIT(AY_GATE_SCHEMA)))
-		return ay_error_set(e, AY_EFORMAT, "line %u: the gate 'drift' in %s needs the gate 'schema', whose baseline holds its reference",
-				    entry->line, where);
+	for (size_t i = 0; i < AY_ARRAY_LEN(compare); i++) {
+		if ((entry->rules.gates & BIT(compare[i])) && !(entry->rules.gates & BIT(AY_GATE_SCHEMA)))
+			return ay_error_set(e, AY_EFORMAT, "line %u: the gate '%s' in %s needs the gate 'schema', whose baseline holds its reference",
+					    entry->line, ay_gate_name(compare[i]), where);
+	}
 	return 0;
 }
 
@@ -385,6 +398,8 @@ static int finish_entry(struct draft *d, const char *where, struct ay_error *e)
 		entry->rules.deserialization.profiles |= AY_PROFILE_WEIGHTS;
 	if (entry->rules.gates & BIT(AY_GATE_DRIFT))
 		ay_policy_finish_drift(entry, d->drift != 0);
+	if (entry->rules.gates & BIT(AY_GATE_OUTLIERS))
+		ay_policy_finish_outliers(entry);
 	entry->rules.pattern = entry->pattern;
 	entry->rules.provenance.builders = (const char *const *)entry->builders.list;
 	entry->rules.deserialization.opaque = (const char *const *)entry->opaque.list;

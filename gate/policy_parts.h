@@ -36,6 +36,8 @@ struct ay_entry {
 	struct ay_rules rules;       /* borrows from those below */
 	struct ay_texts builders, opaque;
 	struct ay_policy_column *columns; size_t ncolumns;
+	struct ay_outlier_override *outliers;
+	size_t noutliers;
 };
 
 struct ay_policy {
@@ -88,5 +90,14 @@ void ay_policy_digest_drift(const struct ay_rules *r, struct ay_jw *w);
 /* ---- policy_access.c ---- */
 AY_MUSTCHECK int ay_policy_read_access(const struct ay_yaml *v, const char *where, void *policy, struct ay_error *e);
 void ay_access_free(struct ay_access *a);
+
+/* ---- policy_outliers.c ---- */
+
+struct ay_jw;
+AY_MUSTCHECK int ay_policy_read_outliers(const struct ay_yaml *v, const char *where, struct ay_entry *entry, struct ay_error *e);
+/* What is not given has its default. */
+void ay_policy_finish_outliers(struct ay_entry *entry);
+void ay_policy_digest_outliers(const struct ay_rules *r, struct ay_jw *w);
+void ay_policy_free_outliers(struct ay_entry *entry);
 
 #endif

@@ -18,17 +18,21 @@
 
 enum ay_gate_kind {
 	AY_GATE_INTEGRITY, AY_GATE_SIGNATURE, AY_GATE_PROVENANCE, AY_GATE_DESERIALIZATION, AY_GATE_FORMAT, AY_GATE_SCHEMA, AY_GATE_DRIFT,
+	AY_GATE_OUTLIERS,
 	/* known by name, refused in a policy as "not yet built" until they are: */
-	AY_GATE_OUTLIERS, AY_GATE_POISONING, AY_GATE_CODE, AY_GATE_MODEL_TESTS,
+	AY_GATE_POISONING, AY_GATE_CODE, AY_GATE_MODEL_TESTS,
 	AY_GATE_COUNT
 };
 const char *ay_gate_name(enum ay_gate_kind g);     /* "integrity" ... "model-tests" */
 
-/* Effective rules of one name: the whole of the most specific entry. Borrowed from the policy. */
+/* A column whose values are judged by another number of ranges; 0: not at all. */
+struct ay_outlier_override { char *column; uint32_t ranges; };
+
 /* Floors of one column for the drift gate: D, V, PSI, JS, Hellinger, W; 0: not given. */
 #define AY_POLICY_EFFECTS 6
 struct ay_policy_column { char *name; double limit[AY_POLICY_EFFECTS]; };
 
+/* Effective rules of one name: the whole of the most specific entry. Borrowed from the policy. */
 struct ay_rules {
 	const char *pattern;                  /* that decided */
 	uint32_t gates;                       /* bit per ay_gate_kind */
@@ -49,6 +53,11 @@ struct ay_rules {
 		uint32_t decide;              /* bit per effect that decides beside D and V */
 		const struct ay_policy_column *columns; size_t ncolumns;
 	} drift;
+	struct {
+		double alpha;                 /* chance of a false alarm over all tests of a batch */
+		uint32_t methods;             /* that decide: bits AY_OUTLIER_BY_... */
+		const struct ay_outlier_override *columns; size_t ncolumns;
+	} outliers;
 	enum { AY_VERIFY_INGEST, AY_VERIFY_OPEN } verify;
 	bool async_verdict;                   /* verdict: async */
 	struct ay_sha256 digest;              /* of the canonical form: what admission is keyed by */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanners/data/batch.h"
 
+#include <math.h>
+
 #include "assay/cursor.h"
 
 #define MAGIC "AYBAT\2"
@@ -12,6 +14,8 @@ int ay_batch_init(struct ay_batch *a, struct ay_budget *b, const struct ay_refer
 
 	if (!rc)
 		rc = ay_poison_init(&a->poison, b, ref);
+	if (!rc)
+		rc = ay_outliers_init(&a->outliers, b, ref);
 	if (rc)
 		ay_batch_free(a);
 	return rc;
@@ -23,6 +27,8 @@ int ay_batch_merge(struct ay_batch *a, const struct ay_batch *other)
 
 	if (!rc)
 		rc = ay_poison_merge(&a->poison, &other->poison);
+	if (!rc)
+		rc = ay_outliers_merge(&a->outliers, &other->outliers);
 	return rc;
 }
 
@@ -34,6 +40,7 @@ void ay_batch_encode(struct ay_batch *a, struct ay_buf *out)
 	ay_buf_add(out, MAGIC, sizeof(MAGIC) - 1);
 	ay_profile_bytes_encode(counts.data, counts.len, out);
 	ay_poison_encode(&a->poison, out);
+	ay_outliers_encode(&a->outliers, out);
 	if (counts.err && !out->err)
 		out->err = counts.err;
 	ay_buf_free(&counts);
@@ -56,6 +63,10 @@ int ay_batch_decode(const void *bytes, size_t len, struct ay_budget *b, struct a
 	if (!rc)
 		rc = ay_poison_decode(&c, b, &out->counts, &out->poison);
 	if (!rc)
+		rc = ay_outliers_decode(&c, b, &out->outliers);
+	if (!rc && out->outliers.count != out->counts.count)
+		rc = AY_EFORMAT;
+	if (!rc)
 		rc = ay_cursor_end(&c);
 	if (rc)
 		ay_batch_free(out);
@@ -66,6 +77,7 @@ void ay_batch_free(struct ay_batch *a)
 {
 	ay_reference_free(&a->counts);
 	ay_poison_free(&a->poison);
+	ay_outliers_free(&a->outliers);
 }
 
 /* ---- counting ---- */
@@ -78,6 +90,8 @@ struct ay_counting {
 	struct ay_profiled **counts;  /* of each column of the table: where it is counted, or NULL */
 	size_t columns;               /* of the table */
 	struct ay_poison_counting poison;
+	struct ay_placed *row;        /* of each column of the reference */
+	struct ay_outlier_counting *outliers;
 };
 
 int ay_counting_new(const void *profile, size_t len, struct ay_budget *b, struct ay_counting **out)
@@ -97,12 +111,15 @@ int ay_counting_new(const void *profile, size_t len, struct ay_budget *b, struct
 	rc = ay_batch_init(&k->batch, b, &k->ref);
 	if (!rc) {
 		k->at = ay_budget_alloc(b, (k->ref.count + 1) * sizeof(*k->at));
-		rc = k->at ? 0 : AY_ELIMIT;
+		k->row = ay_budget_alloc(b, (k->ref.count + 1) * sizeof(*k->row));
+		rc = k->at && k->row ? 0 : AY_ELIMIT;
 	}
 	for (size_t i = 0; rc == 0 && i < k->ref.count; i++)
 		k->at[i] = 0;
 	if (!rc)
 		rc = ay_poison_counting_init(&k->poison, b, &k->ref, &k->batch.poison);
+	if (!rc)
+		rc = ay_outlier_counting_new(&k->ref, &k->batch.outliers, b, &k->outliers);
 	if (rc) {
 		ay_counting_free(k);
 		*out = NULL;
@@ -121,22 +138,35 @@ int ay_counting_columns(struct ay_counting *k, const char *const *names, size_t 
 	k->columns = n;
 	for (size_t i = 0; i < k->ref.count; i++) {
 		k->at[i] = n;
+		k->row[i] = (struct ay_placed){.number = NAN, .at = ay_profiled_missing(&k->ref.columns[i])};
 		for (size_t c = 0; c < n && k->at[i] == n; c++)
 			if (strcmp(names[c], k->ref.columns[i].name) == 0)
 				k->at[i] = c;
 		if (k->at[i] < n)
 			k->counts[k->at[i]] = &k->batch.counts.columns[i];
+		else
+			ay_outlier_counting_absent(k->outliers, i);
 	}
 	return 0;
 }
 
-int ay_counting_value(struct ay_counting *k, size_t column, const struct ay_cell *cell)
+int ay_counting_value(struct ay_counting *k, size_t column, uint64_t row, const struct ay_cell *cell)
 {
-	return column < k->columns && k->counts[column] ? ay_profiled_add(k->counts[column], cell) : 0;
+	struct ay_profiled *c = column < k->columns ? k->counts[column] : NULL;
+	struct ay_placed where;
+	int rc = c ? ay_profiled_place(c, cell, &where) : 0;
+
+	if (c && !rc)
+		ay_outlier_counting_value(k->outliers, (size_t)(c - k->batch.counts.columns), row, &where);
+	return rc;
 }
 
 int ay_counting_whole(struct ay_counting *k, uint64_t row, const struct ay_cell *cells)
 {
+	for (size_t i = 0; i < k->ref.count; i++)
+		if (k->at[i] < k->columns)
+			k->row[i] = ay_profiled_where(&k->batch.counts.columns[i], &cells[k->at[i]]);
+	ay_outlier_counting_row(k->outliers, row, k->row);
 	return ay_poison_counting_row(&k->poison, row, cells, k->at, k->columns);
 }
 
@@ -146,12 +176,17 @@ int ay_counting_row(struct ay_counting *k, uint64_t row, const struct ay_cell *c
 
 	for (size_t i = 0; rc == 0 && i < k->ref.count; i++)
 		if (k->at[i] < k->columns)
-			rc = ay_profiled_add(&k->batch.counts.columns[i], &cells[k->at[i]]);
-	return rc ? rc : ay_counting_whole(k, row, cells);
+			rc = ay_profiled_place(&k->batch.counts.columns[i], &cells[k->at[i]], &k->row[i]);
+	if (!rc) {
+		ay_outlier_counting_values(k->outliers, row, k->row);
+		ay_outlier_counting_row(k->outliers, row, k->row);
+	}
+	return rc;
 }
 
 struct ay_batch *ay_counting_batch(struct ay_counting *k)
 {
+	ay_outlier_counting_end(k->outliers);
 	return &k->batch;
 }
 
@@ -160,9 +195,11 @@ void ay_counting_free(struct ay_counting *k)
 	if (!k)
 		return;
 	ay_poison_counting_free(&k->poison);
+	ay_outlier_counting_free(k->outliers);
 	ay_batch_free(&k->batch);
 	ay_reference_free(&k->ref);
 	ay_budget_free(k->budget, k->at);
 	ay_budget_free(k->budget, k->counts);
+	ay_budget_free(k->budget, k->row);
 	ay_budget_free(k->budget, k);
 }

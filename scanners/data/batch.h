@@ -7,6 +7,7 @@
 #define ASSAY_SCANNERS_BATCH_H
 
 #include "scanners/data/poison.h"
+#include "scanners/data/outliers.h"
 #include "scanners/data/reference.h"
 
 /* Sums of tables of one reference. */
@@ -14,6 +15,7 @@ struct ay_batch {
 	struct ay_budget *budget;        /* borrowed */
 	struct ay_reference counts;
 	struct ay_poison poison;
+	struct ay_outliers outliers;
 };
 /* Empty, of this reference. */
 AY_MUSTCHECK int ay_batch_init(struct ay_batch *a, struct ay_budget *b, const struct ay_reference *ref);
@@ -33,7 +35,7 @@ AY_MUSTCHECK int ay_counting_new(const void *profile, size_t len, struct ay_budg
 /* The columns of the table in its order, before its first row. Those that the reference does not have are not counted. */
 AY_MUSTCHECK int ay_counting_columns(struct ay_counting *k, const char *const *names, size_t n);
 /* One value of that column of the table: for tables by column. */
-AY_MUSTCHECK int ay_counting_value(struct ay_counting *k, size_t column, const struct ay_cell *cell);
+AY_MUSTCHECK int ay_counting_value(struct ay_counting *k, size_t column, uint64_t row, const struct ay_cell *cell);
 /* What is judged of rows and not of columns, whose values were given to ay_counting_value. One cell a column. */
 AY_MUSTCHECK int ay_counting_whole(struct ay_counting *k, uint64_t row, const struct ay_cell *cells);
 /* Both, for tables by row. */

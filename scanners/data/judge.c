@@ -133,7 +133,7 @@ static int on_value(void *arg, size_t column, uint64_t row, const struct ay_cell
 	}
 	if (rc || !j->counts)
 		return rc;
-	return ay_counting_value(j->counts, column, is_missing(j, cell) ? &missing : cell);
+	return ay_counting_value(j->counts, column, row, is_missing(j, cell) ? &missing : cell);
 }
 
 static int on_row(void *arg, uint64_t row, const struct ay_cell *cells)

@@ -200,7 +200,12 @@ static size_t bin_of(const double *edges, size_t n, double v)
 	return at + (edges[at] < v);
 }
 
-static void finite_add(struct ay_numbers *c, double v)
+size_t ay_numbers_bin(const struct ay_numbers *c, double v)
+{
+	return isnan(v) ? ay_numbers_bins(c) : bin_of(c->edges, c->edge_count, v);
+}
+
+static size_t finite_add(struct ay_numbers *c, double v)
 {
 	size_t bin = bin_of(c->edges, c->edge_count, v);
 	double lo = c->edges[0], hi = c->edges[c->edge_count - 1];
@@ -217,6 +222,7 @@ static void finite_add(struct ay_numbers *c, double v)
 	c->min = first || v < c->min ? v : c->min;
 	c->max = first || v > c->max ? v : c->max;
 	ay_moments_add(&c->moments, v < lo ? lo : v > hi ? hi : v);
+	return bin;
 }
 
 /*
@@ -233,8 +239,9 @@ static uint64_t number_hash(const struct ay_sipkey *key, double v)
 	return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
 
-int ay_numbers_add(struct ay_numbers *c, double v)
+int ay_numbers_place(struct ay_numbers *c, double v, size_t *bin)
 {
+	*bin = ay_numbers_bins(c);
 	if (c->rows >= AY_PROFILE_ROWS_MAX)
 		return AY_ELIMIT;
 	c->rows++;
@@ -243,11 +250,20 @@ int ay_numbers_add(struct ay_numbers *c, double v)
 		return 0;
 	}
 	ay_distinct_add(&c->distinct, number_hash(&c->key, v));
-	if (isinf(v))
+	if (isinf(v)) {
 		v > 0 ? c->plus_infinity++ : c->minus_infinity++;
-	else
-		finite_add(c, v + 0.0);
+		*bin = v > 0 ? c->edge_count : 0;
+	} else {
+		*bin = finite_add(c, v + 0.0);
+	}
 	return 0;
+}
+
+int ay_numbers_add(struct ay_numbers *c, double v)
+{
+	size_t bin;
+
+	return ay_numbers_place(c, v, &bin);
 }
 
 int ay_numbers_add_null(struct ay_numbers *c)

@@ -69,6 +69,10 @@ size_t ay_numbers_edges(const double *sorted, size_t n, size_t bins, double *out
 AY_MUSTCHECK int ay_numbers_init(struct ay_numbers *c, struct ay_budget *b, const struct ay_sipkey *key, const double *edges, size_t edge_count);
 /* AY_ELIMIT beyond AY_PROFILE_ROWS_MAX. */
 AY_MUSTCHECK int ay_numbers_add(struct ay_numbers *c, double v);
+/* The same, and where it was counted: the bin, infinities in the outer ones; ay_numbers_bins() for NaN. */
+AY_MUSTCHECK int ay_numbers_place(struct ay_numbers *c, double v, size_t *bin);
+/* Where it would be counted. */
+size_t ay_numbers_bin(const struct ay_numbers *c, double v);
 AY_MUSTCHECK int ay_numbers_add_null(struct ay_numbers *c);
 /* AY_EUSAGE for other edges or another key. */
 AY_MUSTCHECK int ay_numbers_merge(struct ay_numbers *c, const struct ay_numbers *other);
@@ -110,6 +114,10 @@ AY_MUSTCHECK int ay_values_init(struct ay_values *c, struct ay_budget *b, const 
 /* Empty, with the dictionary of ref, fixed. */
 AY_MUSTCHECK int ay_values_like(struct ay_values *c, struct ay_budget *b, const struct ay_values *ref);
 AY_MUSTCHECK int ay_values_add(struct ay_values *c, const void *bytes, size_t len);
+/* The same into a fixed dictionary, and where it was counted: the entry, or used for an unseen one. hash: its keyed hash. */
+AY_MUSTCHECK int ay_values_place(struct ay_values *c, const void *bytes, size_t len, size_t *entry, uint64_t *hash);
+/* Where it would be counted. */
+size_t ay_values_find(const struct ay_values *c, const void *bytes, size_t len, uint64_t *hash);
 AY_MUSTCHECK int ay_values_add_null(struct ay_values *c);
 /* How often the value of that entry, of a profile with the same key, was counted here; 0 when it has no entry. */
 uint64_t ay_values_count(const struct ay_values *c, const struct ay_counted *entry);

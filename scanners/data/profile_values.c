@@ -77,11 +77,12 @@ static int thin_out(struct ay_values *c)
 }
 
 /* key borrows its bytes; a new entry gets its own. */
-static int count_value(struct ay_values *c, const struct ay_counted *key)
+static int count_value(struct ay_values *c, const struct ay_counted *key, size_t *entry)
 {
 	uint16_t *slot = slot_of(c, key);
 	struct ay_counted e = *key;
 
+	*entry = *slot ? *slot - 1u : c->used;
 	if (*slot) {
 		c->entries[*slot - 1].count += key->count;
 		return 0;
@@ -114,9 +115,10 @@ int ay_values_like(struct ay_values *c, struct ay_budget *b, const struct ay_val
 
 	for (size_t i = 0; i < ref->used && !err; i++) {
 		struct ay_counted e = ref->entries[i];
+		size_t at;
 
 		e.count = 0;
-		err = count_value(c, &e);
+		err = count_value(c, &e, &at);
 	}
 	if (err) {
 		ay_values_free(c);
@@ -127,25 +129,52 @@ int ay_values_like(struct ay_values *c, struct ay_budget *b, const struct ay_val
 	return 0;
 }
 
-int ay_values_add(struct ay_values *c, const void *bytes, size_t len)
+/* Borrows the bytes. */
+static struct ay_counted key_of(const struct ay_values *c, const void *bytes, size_t len)
 {
 	static const uint8_t nothing[1];
 	struct ay_counted key = {.count = 1, .len = (uint32_t)len};
 	union { const void *in; uint8_t *out; } borrowed = {.in = len ? bytes : nothing};
+
+	ay_siphash128(&c->key, bytes, len, key.hash);
+	if (len <= AY_PROFILE_VALUE_LEN)
+		key.bytes = borrowed.out;
+	return key;
+}
+
+size_t ay_values_find(const struct ay_values *c, const void *bytes, size_t len, uint64_t *hash)
+{
+	struct ay_counted key = key_of(c, bytes, len);
+	uint16_t slot = *slot_of(c, &key);
+
+	*hash = key.hash[0];
+	return slot && len <= UINT32_MAX ? slot - 1u : c->used;
+}
+
+int ay_values_place(struct ay_values *c, const void *bytes, size_t len, size_t *entry, uint64_t *hash)
+{
+	struct ay_counted key;
 	int err;
 
 	if (c->rows >= AY_PROFILE_ROWS_MAX || len > UINT32_MAX)
 		return AY_ELIMIT;
-	ay_siphash128(&c->key, bytes, len, key.hash);
-	if (len <= AY_PROFILE_VALUE_LEN)
-		key.bytes = borrowed.out;
-	err = count_value(c, &key);
+	key = key_of(c, bytes, len);
+	err = count_value(c, &key, entry);
 	if (err)
 		return err;
 	c->rows++;
 	c->buckets[key.hash[1] % AY_PROFILE_BUCKETS]++;
 	ay_distinct_add(&c->distinct, key.hash[0]);
+	*hash = key.hash[0];
 	return 0;
+}
+
+int ay_values_add(struct ay_values *c, const void *bytes, size_t len)
+{
+	uint64_t hash;
+	size_t entry;
+
+	return ay_values_place(c, bytes, len, &entry, &hash);
 }
 
 int ay_values_add_null(struct ay_values *c)
@@ -176,6 +205,7 @@ static bool same_dictionary(const struct ay_values *c, const struct ay_values *o
 
 int ay_values_merge(struct ay_values *c, const struct ay_values *other)
 {
+	size_t at;
 	int err = 0;
 
 	if (c->key.k0 != other->key.k0 || c->key.k1 != other->key.k1 || c->fixed != other->fixed || (c->fixed && !same_dictionary(c, other)))
@@ -183,7 +213,7 @@ int ay_values_merge(struct ay_values *c, const struct ay_values *other)
 	if (other->rows > AY_PROFILE_ROWS_MAX - c->rows)
 		return AY_ELIMIT;
 	for (size_t i = 0; i < other->used && !err; i++)
-		err = count_value(c, &other->entries[i]);
+		err = count_value(c, &other->entries[i], &at);
 	if (err)
 		return err;
 	for (size_t i = 0; i < AY_PROFILE_BUCKETS; i++)

@@ -391,16 +391,55 @@ static bool as_text(const struct ay_cell *cell, char (*own)[32], const char **te
 	return cell->kind != AY_CELL_MISSING;
 }
 
-int ay_profiled_add(struct ay_profiled *c, const struct ay_cell *cell)
+uint32_t ay_profiled_missing(const struct ay_profiled *c)
 {
+	return (uint32_t)(c->numeric ? ay_numbers_bins(&c->numbers) : c->values.used + 1);
+}
+
+int ay_profiled_place(struct ay_profiled *c, const struct ay_cell *cell, struct ay_placed *out)
+{
+	uint64_t hash;
 	const char *text;
 	char own[32];
-	size_t len;
-	double v;
+	size_t len, at = 0;
+	int rc;
 
-	if (c->numeric)
-		return as_number(cell, &v) ? ay_numbers_add(&c->numbers, v) : ay_numbers_add_null(&c->numbers);
-	return as_text(cell, &own, &text, &len) ? ay_values_add(&c->values, text, len) : ay_values_add_null(&c->values);
+	if (c->numeric && as_number(cell, &out->number)) {
+		rc = ay_numbers_place(&c->numbers, out->number, &at);
+	} else if (!c->numeric && as_text(cell, &own, &text, &len)) {
+		rc = ay_values_place(&c->values, text, len, &at, &hash);
+		out->number = rc ? NAN : (double)(uint32_t)hash;
+	} else {
+		rc = c->numeric ? ay_numbers_add_null(&c->numbers) : ay_values_add_null(&c->values);
+		at = ay_profiled_missing(c);
+		out->number = NAN;
+	}
+	out->at = (uint32_t)at;
+	return rc;
+}
+
+struct ay_placed ay_profiled_where(const struct ay_profiled *c, const struct ay_cell *cell)
+{
+	struct ay_placed p = {.number = NAN, .at = ay_profiled_missing(c)};
+	const char *text;
+	uint64_t hash;
+	char own[32];
+	size_t len;
+
+	if (c->numeric && as_number(cell, &p.number)) {
+		p.at = (uint32_t)ay_numbers_bin(&c->numbers, p.number);
+	} else if (!c->numeric && as_text(cell, &own, &text, &len)) {
+		p.at = (uint32_t)ay_values_find(&c->values, text, len, &hash);
+		p.number = (double)(uint32_t)hash;
+	}
+	return p;
+}
+
+int ay_profiled_add(struct ay_profiled *c, const struct ay_cell *cell)
+{
+	struct ay_placed where;
+
+	return ay_profiled_place(c, cell, &where);
 }
 
 double ay_profiled_number(const struct ay_profiled *c, const struct ay_cell *cell)

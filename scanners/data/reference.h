@@ -47,6 +47,16 @@ AY_MUSTCHECK int ay_reference_batch(const struct ay_reference *ref, struct ay_bu
 struct ay_profiled *ay_reference_find(struct ay_reference *r, const char *name);
 /* What is not of the column's type is missing: the schema refuses it elsewhere. */
 AY_MUSTCHECK int ay_profiled_add(struct ay_profiled *c, const struct ay_cell *cell);
+/*
+ * The same, and for what is judged of rows: the number that stands for the cell, and where it was counted. Of numbers the bin, or
+ * one beyond the last for what is missing; of values the entry, one beyond the last when it is unseen, two when it is missing.
+ */
+struct ay_placed { double number; uint32_t at; };
+AY_MUSTCHECK int ay_profiled_place(struct ay_profiled *c, const struct ay_cell *cell, struct ay_placed *out);
+/* Where it would be counted. */
+struct ay_placed ay_profiled_where(const struct ay_profiled *c, const struct ay_cell *cell);
+/* Where a missing cell stands. */
+uint32_t ay_profiled_missing(const struct ay_profiled *c);
 /* The number that stands for a cell among others of its column: a number itself, of a value its keyed hash; NaN: missing. */
 double ay_profiled_number(const struct ay_profiled *c, const struct ay_cell *cell);
 /* AY_EUSAGE when the two are not of one reference. */

@@ -434,3 +434,46 @@ int ay_stat_ks2_asymptotic(struct ay_budget *b, uint64_t n, uint64_t m, double d
 		return AY_EUSAGE;
 	return ay_stat_kolmogorov_sf(b, en < 1 ? 1 : (uint64_t)en, d, p);
 }
+
+/* ln of C(n, x) p^x (1 - p)^(n - x), 0 <= x <= n, 0 < p < 1. */
+static double binomial_log(double x, double n, double p)
+{
+	if (x == 0)
+		return n * log1p(-p);
+	if (x == n)
+		return n * log(p);
+	double rest = n - x;
+
+	return ay_stat_stirling_error(n) - ay_stat_stirling_error(x) - ay_stat_stirling_error(rest) - x * log_gap((n * p - x) / x) -
+	       rest * log_gap((n * (1 - p) - rest) / rest) + 0.5 * log(n / (2 * M_PI * x * rest));
+}
+
+/* Sums from k on away from the mean: terms fall faster than a geometric series from there. */
+static double hypergeometric_sum(double all, double good, double drawn, double k, double step)
+{
+	double bad = all - good, p = drawn / all, sum = 0;
+	double term = exp(binomial_log(k, good, p) + binomial_log(drawn - k, bad, p) - binomial_log(drawn, all, p));
+
+	for (double x = k; term > 0 && term > sum * SERIES_EPS; x += step) {
+		double left = drawn - x;
+
+		sum += term;
+		term *= step > 0 ? (good - x) * left / ((x + 1) * (bad - left + 1)) : x * (bad - left) / ((good - x + 1) * (left + 1));
+	}
+	return sum;
+}
+
+int ay_stat_hypergeometric_sf(uint64_t all, uint64_t good, uint64_t drawn, uint64_t k, double *p)
+{
+	if (good > all || drawn > all || all >= 1ull << 50)
+		return AY_EUSAGE;
+	uint64_t least = good + drawn > all ? good + drawn - all : 0, most = good < drawn ? good : drawn;
+
+	if (k <= least || k > most)
+		*p = k <= least;
+	else if ((double)k >= (double)good * ((double)drawn / (double)all))
+		*p = clip(hypergeometric_sum((double)all, (double)good, (double)drawn, (double)k, 1));
+	else
+		*p = clip(1 - hypergeometric_sum((double)all, (double)good, (double)drawn, (double)(k - 1), -1));
+	return 0;
+}

@@ -47,4 +47,10 @@ AY_MUSTCHECK int ay_stat_ks2_exact(struct ay_budget *b, uint64_t n, uint64_t m, 
 /* The same by the one-sample tail at round(n m / (n + m)), which SciPy calls asymp. */
 AY_MUSTCHECK int ay_stat_ks2_asymptotic(struct ay_budget *b, uint64_t n, uint64_t m, double d, double *p);
 
+/*
+ * P(X >= k) of the hypergeometric: drawn balls of all, of which good are good, without replacement; k of them good. The weights are
+ * Loader's saddle points. k beyond what can be drawn gives 0. AY_EUSAGE when good or drawn exceed all, or all is 2^50 or more.
+ */
+AY_MUSTCHECK int ay_stat_hypergeometric_sf(uint64_t all, uint64_t good, uint64_t drawn, uint64_t k, double *p);
+
 #endif

@@ -25,7 +25,7 @@ static void ask(const struct ay_policy *p, const struct ay_policy *again)
 		if (r) {
 			REQUIRE(ay_sha256_eq(&r->digest, &r2->digest));
 			REQUIRE(ay_patterns_meet(r->pattern, names[i]));
-			REQUIRE(r->gates != 0 && r->gates < 1u << AY_GATE_DRIFT);
+			REQUIRE(r->gates != 0 && r->gates < 1u << AY_GATE_POISONING);
 			REQUIRE(r->signature.threshold >= 1);
 			REQUIRE(!(r->gates & 1u << AY_GATE_PROVENANCE) == (r->provenance.kind == AY_PROV_NONE));
 		}

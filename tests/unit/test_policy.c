@@ -76,8 +76,7 @@ static const struct refusal { const char *yaml, *msg; } refusals[] = {
 	{NAMES "  \"models/**x\": {}\n", "line 4: the pattern \"models/**x\" in names has '**' that is not a whole component"},
 	{NAMES "  models/**: []\n", "line 4: names.\"models/**\" must be keys with values"},
 	{NAMES "  models/**: {gate: []}\n", "line 4: unknown key 'gate' in names.\"models/**\"; known: gates, signature, provenance, deserialization, "
-	 "baseline, drift, verify, verdict"},
-	{NAMES "  models/**: {outliers: {alpha: 0.001}}\n", "line 4: 'outliers' in names.\"models/**\" is not yet built"},
+	 "baseline, drift, outliers, verify, verdict"},
 	{NAMES "  datasets/**: {gates: [schema, drift], drift: {seasonal: [a]}}\n", "line 4: 'seasonal' in names.\"datasets/**\".drift is not yet built"},
 	{DRIFT("history: 65"), "line 4: names.\"datasets/**\".drift.history is 65; it must be 0 to 64"},
 	{DRIFT("history: ten"), "line 4: names.\"datasets/**\".drift.history must be a number"},
@@ -95,11 +94,31 @@ static const struct refusal { const char *yaml, *msg; } refusals[] = {
 	{DRIFT("columns: {price: {d: 0.}}"), "line 4: names.\"datasets/**\".drift.columns.\"price\".d must be a number, as in 0.2"},
 	{DRIFT("columns: {price: {d: -0.2}}"), "line 4: names.\"datasets/**\".drift.columns.\"price\".d must be a number, as in 0.2"},
 	{DRIFT("columns: {price: {d: \"0.2\"}}"), "line 4: names.\"datasets/**\".drift.columns.\"price\".d must be a number, as in 0.2"},
+	{NAMES "  models/**: {outliers: {alpha: 0.001}}\n",
+	 "line 4: 'outliers' in names.\"models/**\" is inapplicable: the gate 'outliers' is not among its gates"},
+	{NAMES "  datasets/**: {gates: [integrity, outliers]}\n",
+	 "line 4: the gate 'outliers' in names.\"datasets/**\" needs the gate 'schema', whose baseline holds its reference"},
+	{NAMES "  datasets/**: {gates: [schema, outliers], outliers: {alpha: 0.5}}\n",
+	 "line 4: names.\"datasets/**\".outliers.alpha is '0.5'; it must be one of 0.05, 0.01, 0.001, 0.0001"},
+	{NAMES "  datasets/**: {gates: [schema, outliers], outliers: {methods: []}}\n",
+	 "line 4: names.\"datasets/**\".outliers.methods is empty: nothing would decide; leave the gate out of gates"},
+	{NAMES "  datasets/**: {gates: [schema, outliers], outliers: {methods: [hbos, hbos]}}\n",
+	 "line 4: names.\"datasets/**\".outliers.methods lists 'hbos' twice"},
+	{NAMES "  datasets/**: {gates: [schema, outliers], outliers: {methods: [lof]}}\n",
+	 "line 4: names.\"datasets/**\".outliers.methods is 'lof'; it must be one of value, rate, hbos, mahalanobis, forest"},
+	{NAMES "  datasets/**: {gates: [schema, outliers], outliers: {columns: [a]}}\n",
+	 "line 4: names.\"datasets/**\".outliers.columns must be names of columns with off or {ranges: N}"},
+	{NAMES "  datasets/**: {gates: [schema, outliers], outliers: {columns: {a: on}}}\n",
+	 "line 4: names.\"datasets/**\".outliers.columns.a must be off, or {ranges: N}"},
+	{NAMES "  datasets/**: {gates: [schema, outliers], outliers: {columns: {a: off, b: {}}}}\n",
+	 "line 4: names.\"datasets/**\".outliers.columns.b says nothing: give it ranges"},
+	{NAMES "  datasets/**: {gates: [schema, outliers], outliers: {columns: {a: {ranges: 0}}}}\n",
+	 "line 4: names.\"datasets/**\".outliers.columns.ranges is 0; it must be 1 to 1000000"},
+	{NAMES "  datasets/**: {gates: [schema, drift], drift: {history: 10}}\n", "line 4: 'history' in names.\"datasets/**\".drift is not yet built"},
 	{NAMES "  datasets/**: {gates: [schema], drift: {alpha: 0.001}}\n",
 	 "line 4: 'drift' in names.\"datasets/**\" is inapplicable: the gate 'drift' is not among its gates"},
 	{NAMES "  datasets/**: {gates: [integrity, drift]}\n",
 	 "line 4: the gate 'drift' in names.\"datasets/**\" needs the gate 'schema', whose baseline holds its reference"},
-	{NAMES "  models/**: {outliers: {}}\n", "line 4: 'outliers' in names.\"models/**\" is not yet built"},
 	{NAMES "  models/**: {poisoning: {}}\n", "line 4: 'poisoning' in names.\"models/**\" is not yet built"},
 	{NAMES "  models/**: {code: {}}\n", "line 4: 'code' in names.\"models/**\" is not yet built"},
 	{NAMES "  models/**: {model-tests: {}}\n", "line 4: 'model-tests' in names.\"models/**\" is not yet built"},
@@ -361,6 +380,37 @@ static void test_digest(void)
 #undef P
 }
 
+static void test_outliers(void)
+{
+#define G "gates: [schema, outliers]"
+	static const char *const other[] = {
+		G ", outliers: {alpha: 0.01}", G ", outliers: {methods: [value]}", G ", outliers: {columns: {a: off}}",
+		G ", outliers: {columns: {a: {ranges: 9}}}", G ", outliers: {columns: {a: off, b: {ranges: 9}}}",
+	};
+	struct ay_sha256 seen[AY_ARRAY_LEN(other) + 1], d;
+	const struct ay_rules *r;
+	struct ay_policy *p = must_parse(NAMES "  datasets/**: {" G ", outliers: {methods: [rate, forest], columns: {b: {ranges: 9}, a: off}}}\n");
+
+	is_int(ay_policy_rules(p, "datasets/x", &r, NULL), 0, "outliers");
+	ok(r->outliers.methods == 18 && r->outliers.alpha == 0.001 && r->outliers.ncolumns == 2, "two methods, two columns");
+	ok(strcmp(r->outliers.columns[0].column, "a") == 0 && r->outliers.columns[0].ranges == 0 && r->outliers.columns[1].ranges == 9, "sorted");
+	ay_policy_free(p);
+	seen[0] = rules_digest(G);
+	d = rules_digest(G ", outliers: {alpha: 0.001, methods: [forest, mahalanobis, hbos, rate, value], columns: {}}");
+	ok(ay_sha256_eq(&d, &seen[0]), "written out, the defaults are the same rules");
+	for (size_t i = 0; i < AY_ARRAY_LEN(other); i++) {
+		bool fresh = true;
+
+		seen[i + 1] = rules_digest(other[i]);
+		for (size_t k = 0; k <= i; k++)
+			fresh &= !ay_sha256_eq(&seen[k], &seen[i + 1]);
+		ok(fresh, "other rules");
+	}
+	d = rules_digest(G ", outliers: {columns: {b: {ranges: 9}, a: off}}");
+	ok(ay_sha256_eq(&d, &seen[AY_ARRAY_LEN(other)]), "in whatever order");
+#undef G
+}
+
 static bool in_group(const char *group, void *arg)
 {
 	return strcmp(group, arg) == 0;
@@ -462,6 +512,7 @@ int main(void)
 	test_all_keys();
 	test_drift();
 	test_digest();
+	test_outliers();
 	test_access();
 	test_warnings();
 	test_patterns();

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scanners/data/outliers.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "scanners/data/outlier_model.h"
+#include "scanners/data/stat_test.h"
+
+#define FAR 3.5                           /* robust standard deviations: Iglewicz and Hoaglin 1993 */
+#define MAD_OF_SIGMA 0.6745               /* of a normal distribution, in standard deviations */
+#define IQR_OF_SIGMA 1.349
+#define MEAN_OF_SIGMA 0.79788             /* mean absolute deviation: 1/1.2533 */
+#define FENCES 3.0
+#define VARIED 30                         /* values off the most frequent one, from which on a column knows its range */
+
+const char *ay_outlier_method_name(enum ay_outlier_method m)
+{
+	static const char *const names[] = {"HBOS", "Mahalanobis", "isolation forest"};
+
+	return m < AY_OUTLIER_METHODS ? names[m] : "none";
+}
+
+/* ---- columns ---- */
+
+static int by_value(const void *x, const void *y)
+{
+	const double *a = x, *b = y;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+/* MAD; where most values are equal the interquartile range, then the mean deviation; 0 when none differs. Rearranges sorted. */
+static double scale_of(double *sorted, size_t n, double median, double iqr)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		sorted[i] = fabs(sorted[i] - median);
+		sum += sorted[i] / (double)n;
+	}
+	qsort(sorted, n, sizeof(*sorted), by_value);
+	double mad = ay_stat_quantile(sorted, n, 0.5);
+
+	return mad > 0 ? mad / MAD_OF_SIGMA : iqr > 0 ? iqr / IQR_OF_SIGMA : sum / MEAN_OF_SIGMA;
+}
+
+/* Of the whole reference, to its ends. */
+static void measure_range(const struct ay_numbers *c, struct ay_outlier_limits *l)
+{
+	uint64_t most = 0, off;
+
+	for (size_t i = 0; i < ay_numbers_bins(c); i++)
+		most = c->counts[i] > most ? c->counts[i] : most;
+	off = c->moments.n - most;
+	l->least = c->min;
+	l->greatest = c->max;
+	l->range = c->max > c->min ? c->max - c->min : fmax(1, fabs(c->max));
+	if (off < VARIED)
+		l->range *= (double)VARIED / (double)(off ? off : 1);
+}
+
+/* From the sampled values of a column. */
+static void measure(const struct ay_numbers *c, double *v, size_t n, struct ay_outlier_limits *l)
+{
+	*l = (struct ay_outlier_limits){.far_low = -HUGE_VAL, .far_high = HUGE_VAL, .fence_low = -HUGE_VAL, .fence_high = HUGE_VAL, .rows = n};
+	measure_range(c, l);
+	if (!n)
+		return;
+	qsort(v, n, sizeof(*v), by_value);
+	double q1 = ay_stat_quantile(v, n, 0.25), q3 = ay_stat_quantile(v, n, 0.75);
+
+	l->median = ay_stat_quantile(v, n, 0.5);
+	l->fence_low = q1 - FENCES * (q3 - q1);
+	l->fence_high = q3 + FENCES * (q3 - q1);
+	l->scale = scale_of(v, n, l->median, q3 - q1);
+	if (!isfinite(l->scale))
+		l->scale = 0;
+	l->far_low = l->median - FAR * l->scale;
+	l->far_high = l->median + FAR * l->scale;
+}
+
+static bool is_far(const struct ay_outlier_limits *l, double v)
+{
+	return v < l->far_low || v > l->far_high;
+}
+
+static bool is_fenced(const struct ay_outlier_limits *l, double v)
+{
+	return v < l->fence_low || v > l->fence_high;
+}
+
+void ay_outlier_bounds(const struct ay_outlier_limits *c, double ranges, double *low, double *high)
+{
+	*low = c->least - ranges * c->range;
+	*high = c->greatest + ranges * c->range;
+}
+
+static int measure_columns(struct ay_outlier_model *m, const struct ay_outlier_rows *rows)
+{
+	double *v = ay_budget_alloc(m->budget, (rows->count + 1) * sizeof(*v));
+	int rc = v ? 0 : AY_ELIMIT;
+
+	for (size_t i = 0; rc == 0 && i < rows->width; i++) {
+		struct ay_outlier_limits *l = &m->columns[i];
+		size_t n = 0;
+
+		rc = ay_budget_tick(m->budget);
+		*l = (struct ay_outlier_limits){.rows = 0};
+		if (!m->ref->columns[i].numeric)
+			continue;
+		for (size_t r = 0; r < rows->count; r++)
+			if (isfinite(ay_outlier_rows_at(rows, r)[i].number))
+				v[n++] = ay_outlier_rows_at(rows, r)[i].number;
+		measure(&m->ref->columns[i].numbers, v, n, l);
+		for (size_t r = 0; r < rows->count; r++) {
+			double x = ay_outlier_rows_at(rows, r)[i].number;
+
+			l->far += isfinite(x) && is_far(l, x);
+			l->fenced += isfinite(x) && is_fenced(l, x);
+		}
+	}
+	ay_budget_free(m->budget, v);
+	return rc;
+}
+
+/* ---- the sampled rows of the reference ---- */
+
+struct known { uint32_t hash, entry; };
+
+static int by_hash(const void *x, const void *y)
+{
+	const struct known *a = x, *b = y;
+
+	return a->hash < b->hash ? -1 : a->hash > b->hash;
+}
+
+/* A sampled value is known by its hash alone. */
+static int place_values(const struct ay_values *c, struct ay_budget *b, struct ay_placed *cells, size_t n, size_t stride)
+{
+	struct known *known = ay_budget_alloc(b, (c->used + 1) * sizeof(*known));
+
+	if (!known)
+		return AY_ELIMIT;
+	for (size_t i = 0; i < c->used; i++)
+		known[i] = (struct known){.hash = (uint32_t)c->entries[i].hash[0], .entry = (uint32_t)i};
+	qsort(known, c->used, sizeof(*known), by_hash);
+	for (size_t i = 0; i < n; i++) {
+		struct ay_placed *cell = &cells[i * stride];
+		bool whole = cell->number >= 0 && cell->number <= UINT32_MAX;
+		const struct known key = {.hash = whole ? (uint32_t)cell->number : 0};
+		const struct known *at = whole && c->used ? bsearch(&key, known, c->used, sizeof(*known), by_hash) : NULL;
+
+		cell->at = (uint32_t)(at ? at->entry : isnan(cell->number) ? c->used + 1 : c->used);
+	}
+	ay_budget_free(b, known);
+	return 0;
+}
+
+static int by_order(const void *x, const void *y)
+{
+	const struct ay_sampled *a = x, *b = y;
+
+	for (int i = 0; i < 2; i++)
+		if (a->order[i] != b->order[i])
+			return a->order[i] < b->order[i] ? -1 : 1;
+	return 0;
+}
+
+/*
+ * In the order of their keyed hashes, every second one first: those that the model is built of; the rest are scored, so that a
+ * threshold is of rows which the model has not seen.
+ */
+static int place_rows(const struct ay_reference *ref, struct ay_budget *b, struct ay_placed **out)
+{
+	const struct ay_sample *s = &ref->sample;
+	struct ay_sampled *order = ay_budget_alloc(b, (s->used + 1) * sizeof(*order));
+	struct ay_placed *cells = *out = ay_budget_alloc(b, (s->used * s->width + 1) * sizeof(*cells));
+	int rc = order && cells ? 0 : AY_ELIMIT;
+
+	if (!rc && s->used) {
+		memcpy(order, s->heap, s->used * sizeof(*order));    /* own: of that many */
+		qsort(order, s->used, sizeof(*order), by_order);
+	}
+	for (size_t i = 0; rc == 0 && i < s->used; i++) {
+		struct ay_placed *to = cells + (i % 2 ? (s->used + 1) / 2 + i / 2 : i / 2) * s->width;
+
+		for (size_t k = 0; k < s->width; k++) {
+			double v = s->rows[order[i].at * s->width + k];
+
+			to[k].number = v;
+			to[k].at = ref->columns[k].numeric ? (uint32_t)ay_numbers_bin(&ref->columns[k].numbers, v) : 0;
+		}
+	}
+	for (size_t k = 0; rc == 0 && k < s->width; k++)
+		if (!ref->columns[k].numeric)
+			rc = place_values(&ref->columns[k].values, b, cells + k, s->used, s->width);
+	ay_budget_free(b, order);
+	return rc;
+}
+
+/* ---- thresholds ---- */
+
+static int descending(const void *x, const void *y)
+{
+	return by_value(y, x);
+}
+
+/* The score of the row of this rank: more is rarer than the share. */
+static void set_threshold(struct ay_outlier_threshold *t, double *scores, size_t n)
+{
+	size_t rank = (size_t)((double)n * AY_OUTLIER_SHARE + 0.5);
+
+	rank = rank ? rank : 1;
+	qsort(scores, n, sizeof(*scores), descending);
+	*t = (struct ay_outlier_threshold){.known = true, .score = scores[rank - 1], .rows = n, .above = rank};
+}
+
+static int set_thresholds(struct ay_outlier_model *m, const struct ay_outlier_rows *rows, size_t built)
+{
+	double *scores = ay_budget_alloc(m->budget, (rows->count + 1) * sizeof(*scores));
+	int rc = scores ? 0 : AY_ELIMIT;
+
+	for (size_t i = 0; rc == 0 && i < rows->count; i++) {
+		scores[i] = ay_hbos_score_without(m->ref, m->columns, ay_outlier_rows_at(rows, i));
+		rc = ay_budget_tick(m->budget);
+	}
+	if (!rc)
+		set_threshold(&m->threshold[AY_OUTLIER_HBOS], scores, rows->count);
+	for (int k = AY_OUTLIER_MAHALANOBIS; k < AY_OUTLIER_METHODS && rc == 0; k++) {
+		if (k == AY_OUTLIER_MAHALANOBIS && !m->mahalanobis)
+			continue;
+		for (size_t i = built; rc == 0 && i < rows->count; i++) {
+			scores[i - built] = ay_outlier_score(m, (enum ay_outlier_method)k, ay_outlier_rows_at(rows, i));
+			rc = ay_budget_tick(m->budget);
+		}
+		if (!rc)
+			set_threshold(&m->threshold[k], scores, rows->count - built);
+	}
+	ay_budget_free(m->budget, scores);
+	return rc;
+}
+
+/* ---- the model ---- */
+
+static int build(struct ay_outlier_model *m, const struct ay_placed *cells)
+{
+	const struct ay_reference *ref = m->ref;
+	struct ay_outlier_rows all = {.cells = cells, .count = ref->sample.used, .width = ref->count}, half = all;
+	int rc = measure_columns(m, &all);
+
+	half.count = (all.count + 1) / 2;
+	if (!rc)
+		rc = ay_hbos_new(ref, m->columns, m->budget, &m->hbos);
+	if (rc || all.count < AY_OUTLIER_ROWS_MIN)
+		return rc;
+	rc = ay_mahalanobis_new(ref, &half, m->budget, &m->mahalanobis);
+	if (rc == AY_ENOTFOUND) {
+		m->threshold[AY_OUTLIER_MAHALANOBIS].empty = true;
+		rc = 0;
+	}
+	if (!rc)
+		rc = ay_forest_new(ref, m->columns, &half, m->budget, &m->forest);
+	return rc ? rc : set_thresholds(m, &all, half.count);
+}
+
+int ay_outlier_model_new(const struct ay_reference *ref, struct ay_budget *b, struct ay_outlier_model **out)
+{
+	struct ay_outlier_model *m = *out = ay_budget_alloc(b, sizeof(*m));
+	struct ay_placed *cells = NULL;
+	int rc;
+
+	if (!m)
+		return AY_ELIMIT;
+	*m = (struct ay_outlier_model){.budget = b, .ref = ref};
+	m->columns = ay_budget_alloc(b, (ref->count + 1) * sizeof(*m->columns));
+	rc = m->columns ? place_rows(ref, b, &cells) : AY_ELIMIT;
+	if (!rc)
+		rc = build(m, cells);
+	ay_budget_free(b, cells);
+	if (rc) {
+		ay_outlier_model_free(m);
+		*out = NULL;
+	}
+	return rc;
+}
+
+void ay_outlier_model_free(struct ay_outlier_model *m)
+{
+	if (!m)
+		return;
+	ay_hbos_free(m->hbos);
+	ay_mahalanobis_free(m->mahalanobis);
+	ay_forest_free(m->forest);
+	ay_budget_free(m->budget, m->columns);
+	ay_budget_free(m->budget, m);
+}
+
+double ay_outlier_score(const struct ay_outlier_model *m, enum ay_outlier_method method, const struct ay_placed *row)
+{
+	switch (method) {
+	case AY_OUTLIER_HBOS:
+		return ay_hbos_score(m->hbos, row);
+	case AY_OUTLIER_MAHALANOBIS:
+		return ay_mahalanobis_score(m->mahalanobis, row);
+	case AY_OUTLIER_FOREST:
+		return ay_forest_score(m->forest, row);
+	case AY_OUTLIER_METHODS:
+		break;
+	}
+	return 0;
+}
