@@ -114,7 +114,6 @@ static const struct refusal { const char *yaml, *msg; } refusals[] = {
 	 "line 4: names.\"datasets/**\".outliers.columns.b says nothing: give it ranges"},
 	{NAMES "  datasets/**: {gates: [schema, outliers], outliers: {columns: {a: {ranges: 0}}}}\n",
 	 "line 4: names.\"datasets/**\".outliers.columns.ranges is 0; it must be 1 to 1000000"},
-	{NAMES "  datasets/**: {gates: [schema, drift], drift: {history: 10}}\n", "line 4: 'history' in names.\"datasets/**\".drift is not yet built"},
 	{NAMES "  datasets/**: {gates: [schema], drift: {alpha: 0.001}}\n",
 	 "line 4: 'drift' in names.\"datasets/**\" is inapplicable: the gate 'drift' is not among its gates"},
 	{NAMES "  datasets/**: {gates: [integrity, drift]}\n",
