@@ -172,6 +172,8 @@ void ay_gate_schema(struct ay_candidate *c);
 void ay_gate_drift(struct ay_candidate *c);
 /* The same tables: values and rows unlike those of the reference. */
 void ay_gate_outliers(struct ay_candidate *c);
+/* The same tables, for signs that somebody tampered with them. */
+void ay_gate_poison(struct ay_candidate *c);
 void ay_drift_kept_free(struct ay_drift_kept *k);
 /* With the verdict about this artifact: that it waits for others, or what was decided of those that waited (gate/drift_pool.c). */
 AY_MUSTCHECK int ay_drift_pool_write(struct ay_txn *t, struct ay_candidate *c, uint64_t artifact);

@@ -76,6 +76,14 @@ static const struct ay_rule table[] = {
 	  "assay baseline propose NAME --from FILE with more rows, then approve it, or let the policy name other outliers: {methods}; then assay retry REF" },
 	{ "outlier.no-reference", "outliers", AY_WARN, AY_MEDIUM, false, "no reference is approved for this name, so outliers were not looked for",
 	  "assay baseline propose NAME --from FILE, then assay baseline approve NAME" },
+	FAIL("poison.labels", "poisoning", "more labels disagree with the rows most like them than among the rows of the approved reference",
+	     "look at the named rows; correct or remove what was labelled wrongly; if the labels are right, approve a reference that has such rows"),
+	{ "poison.unknown", "poisoning", AY_INCONCLUSIVE, AY_HIGH, false, "signs of tampering could not be looked for",
+	  "publish more rows in one version, or approve a reference with more of them, then assay retry REF" },
+	{ "poison.not-applicable", "poisoning", AY_PASS, AY_NOTE, false, "no label is named or present, so flipped labels were not looked for",
+	  "mark the field that a model is to learn with \"x-label\": true in the schema, if there is one" },
+	{ "poison.no-reference", "poisoning", AY_WARN, AY_MEDIUM, false, "no reference is approved for this name, so signs of tampering were not looked for",
+	  "assay baseline propose NAME --from FILE, then assay baseline approve NAME" },
 	{ "gate.not-judged", "deserialization", AY_ERROR, AY_HIGH, false, "a file could not be judged", "assay retry REF" },
 };
 

@@ -171,6 +171,7 @@ int ay_judge(struct ay_candidate *c, struct ay_error *e)
 	}
 	run(c, AY_GATE_DRIFT, ay_gate_drift);
 	run(c, AY_GATE_OUTLIERS, ay_gate_outliers);
+	run(c, AY_GATE_POISONING, ay_gate_poison);
 	if (!c->rules->gates)
 		return ay_error_set(e, AY_EPOLICY, "the policy for %s names no gate", c->art.ref.name);
 	/* A gate that the policy names and that nobody ran is no pass. */

@@ -199,6 +199,7 @@ void ay_policy_free(struct ay_policy *p)
 			free(p->entries[i].columns[k].name);
 		free(p->entries[i].columns);
 		ay_policy_free_outliers(&p->entries[i]);
+		free(p->entries[i].label);
 	}
 	free(p->entries);
 	ay_texts_free(&p->ignore);

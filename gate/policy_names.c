@@ -14,14 +14,14 @@
 #define BIT(gate) (1u << (gate))
 #define DEFAULT_GATES (BIT(AY_GATE_INTEGRITY) | BIT(AY_GATE_SIGNATURE) | BIT(AY_GATE_PROVENANCE) | BIT(AY_GATE_DESERIALIZATION) | \
 		       BIT(AY_GATE_FORMAT))
-#define GATES_BUILT AY_GATE_POISONING /* this one and those after it are known by name only */
+#define GATES_BUILT AY_GATE_CODE /* this one and those after it are known by name only */
 #define THRESHOLD_MAX 64
 #define SUFFIX_MAX 64
 
 /* An entry while it is read, with the lines of what can only be judged when all is known. */
 struct draft {
 	struct ay_entry *entry;
-	unsigned signature, provenance, deserialization, baseline, drift, outliers, builders, external;
+	unsigned signature, provenance, deserialization, baseline, drift, outliers, poisoning, builders, external;
 	bool gates_given, require_given;
 	unsigned require[7];         /* line on which each field of requirements[] is required */
 };
@@ -290,6 +290,14 @@ static int read_outliers(const struct ay_yaml *v, const char *where, void *into,
 	return ay_policy_read_outliers(v, where, d->entry, e);
 }
 
+static int read_poisoning(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
+{
+	struct draft *d = into;
+
+	d->poisoning = v->line;
+	return ay_policy_read_poisoning(v, where, d->entry, e);
+}
+
 static int read_verify(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
 {
 	static const char *const names[] = {"ingest", "open"};
@@ -314,8 +322,8 @@ static int read_verdict(const struct ay_yaml *v, const char *where, void *into, 
 
 static const struct ay_policy_key entry_keys[] = {
 	{"gates", read_gates}, {"signature", read_signature}, {"provenance", read_provenance}, {"deserialization", read_deserialization},
-	{"baseline", read_baseline}, {"drift", read_drift}, {"outliers", read_outliers}, {"verify", read_verify}, {"verdict", read_verdict},
-	{"poisoning", NULL}, {"code", NULL}, {"model-tests", NULL},
+	{"baseline", read_baseline}, {"drift", read_drift}, {"outliers", read_outliers}, {"poisoning", read_poisoning},
+	{"verify", read_verify}, {"verdict", read_verdict}, {"code", NULL}, {"model-tests", NULL},
 };
 
 /* What admission rests on, in a fixed form: verify and verdict say how it is served, and are left out. */
@@ -349,6 +357,8 @@ static int digest_rules(struct ay_rules *r, struct ay_error *e)
 		ay_policy_digest_drift(r, &w);
 	if (r->gates & BIT(AY_GATE_OUTLIERS))
 		ay_policy_digest_outliers(r, &w);
+	if (r->gates & BIT(AY_GATE_POISONING))
+		ay_policy_digest_poisoning(r, &w);
 	ay_jw_array_end(&w);
 	if (!b.err)
 		r->digest = ay_sha256_of(b.data, b.len);
@@ -362,8 +372,9 @@ static int check_applicable(const struct draft *d, const char *where, struct ay_
 		{d->signature, "signature", AY_GATE_SIGNATURE}, {d->provenance, "provenance", AY_GATE_PROVENANCE},
 		{d->deserialization, "deserialization", AY_GATE_DESERIALIZATION}, {d->baseline, "baseline", AY_GATE_SCHEMA},
 		{d->drift, "drift", AY_GATE_DRIFT}, {d->outliers, "outliers", AY_GATE_OUTLIERS},
+		{d->poisoning, "poisoning", AY_GATE_POISONING},
 	};
-	static const enum ay_gate_kind compare[] = {AY_GATE_DRIFT, AY_GATE_OUTLIERS};    /* with a reference */
+	static const enum ay_gate_kind compare[] = {AY_GATE_DRIFT, AY_GATE_OUTLIERS, AY_GATE_POISONING};    /* with a reference */
 	const struct ay_entry *entry = d->entry;
 
 	for (size_t i = 0; i < AY_ARRAY_LEN(sections); i++) {
@@ -400,6 +411,8 @@ static int finish_entry(struct draft *d, const char *where, struct ay_error *e)
 		ay_policy_finish_drift(entry, d->drift != 0);
 	if (entry->rules.gates & BIT(AY_GATE_OUTLIERS))
 		ay_policy_finish_outliers(entry);
+	if (entry->rules.gates & BIT(AY_GATE_POISONING))
+		ay_policy_finish_poisoning(entry);
 	entry->rules.pattern = entry->pattern;
 	entry->rules.provenance.builders = (const char *const *)entry->builders.list;
 	entry->rules.deserialization.opaque = (const char *const *)entry->opaque.list;

@@ -38,6 +38,7 @@ struct ay_entry {
 	struct ay_policy_column *columns; size_t ncolumns;
 	struct ay_outlier_override *outliers;
 	size_t noutliers;
+	char *label;
 };
 
 struct ay_policy {
@@ -81,6 +82,12 @@ AY_MUSTCHECK int ay_policy_check_text(const struct ay_yaml *v, const char *where
 
 /* ---- policy_names.c ---- */
 AY_MUSTCHECK int ay_policy_read_names(const struct ay_yaml *v, const char *where, void *policy, struct ay_error *e);
+/* ---- policy_poison.c ---- */
+AY_MUSTCHECK int ay_policy_read_poisoning(const struct ay_yaml *v, const char *where, struct ay_entry *entry, struct ay_error *e);
+/* What was not given. */
+void ay_policy_finish_poisoning(struct ay_entry *entry);
+void ay_policy_digest_poisoning(const struct ay_rules *r, struct ay_jw *w);
+
 /* ---- policy_drift.c ---- */
 AY_MUSTCHECK int ay_policy_read_drift(const struct ay_yaml *v, const char *where, struct ay_entry *entry, struct ay_error *e);
 /* Defaults, when the gate is on. given: there was a section. */

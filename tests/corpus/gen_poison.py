@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes a table as a reference, and tables that somebody tampered with, or nobody did, into a directory.
+
+gen_poison.py DIR writes DIR/NAME/t.csv and DIR/INDEX.tsv: name, expected exit of `assay put`, a rule that must be among the
+findings ("-": none at all), and a sentence. Seeds are fixed. Needs only the standard library.
+"""
+import os
+import random
+import sys
+
+LABELS = ("ant", "bee", "cow")
+
+
+def rows_of(rows, seed, flips=0.0):
+    r = random.Random(seed)
+    out = []
+    for _ in range(rows):
+        true = r.randrange(3)
+        given = (true + 1 + r.randrange(2)) % 3 if r.random() < flips else true
+        numbers = ["%.4f" % r.gauss(3 * (d == true), 1) for d in range(3)]
+        numbers += ["%.4f" % r.gauss(0, 1) for d in range(6)]
+        out.append(",".join(numbers + [r.choice("xyz"), LABELS[given]]))
+    return out
+
+
+def write(out, name, rows):
+    os.makedirs(os.path.join(out, name), exist_ok=True)
+    with open(os.path.join(out, name, "t.csv"), "w", encoding="utf-8") as f:
+        f.write("a,b,c,d,e,f,g,h,i,kind,label\n" + "".join(row + "\n" for row in rows))
+
+
+def main(out):
+    write(out, "reference", rows_of(6000, 1))
+    index = []
+
+    def one(name, status, rule, why, rows):
+        write(out, name, rows)
+        index.append((name, str(status), rule, why))
+
+    for seed in range(10, 15):
+        one("honest%d" % seed, 0, "-", "rows of the same kind", rows_of(3000, seed))
+    one("flipped", 1, "poison.labels", "5 % of the labels flipped", rows_of(3000, 20, flips=0.05))
+    one("few", 2, "poison.unknown", "too few rows to tell", rows_of(40, 21))
+    with open(os.path.join(out, "INDEX.tsv"), "w", encoding="utf-8") as f:
+        for row in index:
+            f.write("\t".join(row) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,70 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The poisoning gate: honest batches are admitted, those that somebody tampered with rejected; a growing dataset hides nothing.
+. "$top_srcdir/tests/lib/tap.sh"
+. "$top_srcdir/tests/integration/verb_lib.sh"
+tab=$(printf '\t')
+make_store || { echo "Bail out! no store"; exit 99; }
+"$py" "$top_srcdir/tests/corpus/gen_poison.py" "$T/c" || exit 99
+cd "$T" || exit 99
+key="--key $K/alice.key"
+sed -e 's/format, schema]/format, schema, poisoning]/' policy.yaml >poison.yaml
+run assay policy set poison.yaml; is "$status" 0 "a policy with the poisoning gate"
+
+# shellcheck disable=SC2086
+run assay put c/honest10 datasets/t@v0 $key
+like "$status:$out" "^0:" "without a reference a version is admitted"
+run assay show datasets/t@v0 --json; like "$out" "poison.no-reference" "and says so"
+
+# What a person edits: bounds would refuse before tampering is looked for.
+assay baseline propose datasets/t --from c/reference/t.csv >proposed.json; is $? 0 "baseline propose"
+"$py" - <<'PY'
+import json
+d = json.load(open("proposed.json", encoding="utf-8"))
+for f in d["fields"]:
+    f["constraints"] = {}
+json.dump(d, open("unmarked.json", "w", encoding="utf-8"))
+d["fields"][-1]["x-label"] = True
+json.dump(d, open("schema.json", "w", encoding="utf-8"))
+PY
+run assay baseline approve datasets/t --schema unmarked.json --key "$K/curator.key"; is "$status" 0 "a schema that marks no label"
+# shellcheck disable=SC2086
+run assay put c/flipped datasets/t@unmarked $key; is "$status" 0 "flips are not looked for"
+run assay show datasets/t@unmarked --json; like "$out" "poison.not-applicable" "and a finding says so"
+sed -e 's/baseline: optional/baseline: optional\n    poisoning: {label: label}/' poison.yaml >label.yaml
+run assay policy set label.yaml; is "$status" 0 "a policy that names the label"
+# shellcheck disable=SC2086
+run assay put c/flipped datasets/t@named $key; is "$status" 1 "flips are found"
+sed -e 's/baseline: optional/baseline: optional\n    poisoning: {label: nothing}/' poison.yaml >wrong.yaml
+run assay policy set wrong.yaml
+# shellcheck disable=SC2086
+run assay put c/honest10 datasets/t@wrong $key; is "$status" 2 "a label that is no column holds the version"
+like "$out" "poison.unknown" "which could not be judged"
+run assay policy set poison.yaml
+run assay baseline approve datasets/t --schema schema.json --key "$K/curator.key"; is "$status" 0 "a schema that marks the label"
+
+while IFS=$tab read -r name want rule why; do
+	# shellcheck disable=SC2086
+	run assay put "c/$name" "datasets/t@$name" $key
+	is "$status" "$want" "$name: $why"
+	[ "$rule" = - ] || like "$out" "$rule" "$name: by $rule"
+done <c/INDEX.tsv
+run assay why datasets/t@flipped; like "$out" "t.csv row [0-9]+ says (ant|bee|cow)" "why names rows with what they say"
+
+# A growing dataset: nine honest files, then one with flips that the whole would hide.
+mkdir grow
+for i in 1 2 3 4 5 6 7 8 9; do
+	"$py" -c "
+import sys; sys.path.insert(0, '$top_srcdir/tests/corpus'); import gen_poison; gen_poison.write('.', 'x', gen_poison.rows_of(3000, 100 + $i))"
+	mv x/t.csv "grow/$i.csv"
+done
+# shellcheck disable=SC2086
+run assay put grow datasets/t@g1 $key; is "$status" 0 "nine honest files"
+cp c/flipped/t.csv grow/10.csv
+# shellcheck disable=SC2086
+run assay put grow datasets/t@g2 $key; is "$status" 1 "one with flipped labels among them"
+like "$out" "new rows" "is seen as what is new"
+cp c/honest11/t.csv grow/10.csv
+# shellcheck disable=SC2086
+run assay put grow datasets/t@g3 $key; is "$status" 0 "an honest one in its place"
+done_testing
