@@ -507,6 +507,8 @@ const struct ay_rule ay_rule_table[] = {
 	{ "image.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "An image ends before its structure does.", "Copy or save the image again." },
 	{ "image.too-large", FORMAT, AY_FAIL, AY_MEDIUM, false, "An image declares more pixels than a decoder should be asked for.",
 	  "Publish the image in a smaller size or in tiles." },
+	{ "image.bomb", FORMAT, AY_FAIL, AY_HIGH, false, "An image becomes so much larger when it is decoded that it may be made to exhaust memory.",
+	  "Look at where the image comes from; publish a large image of one tone in a smaller size." },
 
 	/* tables */
 	{ "csv.encoding", FORMAT, AY_FAIL, AY_MEDIUM, false, "A table holds bytes that are not UTF-8 text.", "Save the table as UTF-8." },
