@@ -21,6 +21,16 @@ void ay_image_cells(const struct ay_pixels_stats *s, struct ay_image_label label
 /* A reference that has one of the measured columns. */
 bool ay_image_is_reference(const struct ay_reference *ref);
 
+/* A table of n images. Borrows the struct. */
+struct ay_image_row { struct ay_pixels_stats stats; struct ay_image_label label; };
+struct ay_image_table { const struct ay_image_row *v; size_t n; };
+/*
+ * Appends a Table Schema of the columns, with these images as its reference; a proposal for a person to edit. It bounds
+ * nothing: an image is not wrong for being brighter than those before, but a batch of them may be. Without labels there is
+ * no such column.
+ */
+AY_MUSTCHECK int ay_image_infer(const struct ay_image_table *images, struct ay_budget *b, struct ay_buf *out);
+
 /* Canonical; sticky errors of out. */
 void ay_image_encode(const struct ay_pixels_stats *s, struct ay_buf *out);
 /* False when these bytes are no image. */
