@@ -13,7 +13,7 @@ static int each(void *arg, struct ay_budget *b, const struct ay_rows_sink *sink)
 		rc = ay_budget_tick(b);
 		ay_image_cells(&t->v[i].stats, t->v[i].label, cells);
 		if (!rc)
-			rc = sink->row(sink->arg, i + 1, cells);
+			rc = ay_rows_give(sink, i + 1, cells, AY_IMAGE_COLUMNS);
 	}
 	return rc;
 }
@@ -32,6 +32,8 @@ static void write_schema(const enum ay_value_type *types, const bool *wanted, co
 		ay_jw_object(&w);
 		ay_jw_kstr(&w, "name", ay_image_columns[i]);
 		ay_jw_kstr(&w, "type", ay_value_type_name(types[i]));
+		if (i == AY_IMAGE_COLUMNS - 1)
+			ay_jw_kbool(&w, "x-label", true);
 		ay_jw_object_end(&w);
 	}
 	ay_jw_array_end(&w);

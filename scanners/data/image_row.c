@@ -5,6 +5,7 @@
 #include "scanners/data/profile_code.h"
 
 #define MAGIC "AYIMG\1"
+#define COUNTS 3    /* columns of whole numbers: width, height, channels */
 
 const char *const ay_image_columns[AY_IMAGE_COLUMNS] = {
 	"image.width", "image.height", "image.channels", "image.brightness", "image.contrast", "image.saturation", "image.sharpness", AY_IMAGE_LABEL
@@ -27,9 +28,10 @@ void ay_image_cells(const struct ay_pixels_stats *s, struct ay_image_label label
 	const double numbers[AY_IMAGE_COLUMNS - 1] = {s->width, s->height, s->channels, s->brightness, s->contrast, s->saturation, s->sharpness};
 
 	for (size_t i = 0; i < AY_ARRAY_LEN(numbers); i++)
-		cells[i] = (struct ay_cell){.kind = AY_CELL_NUMBER, .number = numbers[i]};
-	cells[AY_IMAGE_COLUMNS - 1] = label.text ? (struct ay_cell){.kind = AY_CELL_TEXT, .text = label.text, .len = label.len} :
-						   (struct ay_cell){.kind = AY_CELL_MISSING};
+		cells[i] = (struct ay_cell){.kind = AY_CELL_NUMBER, .typed = true, .number = numbers[i], .is = i < COUNTS ? AY_VALUE_INTEGER : AY_VALUE_NUMBER,
+					    .whole = i < COUNTS, .integer = i < COUNTS ? (int64_t)numbers[i] : 0};
+	cells[AY_IMAGE_COLUMNS - 1] = (struct ay_cell){.kind = label.text ? AY_CELL_TEXT : AY_CELL_MISSING, .typed = true, .is = AY_VALUE_STRING,
+						       .text = label.text, .len = label.len};
 }
 
 bool ay_image_is_reference(const struct ay_reference *ref)
