@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* baseline propose, approve, show: the schema of a dataset name. */
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 #include "assay/text.h"
 #include "assay/worker.h"
 #include "cli/cli.h"
+#include "scanners/data/image_row.h"
 
 /* By its name, for REF: its content decides later. */
 static bool is_table(const char *path)
@@ -64,6 +66,66 @@ static int open_ref(struct cli *c, const char *ref, char name[AY_LIMIT_PATH + 1]
 	return fd < 0 ? ay_error_errno(e, "%s", path) : fd;
 }
 
+/* Scans one file of a folder; *out when it is an image that was measured. */
+static int measure(struct ay_pool *pool, const struct cli_file *f, struct ay_image_row *out, bool *image, struct ay_error *e)
+{
+	AY_CLEANUP_FD int fd = open(f->source, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct ay_scan_result result;
+	struct stat st;
+
+	*image = false;
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return ay_error_errno(e, "%s", f->source);
+	struct ay_job job = { .fd = fd, .size = (uint64_t)st.st_size, .uid = getuid(), .options = { .path = f->path } };
+	int r = ay_pool_scan(pool, &job, &result, e);
+
+	if (r < 0)
+		return r;
+	if (strcmp(result.format, "gif") == 0 || strcmp(result.format, "webp") == 0)
+		r = ay_error_set(e, AY_EUSAGE, "%s is an image of the format %s, which is not measured; save it as PNG", f->path, result.format);
+	else if (ay_image_decode(result.profile, result.profile_len, &out->stats))
+		*image = true;
+	if (*image && result.verdict > AY_WARN)
+		r = ay_error_set(e, AY_EFORMAT, "%s is refused; assay scan %s says why", f->path, f->source);
+	out->label = ay_image_label_of(f->path);
+	ay_scan_result_free(&result);
+	return r;
+}
+
+/* Images below a folder are the rows of a table, with their folders as labels. */
+static int propose_folder(struct ay_pool *pool, const char *from, struct ay_buf *schema, struct ay_error *e)
+{
+	static const struct cli_list none;
+	struct ay_image_table table = { .n = 0 };
+	struct cli_tree tree;
+	struct ay_budget budget;
+	int r = cli_tree(from, &none, false, &tree, e);
+
+	if (r < 0)
+		return r;
+	struct ay_image_row *rows = calloc(tree.n + 1, sizeof(*rows));
+
+	if (!rows)
+		r = ay_error_set(e, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < tree.n && r == 0; i++) {
+		bool image;
+
+		if ((i & 63) == 0)
+			cli_progress("measured %zu of %zu files", i, tree.n);
+		r = measure(pool, &tree.v[i], &rows[table.n], &image, e);
+		table.n += r == 0 && image;
+	}
+	table.v = rows;
+	if (r == 0 && !table.n)
+		r = ay_error_set(e, AY_EUSAGE, "%s holds neither PNG nor JPEG images; of a table name its file", from);
+	ay_budget_init(&budget, 0);
+	if (r == 0 && (r = ay_image_infer(&table, &budget, schema)) < 0)
+		ay_error_set(e, r, "the images of %s cannot be made a reference: %s", from, ay_strerror(r));
+	free(rows);
+	cli_tree_free(&tree);
+	return r;
+}
+
 static int propose(struct cli *c, const char *from, struct ay_buf *schema, struct ay_error *e)
 {
 	char name[AY_LIMIT_PATH + 1];
@@ -89,9 +151,14 @@ static int propose(struct cli *c, const char *from, struct ay_buf *schema, struc
 		return fd;
 	if (fstat(fd, &st) != 0)
 		return ay_error_errno(e, "%s", from);
+	r = ay_pool_new(c->monitor, &po, &pool, e);
+	if (r == 0 && S_ISDIR(st.st_mode)) {
+		r = propose_folder(pool, from, schema, e);
+		ay_pool_free(pool);
+		return r;
+	}
 	struct ay_job job = { .fd = fd, .size = (uint64_t)st.st_size, .uid = getuid(), .options = { .path = name } };
 
-	r = ay_pool_new(c->monitor, &po, &pool, e);
 	if (r == 0)
 		r = ay_pool_infer(pool, &job, schema, e);
 	ay_pool_free(pool);
@@ -179,7 +246,7 @@ int cmd_baseline(struct cli *c, int argc, char **argv)
 {
 	const char *from = NULL, *schema_file = NULL, *key = NULL;
 	const struct cli_opt opts[] = {
-		{ "from", CLI_TEXT_OPT, &from, "FILE|REF", "propose: the table to learn from" },
+		{ "from", CLI_TEXT_OPT, &from, "FILE|DIR|REF", "propose: the table to learn from; of a folder, its images" },
 		{ "schema", CLI_TEXT_OPT, &schema_file, "FILE", "approve: the Table Schema, edited by you" },
 		{ "key", CLI_TEXT_OPT, &key, "CURATOR.key", "approve: signs it" },
 		{ NULL, 0, NULL, NULL, NULL }
@@ -210,7 +277,7 @@ int cmd_baseline(struct cli *c, int argc, char **argv)
 		if (r == 0)
 			puts(ay_buf_str(&schema));
 	} else {
-		return cli_usage(c, "expected: propose NAME --from FILE|REF, approve NAME --schema FILE, or show NAME");
+		return cli_usage(c, "expected: propose NAME --from FILE|DIR|REF, approve NAME --schema FILE, or show NAME");
 	}
 	ay_buf_free(&schema);
 	return r < 0 ? cli_fail(c, &e, r) : 0;

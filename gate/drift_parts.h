@@ -3,6 +3,7 @@
 #ifndef ASSAY_GATE_DRIFT_PARTS_H
 #define ASSAY_GATE_DRIFT_PARTS_H
 
+#include "assay/schema.h"
 #include "gate/candidate.h"
 #include "scanners/data/batch.h"
 #include "scanners/data/drift.h"
@@ -57,6 +58,10 @@ struct ay_comparing {
 	struct ay_drift_kept *kept;
 	bool *old;                           /* of each file: the newest admitted version has it */
 	bool increment;                      /* some table is old, some new */
+	struct ay_schema *schema;            /* that has the reference */
+	bool images;                         /* the rows of the reference are images */
+	struct ay_counting *waiting;         /* images that are counted and not yet in a batch */
+	uint64_t waiting_rows;
 };
 
 /* ---- gate_drift.c ---- */
@@ -68,11 +73,24 @@ struct ay_drift_set *ay_drift_compare(struct ay_comparing *k, const struct ay_ba
 void ay_drift_report(const struct ay_comparing *k, const struct ay_drift_set *set, const char *found, bool held);
 /* Those that drift alone. */
 void ay_drift_report_found(const struct ay_comparing *k, const struct ay_drift_set *set, const char *rule);
-/* Adds the counts of one table. */
-AY_MUSTCHECK int ay_drift_add_table(struct ay_comparing *k, const struct ay_scan_note *n, struct ay_batch *batch);
+/* Adds the counts of one table, or an image to those that wait. */
+AY_MUSTCHECK int ay_drift_add_table(struct ay_comparing *k, const struct ay_scan_note *n, const char *path, struct ay_batch *batch);
 /* Which files the newest admitted version has; reads c and fills old and increment alone. */
 AY_MUSTCHECK int ay_drift_mark_old(struct ay_comparing *k);
 void ay_drift_cannot(const struct ay_comparing *k, const char *what, const char *why);
+
+/*
+ * ---- drift_images.c: images as rows of a table ----
+ *
+ * They are counted here and not by a worker, because a note is kept by content and the label is the folder.
+ */
+
+bool ay_drift_is_image(const struct ay_scan_note *n);
+/* It is a table, or an image where the reference is of images. NULL-safe on n. */
+bool ay_drift_counts(const struct ay_comparing *k, const struct ay_scan_note *n);
+AY_MUSTCHECK int ay_drift_add_image(struct ay_comparing *k, const struct ay_scan_note *n, const char *path);
+/* Moves those that wait into batch; drops them when code, which is then returned, is not 0. */
+AY_MUSTCHECK int ay_drift_take_images(struct ay_comparing *k, int code, struct ay_batch *batch);
 
 /* ---- drift_past.c: digests and versions ---- */
 

@@ -124,7 +124,7 @@ static int add_recorded(struct ay_txn *t, struct ay_comparing *k, const struct a
 	if (rc == 0)
 		rc = note && note->profile ? ay_digests_add(seen, &object) : AY_ENOTFOUND;
 	if (rc == 1)
-		rc = ay_drift_add_table(k, note, batch);
+		rc = ay_drift_add_table(k, note, path, batch);
 	ay_note_unref(note);
 	return rc;
 }
@@ -138,6 +138,7 @@ static int add_member(struct ay_txn *t, struct ay_comparing *k, const struct ay_
 
 	for (size_t i = 0; rc == 0 && i < ay_json_count(tables); i++)
 		rc = add_recorded(t, k, ay_json_at(tables, i), seen, &own);
+	rc = ay_drift_take_images(k, rc, &own);
 	if (rc == 0)
 		rc = ay_batch_merge(batch, &own);
 	ay_batch_free(&own);

@@ -6,7 +6,7 @@
  */
 #include "gate/drift_parts.h"
 
-#include "assay/schema.h"
+#include "scanners/data/image_row.h"
 
 /* ---- what is kept ---- */
 
@@ -178,9 +178,12 @@ struct ay_drift_set *ay_drift_compare(struct ay_comparing *k, const struct ay_ba
 
 /* ---- adding up ---- */
 
-int ay_drift_add_table(struct ay_comparing *k, const struct ay_scan_note *n, struct ay_batch *batch)
+int ay_drift_add_table(struct ay_comparing *k, const struct ay_scan_note *n, const char *path, struct ay_batch *batch)
 {
 	struct ay_batch one;
+
+	if (ay_drift_is_image(n))
+		return ay_drift_add_image(k, n, path);
 	int rc = ay_batch_decode(n->profile, n->profile_len, &k->kept->budget, &one);
 
 	if (rc)
@@ -199,15 +202,16 @@ static int add_up(struct ay_comparing *k, bool fresh, struct ay_batch *batch)
 	for (size_t i = 0; rc == 0 && i < k->c->files.n; i++) {
 		const struct ay_scan_note *n = k->c->notes ? k->c->notes[i] : NULL;
 
-		if (!n || !n->profile || (fresh && k->old[i]))
+		if (!ay_drift_counts(k, n) || (fresh && k->old[i]))
 			continue;
 		rc = ay_digests_add(&seen, &k->c->files.v[i].sha256);
 		if (rc == 1) {
-			rc = ay_drift_add_table(k, n, batch);
+			rc = ay_drift_add_table(k, n, k->c->files.v[i].path, batch);
 			tables++;
 		}
 	}
 	ay_digests_free(&seen);
+	rc = ay_drift_take_images(k, rc, batch);
 	if (rc)
 		ay_batch_free(batch);
 	return rc ? rc : tables;
@@ -216,12 +220,13 @@ static int add_up(struct ay_comparing *k, bool fresh, struct ay_batch *batch)
 /* Rows in forms that are not counted yet must not pass beside those that are. */
 static void refuse_uncounted(struct ay_comparing *k)
 {
-	static const char *const formats[] = {"hdf5", "npy", "npz"};
+	static const char *const formats[] = {"hdf5", "npy", "npz", "gif", "webp"};
+	const size_t count = AY_ARRAY_LEN(formats) - (k->images ? 0 : 2);
 
 	for (size_t i = 0; i < k->c->files.n; i++) {
 		const struct ay_scan_note *n = k->c->notes ? k->c->notes[i] : NULL;
 
-		for (size_t f = 0; n && f < AY_ARRAY_LEN(formats); f++)
+		for (size_t f = 0; n && f < count; f++)
 			if (strcmp(n->format, formats[f]) == 0)
 				ay_gate_find(k->c, AY_GATE_DRIFT, "drift.unknown", k->c->files.v[i].path, NULL, NULL,
 					     "rows of the format %s cannot be compared with a reference yet", n->format);
@@ -238,7 +243,7 @@ static void keep(struct ay_comparing *k, bool fresh, struct ay_batch *batch)
 	k->kept->batch = *batch;
 	k->kept->counted = true;
 	for (size_t i = 0; i < k->c->files.n; i++)
-		k->kept->fresh[i] = k->c->notes && k->c->notes[i] && k->c->notes[i]->profile && !(fresh && k->old[i]);
+		k->kept->fresh[i] = k->c->notes && ay_drift_counts(k, k->c->notes[i]) && !(fresh && k->old[i]);
 }
 
 static enum ay_drift_state compare(struct ay_comparing *k, bool fresh, const char *what)
@@ -309,7 +314,7 @@ int ay_drift_mark_old(struct ay_comparing *k)
 		const struct ay_scan_note *note = k->c->notes ? k->c->notes[i] : NULL;
 
 		k->old[i] = ay_digests_have(&have, &k->c->files.v[i].sha256);
-		if (note && note->profile) {
+		if (ay_drift_counts(k, note)) {
 			fresh = fresh || !k->old[i];
 			known = known || k->old[i];
 		}
@@ -371,19 +376,18 @@ static int set_limits(struct ay_drift_kept *kept, const struct ay_rules *rules, 
 /* The reference of the approved schema; false after its report. */
 static bool load_reference(struct ay_comparing *k)
 {
-	struct ay_schema *schema = NULL;
 	const uint8_t *profile = NULL;
 	size_t len = 0;
 
-	if (k->c->plan.schema && ay_schema_load(k->c->plan.schema, k->c->plan.schema_len, &schema, NULL) == 0)
-		profile = ay_schema_profile(schema, &len);
+	if (k->c->plan.schema && ay_schema_load(k->c->plan.schema, k->c->plan.schema_len, &k->schema, NULL) == 0)
+		profile = ay_schema_profile(k->schema, &len);
 	int rc = profile ? ay_reference_decode(profile, len, &k->kept->budget, &k->kept->reference) : AY_ENOTFOUND;
 
 	if (rc == 0) {
 		k->kept->referenced = true;
-		rc = set_limits(k->kept, k->c->rules, schema);
+		k->images = ay_image_is_reference(&k->kept->reference);
+		rc = set_limits(k->kept, k->c->rules, k->schema);
 	}
-	ay_schema_free(schema);
 	if (rc == AY_ENOTFOUND)
 		ay_gate_find(k->c, AY_GATE_DRIFT, "drift.no-reference", NULL, NULL, NULL, "no reference is approved for %s", k->c->art.ref.name);
 	else if (rc)
@@ -416,5 +420,6 @@ void ay_gate_drift(struct ay_candidate *c)
 			refuse_uncounted(&k);
 		}
 	}
+	ay_schema_free(k.schema);
 	free(k.old);
 }

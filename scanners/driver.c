@@ -2,6 +2,7 @@
 #include "scanners/data/schema.h"
 #include "scanners/driver.h"
 
+#include "scanners/data/image_row.h"
 #include "scanners/extract.h"
 
 #include <stdarg.h>
@@ -52,6 +53,19 @@ void ay_scan_set_profile(struct ay_scan *s, struct ay_buf *profile)
 {
 	free(s->result->profile);
 	s->result->profile = ay_buf_steal(profile, &s->result->profile_len);
+}
+
+int ay_scan_image(struct ay_scan *s, const struct ay_pixels_stats *image)
+{
+	struct ay_buf b = ay_buf_new(64 * KIB);
+	int rc;
+
+	ay_image_encode(image, &b);
+	rc = b.err;
+	if (!rc)
+		ay_scan_set_profile(s, &b);
+	ay_buf_free(&b);
+	return rc;
 }
 
 struct ay_scan_result *ay_scan_result_of(struct ay_scan *s)

@@ -33,6 +33,9 @@ void ay_scan_result_add(struct ay_scan_result *r, const struct ay_rule *rule, co
 void ay_scan_set_profile(struct ay_scan *s, struct ay_buf *profile);
 /* The file or a member of it is compared with its schema, or why not was reported. */
 void ay_scan_schema_met(struct ay_scan *s);
+struct ay_pixels_stats;
+/* What was measured of the image at hand: the profile of the file itself. */
+AY_MUSTCHECK int ay_scan_image(struct ay_scan *s, const struct ay_pixels_stats *image);
 /* The file's own result, for what is recorded beside the findings. */
 struct ay_scan_result *ay_scan_result_of(struct ay_scan *s);
 

@@ -57,6 +57,7 @@ const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_onnx,
 	&ay_scanner_msgpack,
 	&ay_scanner_zarr,
+	&ay_scanner_tfrecord,
 	&ay_scanner_skops,
 	&ay_scanner_coreml,
 	&ay_scanner_coreml_weights,

@@ -72,6 +72,7 @@ extern const struct ay_scanner ay_scanner_executorch;
 extern const struct ay_scanner ay_scanner_onnx;
 extern const struct ay_scanner ay_scanner_msgpack;
 extern const struct ay_scanner ay_scanner_zarr;
+extern const struct ay_scanner ay_scanner_tfrecord;
 extern const struct ay_scanner ay_scanner_skops;
 extern const struct ay_scanner ay_scanner_coreml;
 extern const struct ay_scanner ay_scanner_coreml_weights;

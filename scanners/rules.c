@@ -167,6 +167,16 @@ const struct ay_rule ay_rule_table[] = {
 	{ "msgpack.extension", DESER, AY_FAIL, AY_HIGH, true, "The file has an extension type that is none of Flax': what it becomes is the loading program's affair.",
 	  "Save the parameters as plain arrays with flax.serialization.to_bytes, or as safetensors." },
 
+	/* TFRecord */
+	{ "tfrecord.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "A record is not a tf.Example or tf.SequenceExample, or not in a form that all readers take alike.",
+	  "Write the file again with tf.io.TFRecordWriter and SerializeToString." },
+	{ "tfrecord.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The file ends inside a record.", "Copy or write the file again." },
+	{ "tfrecord.crc", FORMAT, AY_FAIL, AY_HIGH, false, "A record is not what its checksum says.", "Copy or write the file again." },
+	{ "tfrecord.duplicate", FORMAT, AY_FAIL, AY_HIGH, false, "A record has a feature twice, of which readers may take either.",
+	  "Write the file again with each feature once." },
+	{ "tfrecord.kind", FORMAT, AY_FAIL, AY_MEDIUM, false, "A feature is of another kind than in the records before, and loaders end there.",
+	  "Write all records with one kind of list for each feature." },
+
 	/* Zarr */
 	{ "zarr.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The metadata is not what Zarr writes.", "Write the array again with zarr." },
 	{ "zarr.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The metadata ends too early.", "Copy the file again." },
@@ -507,6 +517,8 @@ const struct ay_rule ay_rule_table[] = {
 	{ "image.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "An image ends before its structure does.", "Copy or save the image again." },
 	{ "image.too-large", FORMAT, AY_FAIL, AY_MEDIUM, false, "An image declares more pixels than a decoder should be asked for.",
 	  "Publish the image in a smaller size or in tiles." },
+	{ "image.bomb", FORMAT, AY_FAIL, AY_HIGH, false, "An image becomes so much larger when it is decoded that it may be made to exhaust memory.",
+	  "Look at where the image comes from; publish a large image of one tone in a smaller size." },
 
 	/* tables */
 	{ "csv.encoding", FORMAT, AY_FAIL, AY_MEDIUM, false, "A table holds bytes that are not UTF-8 text.", "Save the table as UTF-8." },

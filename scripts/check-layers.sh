@@ -71,7 +71,7 @@ checks() {
 	door 'fuse\.h' '^$' 0
 	door 'zstd.*\.h' '^(store|scanners)/' 1
 	door 'curl/.*\.h' '^store/' 1
-	for library in 'libdeflate\.h' 'zlib\.h' 'bzlib\.h' 'lzma\.h' 'lz4.*\.h' 'hdf5.*\.h' 'archive.*\.h' 'png\.h' 'jpeglib\.h' 'snappy.*\.h'; do
+	for library in 'libdeflate\.h' 'zlib\.h' 'bzlib\.h' 'lzma\.h' 'lz4.*\.h' 'hdf5.*\.h' 'archive.*\.h' 'png\.h' 'jpeglib\.h' 'jerror\.h' 'snappy.*\.h'; do
 		door "$library" '^scanners/formats/' 1
 	done
 }

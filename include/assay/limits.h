@@ -85,6 +85,8 @@
 #define AY_LIMIT_TEMPLATE (1 * MIB)           /* one chat template */
 #define AY_LIMIT_TREE_NODES (1 << 22)         /* of one decision tree: its links are held in memory */
 #define AY_LIMIT_IMAGE_PIXELS (1ull << 28)    /* width times height; decoders allocate four bytes each */
+#define AY_LIMIT_IMAGE_SIDE 65500             /* libjpeg's own; rows are held */
+#define AY_LIMIT_IMAGE_RATIO_FREE (64 * MIB)  /* decoded bytes that AY_LIMIT_SCAN_RATIO does not count: masks are of one tone */
 #define AY_LIMIT_PATTERN 4096                 /* bytes of one regular expression of a schema */
 #define AY_LIMIT_PATTERN_STATES 20000         /* of its automaton */
 #define AY_LIMIT_SCHEMA (4 * MIB)             /* bytes of a Table Schema */

@@ -7,10 +7,9 @@ static const uint32_t half[16] = {
 	0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9, 0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75
 };
 
-uint32_t ay_crc32c(struct ay_cursor c)
+uint32_t ay_crc32c_more(uint32_t crc, struct ay_cursor c)
 {
-	uint32_t crc = UINT32_MAX;
-
+	crc = ~crc;
 	while (c.left) {
 		uint8_t byte = ay_cursor_u8(&c);
 
@@ -18,6 +17,11 @@ uint32_t ay_crc32c(struct ay_cursor c)
 		crc = half[(crc ^ (byte >> 4)) & 15] ^ (crc >> 4);
 	}
 	return ~crc;
+}
+
+uint32_t ay_crc32c(struct ay_cursor c)
+{
+	return ay_crc32c_more(0, c);
 }
 
 uint32_t ay_crc32c_masked(uint32_t crc)

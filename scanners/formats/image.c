@@ -3,6 +3,8 @@
 
 #include <stdarg.h>
 
+#include "scanners/driver.h"
+
 struct ay_image ay_image_of(struct ay_scan *s, struct ay_source *in)
 {
 	return (struct ay_image){.s = s, .in = in, .buf = ay_buf_new(AY_IMAGE_PIECE), .e = {.off = AY_NO_OFFSET}};
@@ -39,13 +41,20 @@ int ay_image_bad(struct ay_image *w, uint64_t off, const char *fmt, ...)
 	return ay_error_at(&w->e, AY_EFORMAT, off, "%s", msg);
 }
 
+static bool fits(const struct ay_image *w)
+{
+	return w->width <= AY_LIMIT_IMAGE_SIDE && w->height <= AY_LIMIT_IMAGE_SIDE && w->width <= AY_LIMIT_IMAGE_PIXELS / w->height;
+}
+
 int ay_image_size(struct ay_image *w, uint64_t width, uint64_t height)
 {
 	if (!width || !height)
 		return ay_image_bad(w, w->off, "the image has no width or no height");
-	if (width > AY_LIMIT_IMAGE_PIXELS / height)
-		ay_scan_find(w->s, "image.too-large", w->off, "%llu x %llu pixels, the limit is %llu in all", (unsigned long long)width,
-			     (unsigned long long)height, (unsigned long long)AY_LIMIT_IMAGE_PIXELS);
+	w->width = width;
+	w->height = height;
+	if (!fits(w))
+		ay_scan_find(w->s, "image.too-large", w->off, "%llu x %llu pixels, the limit is %llu in all and %d a side", (unsigned long long)width,
+			     (unsigned long long)height, (unsigned long long)AY_LIMIT_IMAGE_PIXELS, AY_LIMIT_IMAGE_SIDE);
 	return 0;
 }
 
@@ -62,4 +71,23 @@ int ay_image_done(struct ay_image *w, int code)
 		ay_scan_find_error(w->s, "image", code, &w->e);
 	ay_buf_free(&w->buf);
 	return 0;
+}
+
+int ay_image_measure(struct ay_image *w, int code, unsigned sample_bytes, ay_image_decoder decode)
+{
+	struct ay_pixels_stats stats;
+
+	if (code || !fits(w))
+		return ay_image_done(w, code);
+	uint64_t decoded = w->width * w->height * sample_bytes;
+
+	if (decoded > AY_LIMIT_IMAGE_RATIO_FREE && decoded / AY_LIMIT_SCAN_RATIO > w->in->size) {
+		ay_scan_find(w->s, "image.bomb", 0, "%llu bytes become %llu when decoded, more than %d times as many",
+			     (unsigned long long)w->in->size, (unsigned long long)decoded, AY_LIMIT_SCAN_RATIO);
+		return ay_image_done(w, 0);
+	}
+	code = decode(ay_scan_budget(w->s), w->in, &stats, &w->e);
+	if (!code)
+		code = ay_scan_image(w->s, &stats);
+	return ay_image_done(w, code);
 }

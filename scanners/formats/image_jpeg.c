@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JPEG: marker segments, entropy-coded data, EOI as the last two bytes. */
+/* JPEG: marker segments, entropy-coded data, EOI as the last two bytes, and pixels that can be decoded. */
 #include "scanners/formats/bytes.h"
 #include "scanners/formats/image.h"
 #include "scanners/registry.h"
@@ -8,6 +8,7 @@ enum { SOI = 0xD8, EOI = 0xD9, SOS = 0xDA, TEM = 0x01, RST0 = 0xD0, RST7 = 0xD7 
 
 struct jpeg {
 	struct ay_image w;
+	unsigned sample_bytes;
 	bool frame, scan;
 };
 
@@ -34,6 +35,7 @@ static int read_frame(struct jpeg *j, struct ay_cursor c)
 	if (j->frame)
 		return ay_image_bad(&j->w, j->w.off, "a second frame");
 	j->frame = true;
+	j->sample_bytes = parts;
 	return ay_image_size(&j->w, width, height);
 }
 
@@ -133,9 +135,9 @@ static int jpeg_scan(struct ay_scan *s, struct ay_source *in)
 
 	if (!err)
 		err = ay_image_end(&j.w);
-	return ay_image_done(&j.w, err);
+	return ay_image_measure(&j.w, err, j.sample_bytes, ay_pixels_jpeg);
 }
 
 const struct ay_scanner ay_scanner_jpeg = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "jpeg", .version = 1, .bid = jpeg_bid, .scan = jpeg_scan
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "jpeg", .version = 2, .bid = jpeg_bid, .scan = jpeg_scan
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PNG and APNG: every chunk in its place with its CRC, and nothing behind IEND. */
+/* PNG and APNG: every chunk in its place with its CRC, nothing behind IEND, and pixels that can be decoded. */
 #include "scanners/formats/image.h"
 #include "scanners/registry.h"
 #include "scanners/formats/inflate.h"
@@ -15,6 +15,7 @@
 struct png {
 	struct ay_image w;
 	uint8_t colour;
+	unsigned sample_bytes;
 	bool have_header, have_palette, have_data, after_data;
 };
 
@@ -50,6 +51,7 @@ static int read_header(struct png *p, struct ay_cursor c)
 	if (ay_cursor_end(&c) != 0 || !good_depth(colour, depth) || method || filter || interlace > 1)
 		return ay_image_bad(&p->w, p->w.off, "the header (IHDR) is not valid");
 	p->colour = colour;
+	p->sample_bytes = (depth > 8 ? 2 : 1) * (colour == 2 || colour == 3 ? 3 : colour == 6 ? 4 : colour == 4 ? 2 : 1);
 	p->have_header = true;
 	return ay_image_size(&p->w, width, height);
 }
@@ -144,9 +146,9 @@ static int png_scan(struct ay_scan *s, struct ay_source *in)
 		err = read_chunk(&p, &type);
 	if (!err)
 		err = ay_image_end(&p.w);
-	return ay_image_done(&p.w, err);
+	return ay_image_measure(&p.w, err, p.sample_bytes, ay_pixels_png);
 }
 
 const struct ay_scanner ay_scanner_png = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "png", .version = 1, .bid = png_bid, .scan = png_scan
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "png", .version = 2, .bid = png_bid, .scan = png_scan
 };

@@ -74,7 +74,7 @@ def images():
     yield "bomb.png", "fail", "image.too-large", "Four thousand million pixels.", \
         png(chunk(b"IHDR", struct.pack(">II", 65536, 65536) + IHDR[8:]), chunk(b"IDAT", IDAT), chunk(b"IEND"))
     yield "zero.png", "fail", "image.malformed", "No width.", png(chunk(b"IHDR", bytes(4) + IHDR[4:]), chunk(b"IDAT", IDAT), chunk(b"IEND"))
-    yield "good.jpg", "pass", "-", "Tables, a frame, a scan with a stuffed byte and a restart.", \
+    yield "undecodable.jpg", "fail", "image.malformed", "Markers in their places, and image data that no table decodes.", \
         jpeg(segment(0xE0, b"JFIF\0"), DQT, SOF, SOS, b"\x12\xff\x00\x34\xff\xd0\x56\xff\xd9")
     yield "tail.jpg", "fail", "image.malformed", "A zip behind the end.", jpeg(DQT, SOF, SOS, b"\x12\xff\xd9PK\3\4")
     yield "noend.jpg", "fail", "image.truncated", "No end marker.", jpeg(DQT, SOF, SOS, b"\x12\x34")

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "assay/json.h"
+#include "assay/text.h"
+#include "scanners/data/image_row.h"
+
+static int each(void *arg, struct ay_budget *b, const struct ay_rows_sink *sink)
+{
+	const struct ay_image_table *t = arg;
+	struct ay_cell cells[AY_IMAGE_COLUMNS];
+	int rc = sink->columns ? sink->columns(sink->arg, ay_image_columns, AY_IMAGE_COLUMNS) : 0;
+
+	for (size_t i = 0; rc == 0 && i < t->n; i++) {
+		rc = ay_budget_tick(b);
+		ay_image_cells(&t->v[i].stats, t->v[i].label, cells);
+		if (!rc)
+			rc = ay_rows_give(sink, i + 1, cells, AY_IMAGE_COLUMNS);
+	}
+	return rc;
+}
+
+static void write_schema(const enum ay_value_type *types, const bool *wanted, const struct ay_buf *reference, struct ay_buf *out)
+{
+	struct ay_buf text = ay_buf_new(2 * AY_LIMIT_REFERENCE);
+	struct ay_jw w = ay_jw_new(out, true);
+
+	ay_jw_object(&w);
+	ay_jw_key(&w, "fields");
+	ay_jw_array(&w);
+	for (size_t i = 0; i < AY_IMAGE_COLUMNS; i++) {
+		if (!wanted[i])
+			continue;
+		ay_jw_object(&w);
+		ay_jw_kstr(&w, "name", ay_image_columns[i]);
+		ay_jw_kstr(&w, "type", ay_value_type_name(types[i]));
+		if (i == AY_IMAGE_COLUMNS - 1)
+			ay_jw_kbool(&w, "x-label", true);
+		ay_jw_object_end(&w);
+	}
+	ay_jw_array_end(&w);
+	ay_jw_kstr(&w, "fieldsMatch", "exact");
+	if (ay_base64_encode(&text, reference->data, reference->len) == 0)
+		ay_jw_kstr(&w, AY_REFERENCE_NOTE, ay_buf_str(&text));
+	ay_jw_object_end(&w);
+	ay_buf_addc(out, '\n');
+	if (text.err && !out->err)
+		out->err = text.err;
+	ay_buf_free(&text);
+}
+
+int ay_image_infer(const struct ay_image_table *images, struct ay_budget *b, struct ay_buf *out)
+{
+	struct ay_image_table own = *images;
+	const struct ay_rows rows = {.arg = &own, .each = each};
+	struct ay_buf encoded = ay_buf_new(AY_LIMIT_REFERENCE);
+	enum ay_value_type types[AY_IMAGE_COLUMNS];
+	bool wanted[AY_IMAGE_COLUMNS];
+	struct ay_reference ref;
+
+	for (size_t i = 0; i < AY_IMAGE_COLUMNS; i++) {
+		types[i] = i < 3 ? AY_VALUE_INTEGER : i < AY_IMAGE_COLUMNS - 1 ? AY_VALUE_NUMBER : AY_VALUE_STRING;
+		wanted[i] = i < AY_IMAGE_COLUMNS - 1;
+	}
+	for (size_t i = 0; i < images->n; i++)
+		wanted[AY_IMAGE_COLUMNS - 1] = wanted[AY_IMAGE_COLUMNS - 1] || images->v[i].label.text;
+	int rc = ay_reference_build(&rows, types, wanted, AY_IMAGE_COLUMNS, b, &ref);
+
+	if (rc)
+		return rc;
+	ay_reference_encode(&ref, &encoded);
+	ay_reference_free(&ref);
+	if (!encoded.err)
+		write_schema(types, wanted, &encoded, out);
+	rc = encoded.err ? encoded.err : out->err;
+	ay_buf_free(&encoded);
+	return rc;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is measured of images, for tests that compare it with another reader: pixels_tool FILE... prints a line of JSON each. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+
+#include "scanners/data/image_row.h"
+
+int main(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		struct ay_scan_options o = {.profiles = AY_PROFILE_WEIGHTS, .path = argv[i]};
+		struct ay_pixels_stats p;
+		struct ay_scan_result r;
+		struct stat st;
+		int fd = open(argv[i], O_RDONLY | O_CLOEXEC);
+
+		if (fd < 0 || fstat(fd, &st) != 0)
+			return 2;
+		struct ay_source in = ay_source_fd(fd, (uint64_t)st.st_size);
+
+		if (ay_scan_run(&in, &o, &r) < 0)
+			return 2;
+		if (ay_image_decode(r.profile, r.profile_len, &p))
+			printf("{\"width\": %" PRIu32 ", \"height\": %" PRIu32 ", \"channels\": %u, \"brightness\": %.17g, \"contrast\": %.17g, "
+			       "\"saturation\": %.17g, \"sharpness\": %.17g, \"dhash\": \"%016" PRIx64 "\"}\n", p.width, p.height, (unsigned)p.channels,
+			       p.brightness, p.contrast, p.saturation, p.sharpness, p.dhash);
+		else
+			printf("{}\n");
+		ay_scan_result_free(&r);
+		close(fd);
+	}
+	return 0;
+}
