@@ -161,13 +161,20 @@ int ay_counting_value(struct ay_counting *k, size_t column, uint64_t row, const 
 	return rc;
 }
 
+/* What is judged of rows; where its cells lie is known. */
+static void count_whole(struct ay_counting *k, uint64_t row, const struct ay_cell *cells)
+{
+	ay_outlier_counting_row(k->outliers, row, k->row);
+	ay_poison_counting_row(&k->poison, row, k->row, cells, k->columns);
+}
+
 int ay_counting_whole(struct ay_counting *k, uint64_t row, const struct ay_cell *cells)
 {
 	for (size_t i = 0; i < k->ref.count; i++)
 		if (k->at[i] < k->columns)
 			k->row[i] = ay_profiled_where(&k->batch.counts.columns[i], &cells[k->at[i]]);
-	ay_outlier_counting_row(k->outliers, row, k->row);
-	return ay_poison_counting_row(&k->poison, row, cells, k->at, k->columns);
+	count_whole(k, row, cells);
+	return 0;
 }
 
 int ay_counting_row(struct ay_counting *k, uint64_t row, const struct ay_cell *cells)
@@ -179,7 +186,7 @@ int ay_counting_row(struct ay_counting *k, uint64_t row, const struct ay_cell *c
 			rc = ay_profiled_place(&k->batch.counts.columns[i], &cells[k->at[i]], &k->row[i]);
 	if (!rc) {
 		ay_outlier_counting_values(k->outliers, row, k->row);
-		ay_outlier_counting_row(k->outliers, row, k->row);
+		count_whole(k, row, cells);
 	}
 	return rc;
 }

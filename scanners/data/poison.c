@@ -1,68 +1,75 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanners/data/poison.h"
 
-#include <math.h>
-
 int ay_poison_init(struct ay_poison *p, struct ay_budget *b, const struct ay_reference *ref)
 {
-	return ay_drawn_init(&p->rows, b, ref);
+	int rc = ay_drawn_init(&p->rows, b, ref);
+
+	if (!rc)
+		rc = ay_row_sketch_init(&p->whole, b);
+	return rc;
 }
 
 void ay_poison_set_file(struct ay_poison *p, uint32_t file)
 {
 	ay_drawn_set_file(&p->rows, file);
+	ay_row_sketch_set_file(&p->whole, file);
 }
 
 int ay_poison_merge(struct ay_poison *p, const struct ay_poison *other)
 {
-	return ay_drawn_merge(&p->rows, &other->rows);
+	int rc = ay_drawn_merge(&p->rows, &other->rows);
+
+	if (!rc)
+		rc = ay_row_sketch_merge(&p->whole, &other->whole);
+	return rc;
 }
 
 void ay_poison_encode(struct ay_poison *p, struct ay_buf *out)
 {
 	ay_drawn_encode(&p->rows, out);
+	ay_row_sketch_encode(&p->whole, out);
 }
 
 int ay_poison_decode(struct ay_cursor *in, struct ay_budget *b, const struct ay_reference *like, struct ay_poison *out)
 {
-	return ay_drawn_decode(in, b, like, &out->rows);
+	int rc = ay_drawn_decode(in, b, like, &out->rows);
+
+	if (!rc)
+		rc = ay_row_sketch_decode(in, b, &out->whole);
+	if (rc)
+		ay_poison_free(out);
+	return rc;
 }
 
 void ay_poison_free(struct ay_poison *p)
 {
 	ay_drawn_free(&p->rows);
+	ay_row_sketch_free(&p->whole);
 }
 
 /* ---- counting ---- */
 
 int ay_poison_counting_init(struct ay_poison_counting *k, struct ay_budget *b, const struct ay_reference *ref, struct ay_poison *sums)
 {
-	*k = (struct ay_poison_counting){.budget = b, .ref = ref, .sums = sums};
-	int rc = ay_places_init(&k->places, b, ref);
-
-	if (!rc && !(k->row = ay_budget_alloc(b, (ref->count + 1) * sizeof(*k->row))))
-		rc = AY_ELIMIT;
-	return rc;
+	*k = (struct ay_poison_counting){.budget = b, .columns = ref->count, .sums = sums};
+	k->row = ay_budget_alloc(b, (ref->count + 1) * sizeof(*k->row));
+	return k->row ? 0 : AY_ELIMIT;
 }
 
-int ay_poison_counting_row(struct ay_poison_counting *k, uint64_t row, const struct ay_cell *cells, const size_t *at, size_t columns)
+void ay_poison_counting_row(struct ay_poison_counting *k, uint64_t row, const struct ay_placed *placed, const struct ay_cell *cells, size_t n)
 {
 	uint64_t order;
 
+	ay_row_sketch_add(&k->sums->whole, row, cells, n);
 	if (!ay_drawn_next(&k->sums->rows, row, &order))
-		return 0;
-	for (size_t i = 0; i < k->ref->count; i++) {
-		double number = at[i] < columns ? ay_profiled_number(&k->ref->columns[i], &cells[at[i]]) : NAN;
-
-		k->row[i] = ay_place_of(&k->places, i, number);
-	}
+		return;
+	for (size_t i = 0; i < k->columns; i++)
+		k->row[i] = (uint16_t)placed[i].at;
 	ay_drawn_keep(&k->sums->rows, order, row, k->row);
-	return 0;
 }
 
 void ay_poison_counting_free(struct ay_poison_counting *k)
 {
-	if (k->places.ref)
-		ay_places_free(&k->places);
 	ay_budget_free(k->budget, k->row);
 }

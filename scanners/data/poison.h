@@ -7,9 +7,11 @@
 #define ASSAY_SCANNERS_POISON_H
 
 #include "scanners/data/drawn.h"
+#include "scanners/data/row_sketch.h"
 
 struct ay_poison {
 	struct ay_drawn rows;
+	struct ay_row_sketch whole;
 };
 /* Empty, of this reference. */
 AY_MUSTCHECK int ay_poison_init(struct ay_poison *p, struct ay_budget *b, const struct ay_reference *ref);
@@ -27,14 +29,13 @@ void ay_poison_free(struct ay_poison *p);
 
 struct ay_poison_counting {
 	struct ay_budget *budget;
-	const struct ay_reference *ref;
+	size_t columns;                      /* of the reference */
 	struct ay_poison *sums;              /* borrowed */
-	struct ay_places places;
 	uint16_t *row;
 };
 AY_MUSTCHECK int ay_poison_counting_init(struct ay_poison_counting *k, struct ay_budget *b, const struct ay_reference *ref, struct ay_poison *sums);
-/* at: of each column of the reference that of the table, columns for none. */
-AY_MUSTCHECK int ay_poison_counting_row(struct ay_poison_counting *k, uint64_t row, const struct ay_cell *cells, const size_t *at, size_t columns);
+/* placed: one a column of the reference; cells: n, one a column of the table. */
+void ay_poison_counting_row(struct ay_poison_counting *k, uint64_t row, const struct ay_placed *placed, const struct ay_cell *cells, size_t n);
 void ay_poison_counting_free(struct ay_poison_counting *k);
 
 #endif

@@ -76,7 +76,7 @@ static const struct refusal { const char *yaml, *msg; } refusals[] = {
 	{NAMES "  \"models/**x\": {}\n", "line 4: the pattern \"models/**x\" in names has '**' that is not a whole component"},
 	{NAMES "  models/**: []\n", "line 4: names.\"models/**\" must be keys with values"},
 	{NAMES "  models/**: {gate: []}\n", "line 4: unknown key 'gate' in names.\"models/**\"; known: gates, signature, provenance, deserialization, "
-	 "baseline, drift, outliers, verify, verdict"},
+	 "baseline, drift, outliers, poisoning, verify, verdict"},
 	{NAMES "  datasets/**: {gates: [schema, drift], drift: {seasonal: [a]}}\n", "line 4: 'seasonal' in names.\"datasets/**\".drift is not yet built"},
 	{DRIFT("history: 65"), "line 4: names.\"datasets/**\".drift.history is 65; it must be 0 to 64"},
 	{DRIFT("history: ten"), "line 4: names.\"datasets/**\".drift.history must be a number"},
