@@ -588,6 +588,8 @@ const struct ay_rule ay_rule_table[] = {
 	  "Correct the rows at their source, or have a curator approve a smaller share." },
 	{ "schema.rule-null", "schema", AY_WARN, AY_LOW, false, "A rule of the schema does not apply to some rows, because a value is missing.",
 	  "Supply the values, or require them in the schema." },
+	{ "schema.document", "schema", AY_FAIL, AY_HIGH, false, "A JSON document does not meet the JSON Schema of its file.",
+	  "Correct the document at its source, or have a curator approve another schema." },
 	{ "schema.pattern", "schema", AY_FAIL, AY_MEDIUM, false, "A text does not match the pattern of its column.",
 	  "Correct the value, or have a curator approve another pattern." },
 	{ "schema.required", "schema", AY_FAIL, AY_HIGH, false, "A value is missing that the schema requires.", "Supply the value at its source." },

@@ -15,6 +15,9 @@
  * Several files: the top level is instead resources (title, description), a list
  * of objects with path (a pattern) and schema, or "x-unchecked": true for files
  * that are not compared; name, hash ("sha256:..."), bytes, "x-optional".
+ *
+ * JSON documents: "x-json-schema" instead of fields or schema, or a JSON Schema
+ * alone that says so in "$schema" (scanners/data/json_schema.h).
  */
 #ifndef ASSAY_SCHEMA_H
 #define ASSAY_SCHEMA_H

@@ -14,6 +14,7 @@
 #define AY_SCHEMA_LABEL "x-label"
 #define AY_SCHEMA_RULES "x-rules"
 #define AY_SCHEMA_NULL "x-null"
+#define AY_SCHEMA_JSON "x-json-schema"
 
 /* An owned string that may hold NUL. */
 struct ay_schema_text {
@@ -46,7 +47,7 @@ struct ay_schema_rule {
 };
 
 /* What a schema is about. */
-enum ay_schema_of { AY_SCHEMA_OF_TABLE, AY_SCHEMA_OF_NOTHING, AY_SCHEMA_OF_FILES };
+enum ay_schema_of { AY_SCHEMA_OF_TABLE, AY_SCHEMA_OF_DOCUMENTS, AY_SCHEMA_OF_NOTHING, AY_SCHEMA_OF_FILES };
 
 /* Files of one kind, by the pattern of their paths. */
 struct ay_schema_resource {
@@ -61,6 +62,7 @@ struct ay_schema {
 	enum ay_schema_of of;
 	struct ay_schema_resource *resources;        /* of files */
 	size_t resource_count;
+	struct ay_json_schema *documents;            /* of documents (scanners/data/json_schema.h) */
 	struct ay_schema_field *fields;
 	size_t field_count;
 	struct ay_schema_text *missing;

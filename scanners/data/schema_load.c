@@ -6,13 +6,14 @@
 
 #include "assay/limits.h"
 #include "assay/text.h"
+#include "scanners/data/json_schema.h"
 #include "scanners/data/reference.h"
 
 #define MAX_NODES 1000000
 
 /* Names that are checked; a key that is nearly one of them is a slip, not a note. */
 static const char *const notes_with_meaning[] = {
-	AY_SCHEMA_MASS, AY_SCHEMA_PRESENCE, AY_SCHEMA_LABEL, AY_SCHEMA_RULES, AY_SCHEMA_NULL, AY_REFERENCE_NOTE,
+	AY_SCHEMA_MASS, AY_SCHEMA_PRESENCE, AY_SCHEMA_LABEL, AY_SCHEMA_RULES, AY_SCHEMA_NULL, AY_SCHEMA_JSON, AY_REFERENCE_NOTE,
 	"x-unchecked", "x-optional", NULL
 };
 
@@ -306,9 +307,35 @@ int ay_schema_load_table(struct ay_schema_loader *l, const struct ay_json *root)
 	return load_reference(l, root);
 }
 
+int ay_schema_load_documents(struct ay_schema_loader *l, const struct ay_json *schema)
+{
+	struct ay_error why = {.where = ""};
+	int err = ay_json_schema_load(schema, &l->schema->documents, &why);
+
+	l->schema->of = AY_SCHEMA_OF_DOCUMENTS;
+	if (err != AY_EFORMAT)
+		return err == -ENOMEM ? ay_schema_no_memory(l) : err;
+	ay_error_set(l->e, err, "%s", why.msg);
+	ay_error_where(l->e, "%s%s", l->place, why.where);
+	return err;
+}
+
+/* A JSON Schema stands alone, or as the one thing that is asked for. */
 static int load_root(struct ay_schema_loader *l, const struct ay_json *root)
 {
-	return ay_json_get(root, "resources") ? ay_schema_load_files(l, root) : ay_schema_load_table(l, root);
+	static const char *const known[] = {AY_SCHEMA_JSON, "title", "description", NULL};
+	int err;
+
+	if (ay_json_get(root, "resources"))
+		return ay_schema_load_files(l, root);
+	if (ay_json_get(root, "$schema"))
+		return ay_schema_load_documents(l, root);
+	if (!ay_json_get(root, AY_SCHEMA_JSON))
+		return ay_schema_load_table(l, root);
+	if ((err = ay_schema_only_keys(l, root, known, "a schema of documents")) || (err = ay_schema_load_notes(l, root)))
+		return err;
+	ay_schema_enter(l, AY_SCHEMA_JSON);
+	return ay_schema_load_documents(l, ay_json_get(root, AY_SCHEMA_JSON));
 }
 
 int ay_schema_load(const void *json, size_t len, struct ay_schema **out, struct ay_error *e)
@@ -343,6 +370,7 @@ void ay_schema_free(struct ay_schema *s)
 		free(s->missing[i].text);
 	ay_schema_files_free(s);
 	ay_schema_rules_free(s);
+	ay_json_schema_free(s->documents);
 	free(s->fields);
 	free(s->missing);
 	free(s->key);

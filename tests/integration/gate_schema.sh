@@ -73,4 +73,18 @@ put 1 datasets/files "a file of another digest"
 like "$out" "schema.digest" "is not the one"
 tree; cp a.csv d/train/x.bin
 put 1 datasets/files "a file beside the pattern in its folder"
+
+# Documents.
+cat >doc.json <<'JSON'
+{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "required": ["id"],
+ "properties": {"id": {"type": "integer", "minimum": 1}, "tags": {"items": {"enum": ["a", "b"]}, "uniqueItems": true}}}
+JSON
+sed -e 's/minimum/minmum/' doc.json >wrong.json
+approve datasets/docs wrong.json; like "$status:$err" "^[1-9].*/properties/id/minmum" "an unknown keyword is not approved"
+approve datasets/docs doc.json; is "$status" 0 "a JSON Schema is approved"
+printf '{"id": 1, "tags": ["a", "b"]}\n{"id": 2}\n' >d/t.jsonl
+put 0 datasets/docs "documents that meet it"
+printf '{"id": 1}\n{"id": 0}\n' >d/t.jsonl
+put 1 datasets/docs "one that does not"
+like "$out" "schema.document" "by its rule"
 done_testing
