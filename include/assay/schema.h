@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Table Schema (Frictionless Data) as Assay takes it. Top level: fields,
- * missingValues, primaryKey, fieldsMatch ("exact", the default here), title,
+ * missingValues, primaryKey, foreignKeys, fieldsMatch ("exact", the default here), title,
  * description. A field: name, type (string integer number boolean date datetime
  * time year any), format ("default"), title, description, constraints (required
  * unique minimum maximum enum pattern minLength maxLength, and the shares

@@ -134,7 +134,7 @@ int ay_schema_load_notes(struct ay_schema_loader *l, const struct ay_json *objec
 	return 0;
 }
 
-static int find_field(const struct ay_schema *s, const char *name, size_t *out)
+int ay_schema_find_field(const struct ay_schema *s, const char *name, size_t *out)
 {
 	for (size_t i = 0; i < s->field_count; i++) {
 		if (strcmp(s->fields[i].name.text, name) == 0) {
@@ -235,7 +235,7 @@ static int load_key(struct ay_schema_loader *l, const struct ay_json *root)
 		const struct ay_json *item = one ? j : ay_json_at(j, i);
 		const char *name = ay_json_is(item, AY_JSON_STRING) ? ay_json_str(item, NULL) : NULL;
 
-		if (!name || find_field(l->schema, name, &l->schema->key[i]) != 0)
+		if (!name || ay_schema_find_field(l->schema, name, &l->schema->key[i]) != 0)
 			return ay_schema_bad(l, "primaryKey", "names something that is not a field");
 		for (size_t k = 0; k < i; k++)
 			if (l->schema->key[k] == l->schema->key[i])
@@ -258,7 +258,7 @@ static int check_reference(struct ay_schema_loader *l)
 		return ay_schema_bad(l, AY_REFERENCE_NOTE, "is not a reference that baseline propose wrote");
 	for (size_t i = 0; i < ref.count && !err; i++) {
 		size_t at;
-		bool there = find_field(s, ref.columns[i].name, &at) == 0;
+		bool there = ay_schema_find_field(s, ref.columns[i].name, &at) == 0;
 		bool numeric = there && (s->fields[at].type == AY_VALUE_INTEGER || s->fields[at].type == AY_VALUE_NUMBER);
 
 		if (!there || numeric != ref.columns[i].numeric)
@@ -289,7 +289,7 @@ static int load_reference(struct ay_schema_loader *l, const struct ay_json *root
 
 int ay_schema_load_table(struct ay_schema_loader *l, const struct ay_json *root)
 {
-	static const char *const known[] = {"fields", "missingValues", "primaryKey", "fieldsMatch", "title", "description",
+	static const char *const known[] = {"fields", "missingValues", "primaryKey", "foreignKeys", "fieldsMatch", "title", "description",
 					     AY_REFERENCE_NOTE, AY_SCHEMA_RULES, NULL};
 	const struct ay_json *match = ay_json_get(root, "fieldsMatch");
 	int err;
@@ -352,6 +352,8 @@ int ay_schema_load(const void *json, size_t len, struct ay_schema **out, struct 
 		return err;
 	l.schema = calloc(1, sizeof(*l.schema));
 	err = l.schema ? load_root(&l, ay_json_root(doc)) : ay_schema_no_memory(&l);
+	if (!err)
+		err = ay_schema_load_foreign(&l, ay_json_root(doc));
 	ay_json_free(doc);
 	if (err)
 		ay_schema_free(l.schema);
@@ -370,6 +372,7 @@ void ay_schema_free(struct ay_schema *s)
 		free(s->missing[i].text);
 	ay_schema_files_free(s);
 	ay_schema_rules_free(s);
+	ay_schema_foreign_free(s);
 	ay_json_schema_free(s->documents);
 	free(s->fields);
 	free(s->missing);
@@ -411,5 +414,5 @@ bool ay_schema_label(const struct ay_schema *s, const char *name)
 {
 	size_t at;
 
-	return find_field(s, name, &at) == 0 && s->fields[at].label;
+	return ay_schema_find_field(s, name, &at) == 0 && s->fields[at].label;
 }

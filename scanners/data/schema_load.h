@@ -42,4 +42,8 @@ void ay_schema_field_free(struct ay_schema_field *f);
 AY_MUSTCHECK int ay_schema_load_rules(struct ay_schema_loader *l, const struct ay_json *root);
 void ay_schema_rules_free(struct ay_schema *s);
 
+/* schema_foreign.c; all tables are loaded */
+AY_MUSTCHECK int ay_schema_load_foreign(struct ay_schema_loader *l, const struct ay_json *root);
+void ay_schema_foreign_free(struct ay_schema *s);
+
 #endif
