@@ -7,9 +7,11 @@
 #include <sys/sysinfo.h>
 
 #include "assay/fd.h"
+#include "assay/schema.h"
 #include "assay/text.h"
 #include "assay/worker.h"
 #include "cli/cli.h"
+#include "scanners/data/foreign.h"
 
 #define IN_FLIGHT 64   /* files open at once */
 
@@ -17,6 +19,7 @@ struct scan_job {
 	char *path;
 	uint64_t size;
 	struct ay_sha256 digest;
+	size_t inner;                  /* where in path the path inside of the artifact begins */
 	bool scanned;                  /* guarded by run.lock */
 	int code;
 	struct ay_error e;
@@ -35,6 +38,7 @@ struct scan_run {
 	struct cli *c;
 	struct ay_pool *pool;
 	struct ay_scan_options options;
+	struct ay_schema *schema;      /* with foreign keys; else NULL */
 	bool automatic;
 	pthread_mutex_t lock;
 	pthread_cond_t ready;
@@ -149,7 +153,7 @@ static void finish(struct scan_run *run, struct scan_job *j)
 }
 
 /* Notes what the tree has to know of a file; true when the file waits for the end of the tree. */
-static bool keep(struct folder *d, struct scan_job *j)
+static bool keep(struct folder *d, bool all, struct scan_job *j)
 {
 	size_t i = d->n++;
 	char *path = strdup(j->path);
@@ -159,7 +163,7 @@ static bool keep(struct folder *d, struct scan_job *j)
 	d->tensors[i] = j->result.tensors;
 	d->files[i] = (struct ay_sibling_file){ .path = path, .size = j->size, .tensors = &d->tensors[i], .siblings = j->result.siblings,
 						.sibling_count = j->result.sibling_count };
-	d->held[i] = j->result.sibling_count ? j : NULL;
+	d->held[i] = all || j->result.sibling_count ? j : NULL;
 	return d->held[i] != NULL;
 }
 
@@ -179,10 +183,33 @@ static int folder_open(struct folder *d, size_t files)
 	return d->files && d->tensors && d->held ? 0 : -ENOMEM;
 }
 
+static void key_differs(void *arg, size_t file, const char *rule, const char *value, const char *message)
+{
+	(void)value;
+	differs(arg, file, rule, message);
+}
+
+static void compare_keys(struct scan_run *run, struct folder *d)
+{
+	struct ay_foreign_file *v = calloc(d->n + 1, sizeof(*v));
+
+	if (!v)
+		ay_bug("out of memory for a folder");
+	for (size_t i = 0; i < d->n; i++) {
+		const struct scan_job *j = d->held[i];
+
+		v[i] = (struct ay_foreign_file){ .path = j->path + j->inner, .keys = j->result.keys, .keys_len = j->result.keys_len };
+	}
+	ay_foreign_check(run->schema, v, d->n, key_differs, d);
+	free(v);
+}
+
 /* Compares the files and prints those that waited. */
 static void folder_close(struct scan_run *run, struct folder *d)
 {
 	ay_siblings_check(d->files, d->n, differs, d);
+	if (run->schema)
+		compare_keys(run, d);
 	for (size_t i = 0; i < d->n; i++) {
 		if (d->held[i])
 			finish(run, d->held[i]);
@@ -204,7 +231,9 @@ static void drain_one(struct scan_run *run)
 	pthread_mutex_unlock(&run->lock);
 	run->first = (run->first + 1) % IN_FLIGHT;
 	run->count--;
-	if (!run->folder || !keep(run->folder, j))
+	if (!run->folder && j->result.keys)
+		ay_scan_result_find(&j->result, "schema.foreign-key-unknown", "the file alone has not what its keys refer to; scan its folder");
+	if (!run->folder || !keep(run->folder, run->schema != NULL, j))
 		finish(run, j);
 }
 
@@ -217,7 +246,8 @@ static bool oldest_done(struct scan_run *run)
 	return done;
 }
 
-static int submit(struct scan_run *run, int fd, const char *path, uint64_t size, struct ay_error *e)
+/* path from byte inner on is the path inside of the artifact. */
+static int submit(struct scan_run *run, int fd, const char *path, size_t inner, uint64_t size, struct ay_error *e)
 {
 	struct scan_job *j = calloc(1, sizeof(*j));
 	struct callback *cb = malloc(sizeof(*cb));
@@ -228,10 +258,11 @@ static int submit(struct scan_run *run, int fd, const char *path, uint64_t size,
 		return ay_error_set(e, -ENOMEM, "out of memory");
 	}
 	j->size = size;
+	j->inner = inner;
 	*cb = (struct callback){ .run = run, .job = j };
 	struct ay_job job = { .fd = fd, .size = size, .uid = getuid(), .options = run->options };
 
-	job.options.path = path;
+	job.options.path = path + inner;
 	int r = ay_pool_submit(run->pool, &job, scanned, cb, e);
 
 	if (r < 0) {
@@ -248,7 +279,7 @@ static int submit(struct scan_run *run, int fd, const char *path, uint64_t size,
 	return r;
 }
 
-static int scan_path(struct scan_run *run, const char *source, const char *name, struct ay_error *e)
+static int scan_path(struct scan_run *run, const char *source, const char *name, size_t inner, struct ay_error *e)
 {
 	AY_CLEANUP_FD int fd = open(source, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
@@ -257,7 +288,7 @@ static int scan_path(struct scan_run *run, const char *source, const char *name,
 		return ay_error_errno(e, "%s", source);
 	if (!S_ISREG(st.st_mode))
 		return ay_error_set(e, AY_EUSAGE, "%s is not a regular file", source);
-	return submit(run, fd, name, (uint64_t)st.st_size, e);
+	return submit(run, fd, name, inner, (uint64_t)st.st_size, e);
 }
 
 /* Standard input is copied to a file without a name, for scanners read where they like. */
@@ -278,7 +309,7 @@ static int scan_stdin(struct scan_run *run, struct ay_error *e)
 			return ay_error_set(e, r, "standard input cannot be kept: %s", ay_strerror(r));
 		size += (uint64_t)n;
 	}
-	return n < 0 ? ay_error_errno(e, "standard input") : submit(run, fd, "stdin", size, e);
+	return n < 0 ? ay_error_errno(e, "standard input") : submit(run, fd, "stdin", 0, size, e);
 }
 
 static int scan_argument(struct scan_run *run, const char *path, struct ay_error *e)
@@ -292,7 +323,7 @@ static int scan_argument(struct scan_run *run, const char *path, struct ay_error
 	if (stat(path, &st) != 0)
 		return ay_error_errno(e, "%s", path);
 	if (!S_ISDIR(st.st_mode))
-		return scan_path(run, path, path, e);
+		return scan_path(run, path, path, 0, e);
 	int r = cli_tree(path, &none, true, &tree, e);
 	struct folder folder;
 
@@ -309,7 +340,7 @@ static int scan_argument(struct scan_run *run, const char *path, struct ay_error
 		snprintf(name, sizeof(name), "%s/%s", path, tree.v[i].path);
 		if ((i & 63) == 0)
 			cli_progress("scanned %llu of %zu files", (unsigned long long)run->done, tree.n);
-		r = scan_path(run, tree.v[i].source, name, e);
+		r = scan_path(run, tree.v[i].source, name, strlen(path) + 1, e);
 	}
 	while (run->count)
 		drain_one(run);
@@ -388,6 +419,11 @@ int cmd_scan(struct cli *c, int argc, char **argv)
 		run.options.schema_json = ay_buf_str(&schema_json);
 		run.options.schema_len = schema_json.len;
 	}
+	/* What is wrong with it is said of each file. */
+	if (schema && r == 0 && ay_schema_load(schema_json.data, schema_json.len, &run.schema, NULL) == 0 && !ay_foreign_any(run.schema)) {
+		ay_schema_free(run.schema);
+		run.schema = NULL;
+	}
 	run.options.opaque = opaque.n ? opaque.v : NULL;
 	run.files = ay_buf_new(SIZE_MAX / 4);
 	struct ay_pool_options po = { .workers = jobs ? (unsigned)strtoul(jobs, NULL, 10) : 0 };
@@ -401,6 +437,7 @@ int cmd_scan(struct cli *c, int argc, char **argv)
 	while (run.count)
 		drain_one(&run);
 	ay_pool_free(run.pool);
+	ay_schema_free(run.schema);
 	ay_buf_free(&schema_json);
 	if (r < 0) {
 		ay_buf_free(&run.files);

@@ -26,6 +26,8 @@ struct ay_scan_note {
 	size_t sibling_count;
 	uint8_t *profile;                    /* of a table, encoded; or NULL */
 	size_t profile_len;
+	uint8_t *keys;                       /* for foreign keys (scanners/data/foreign.h), or NULL */
+	size_t keys_len;
 	char *why;                           /* code != 0 */
 };
 struct ay_scan_note *ay_note_ref(struct ay_scan_note *n);

@@ -3,7 +3,7 @@
 #include "assay/cursor.h"
 #include "gate/candidate.h"
 
-#define NOTE_VERSION 3
+#define NOTE_VERSION 4
 #define NOTE_MAX (4 * MIB)
 #define CLEAN_KINDS 64
 
@@ -23,6 +23,7 @@ void ay_note_unref(struct ay_scan_note *n)
 		return;
 	ay_siblings_free(n->siblings, n->sibling_count);
 	free(n->profile);
+	free(n->keys);
 	free(n->findings);
 	free(n->why);
 	free(n);
@@ -38,7 +39,7 @@ static struct ay_scan_note *share(struct ay_scan_note *n)
 {
 	struct ay_scan_note *other = NULL;
 
-	if (n->findings || n->code || n->total || n->tensors.known || n->siblings || n->profile)
+	if (n->findings || n->code || n->total || n->tensors.known || n->siblings || n->profile || n->keys)
 		return n;
 	pthread_mutex_lock(&clean.lock);
 	for (size_t i = 0; i < clean.n && !other; i++)
@@ -113,6 +114,10 @@ struct ay_scan_note *ay_note_of(int code, struct ay_scan_result *r, const struct
 		n->profile_len = r->profile_len;
 		r->profile = NULL;
 		r->profile_len = 0;
+		n->keys = r->keys;
+		n->keys_len = r->keys_len;
+		r->keys = NULL;
+		r->keys_len = 0;
 		r->siblings = NULL;
 		r->sibling_count = 0;
 	}
@@ -135,6 +140,7 @@ int ay_note_encode(const struct ay_scan_note *n, struct ay_buf *out)
 	ay_buf_add(out, n->format, format);
 	ay_siblings_encode(&n->tensors, n->siblings, n->sibling_count, out);
 	ay_profile_bytes_encode(n->profile, n->profile_len, out);
+	ay_profile_bytes_encode(n->keys, n->keys_len, out);
 	ay_buf_add(out, n->findings, findings);
 	return out->err;
 }
@@ -157,7 +163,8 @@ int ay_note_decode(const void *bytes, size_t len, struct ay_scan_note **out)
 		goto bad;
 	n->verdict = (enum ay_verdict)verdict;
 	ay_cursor_copy(&c, n->format, format);
-	if (ay_siblings_decode(&c, &n->tensors, &n->siblings, &n->sibling_count) || ay_profile_bytes_decode(&c, &n->profile, &n->profile_len))
+	if (ay_siblings_decode(&c, &n->tensors, &n->siblings, &n->sibling_count) || ay_profile_bytes_decode(&c, &n->profile, &n->profile_len) ||
+	    ay_key_bytes_decode(&c, &n->keys, &n->keys_len))
 		goto bad;
 	if (c.left) {
 		size_t left = c.left;

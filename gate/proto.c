@@ -125,6 +125,7 @@ int proto_encode_result(const struct ay_scan_result *r, struct ay_buf *out)
 	}
 	ay_siblings_encode(&r->tensors, r->siblings, r->sibling_count, out);
 	ay_profile_bytes_encode(r->profile, r->profile_len, out);
+	ay_profile_bytes_encode(r->keys, r->keys_len, out);
 	return out->err;
 }
 
@@ -195,7 +196,9 @@ static int get_result(struct ay_cursor *c, struct ay_scan_result *out)
 	}
 	int err = ay_siblings_decode(c, &out->tensors, &out->siblings, &out->sibling_count);
 
-	return err ? err : ay_profile_bytes_decode(c, &out->profile, &out->profile_len);
+	if (!err)
+		err = ay_profile_bytes_decode(c, &out->profile, &out->profile_len);
+	return err ? err : ay_key_bytes_decode(c, &out->keys, &out->keys_len);
 }
 
 /* The frame was read to its end without fault, or what it made is freed. */

@@ -73,6 +73,12 @@ struct ay_scan_result *ay_scan_result_of(struct ay_scan *s)
 	return s->result;
 }
 
+void ay_scan_set_keys(struct ay_scan *s, struct ay_buf *keys)
+{
+	free(s->result->keys);
+	s->result->keys = ay_buf_steal(keys, &s->result->keys_len);
+}
+
 void ay_scan_schema_met(struct ay_scan *s)
 {
 	s->schema_met = true;

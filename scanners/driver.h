@@ -31,6 +31,8 @@ bool ay_scan_is_opaque(const struct ay_scan *s);
 void ay_scan_result_add(struct ay_scan_result *r, const struct ay_rule *rule, const char *member, const struct ay_finding *f);
 /* Takes the bytes as the profile of the file, instead of those before. */
 void ay_scan_set_profile(struct ay_scan *s, struct ay_buf *profile);
+/* Takes the bytes as the keys that the file itself holds and refers to (scanners/data/foreign.h). */
+void ay_scan_set_keys(struct ay_scan *s, struct ay_buf *keys);
 /* The file or a member of it is compared with its schema, or why not was reported. */
 void ay_scan_schema_met(struct ay_scan *s);
 struct ay_pixels_stats;

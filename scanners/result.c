@@ -75,6 +75,7 @@ void ay_scan_result_free(struct ay_scan_result *r)
 	free(r->found);
 	ay_siblings_free(r->siblings, r->sibling_count);
 	free(r->profile);
+	free(r->keys);
 	*r = (struct ay_scan_result){ 0 };
 }
 
@@ -143,13 +144,13 @@ void ay_profile_bytes_encode(const uint8_t *profile, size_t len, struct ay_buf *
 	ay_buf_add(out, profile, len);
 }
 
-int ay_profile_bytes_decode(struct ay_cursor *c, uint8_t **out, size_t *len_out)
+static int bytes_decode(struct ay_cursor *c, size_t most, uint8_t **out, size_t *len_out)
 {
 	uint32_t len = ay_cursor_le32(c);
 
 	*out = NULL;
 	*len_out = 0;
-	if (!c->err && (len > AY_LIMIT_PROFILE || len > c->left))
+	if (!c->err && (len > most || len > c->left))
 		ay_cursor_fail(c, AY_EFORMAT);
 	if (c->err || !len)
 		return c->err;
@@ -159,4 +160,14 @@ int ay_profile_bytes_decode(struct ay_cursor *c, uint8_t **out, size_t *len_out)
 	ay_cursor_copy(c, *out, len);
 	*len_out = len;
 	return 0;
+}
+
+int ay_profile_bytes_decode(struct ay_cursor *c, uint8_t **out, size_t *len_out)
+{
+	return bytes_decode(c, AY_LIMIT_PROFILE, out, len_out);
+}
+
+int ay_key_bytes_decode(struct ay_cursor *c, uint8_t **out, size_t *len_out)
+{
+	return bytes_decode(c, AY_LIMIT_KEYS, out, len_out);
 }

@@ -53,6 +53,7 @@
 #define AY_LIMIT_SCAN_RATIO 200            /* expanded / compressed per member, beyond the first MiB */
 #define AY_LIMIT_SCAN_RATIO_FREE (1 * MIB)     /* expanded bytes that the ratio does not count */
 #define AY_LIMIT_REFERENCE (2 * MIB)       /* encoded reference of a schema */
+#define AY_LIMIT_KEYS (2 * MIB)            /* keys of one table for foreign keys */
 #define AY_LIMIT_PROFILE (1 * MIB)         /* encoded counts of one table against its reference */
 #define AY_LIMIT_SIBLINGS 4096             /* other files of the artifact that one file's loader reads */
 #define AY_LIMIT_SCAN_HEAD 512             /* bytes that bid() sees */

@@ -226,6 +226,8 @@ struct ay_scan_result {
 	size_t sibling_count;
 	uint8_t *profile;             /* owned: what the columns of a table hold, when the schema has a reference (scanners/data/profile.h); else NULL */
 	size_t profile_len;
+	uint8_t *keys;                /* owned: keys of a table that takes part in foreign keys (scanners/data/foreign.h); else NULL */
+	size_t keys_len;
 	uint32_t profile_would_pass;  /* profiles with which it passes: those asked for when it did, else the fewest found; 0: none would do */
 };
 /* The driver: identifies, runs all bidders, reports conflicts and unknown formats. 0 with *out filled, or negative when even that failed. */
@@ -256,6 +258,8 @@ bool ay_sibling_path_plain(const char *path);
 /* For what crosses from the worker, or is cached: a length of at most AY_LIMIT_PROFILE, then the bytes. */
 void ay_profile_bytes_encode(const uint8_t *profile, size_t len, struct ay_buf *out);
 /* *out is owned, NULL for none; fails the cursor. */
+/* The same with a length of at most AY_LIMIT_KEYS. */
+AY_MUSTCHECK int ay_key_bytes_decode(struct ay_cursor *c, uint8_t **out, size_t *len_out);
 AY_MUSTCHECK int ay_profile_bytes_decode(struct ay_cursor *c, uint8_t **out, size_t *len_out);
 /* For what crosses from the worker, or is cached. */
 void ay_siblings_encode(const struct ay_names *tensors, const struct ay_sibling *v, size_t n, struct ay_buf *out);

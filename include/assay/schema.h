@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Table Schema (Frictionless Data) as Assay takes it. Top level: fields,
- * missingValues, primaryKey, fieldsMatch ("exact", the default here), title,
+ * missingValues, primaryKey, foreignKeys, fieldsMatch ("exact", the default here), title,
  * description. A field: name, type (string integer number boolean date datetime
  * time year any), format ("default"), title, description, constraints (required
  * unique minimum maximum enum pattern minLength maxLength, and the shares
@@ -15,6 +15,9 @@
  * Several files: the top level is instead resources (title, description), a list
  * of objects with path (a pattern) and schema, or "x-unchecked": true for files
  * that are not compared; name, hash ("sha256:..."), bytes, "x-optional".
+ *
+ * JSON documents: "x-json-schema" instead of fields or schema, or a JSON Schema
+ * alone that says so in "$schema" (scanners/data/json_schema.h).
  */
 #ifndef ASSAY_SCHEMA_H
 #define ASSAY_SCHEMA_H

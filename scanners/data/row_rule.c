@@ -92,17 +92,6 @@ static void change_sign(struct slot *s, bool only_negative)
 		set_number(s, -d);
 }
 
-static int compare_numbers(const struct ay_value *a, const struct ay_value *b)
-{
-	if (a->type == AY_VALUE_INTEGER && b->type == AY_VALUE_INTEGER)
-		return ay_value_compare(a, b);
-	/* Short integers are exact in it, and so are doubles. */
-	long double x = is_short(a) ? (long double)a->i : (long double)ay_value_double(a);
-	long double y = is_short(b) ? (long double)b->i : (long double)ay_value_double(b);
-
-	return x < y ? -1 : x > y;
-}
-
 /* ---- texts ---- */
 
 static char shown(const struct slot *s, size_t i)
@@ -149,7 +138,7 @@ static int order_of(const struct slot *a, const struct slot *b)
 	case AY_VALUE_INTEGER:
 	case AY_VALUE_NUMBER:
 	case AY_VALUE_YEAR:
-		return compare_numbers(&a->v, &b->v);
+		return ay_value_compare_numbers(&a->v, &b->v);
 	default:
 		return ay_value_compare(&a->v, &b->v);
 	}

@@ -93,7 +93,7 @@ int ay_schema_check_new(struct ay_scan *s, const struct ay_schema *schema, const
 	for (size_t i = 0; i < schema->rule_count; i++)
 		c->rules[i] = (struct ay_schema_rule_tally){.held = 0};
 	judge_columns(c, names, count);
-	return 0;
+	return ay_foreign_new(s, schema, &c->foreign);
 }
 
 void ay_schema_check_free(struct ay_schema_check *c)
@@ -105,6 +105,7 @@ void ay_schema_check_free(struct ay_schema_check *c)
 	for (size_t i = 0; c->unique && i < c->schema->field_count; i++)
 		ay_uniq_free(&c->unique[i]);
 	ay_uniq_free(&c->key);
+	ay_foreign_free(c->foreign);
 	ay_budget_free(b, c->unique);
 	ay_budget_free(b, c->field);
 	ay_budget_free(b, c->tallies);
@@ -122,7 +123,7 @@ bool ay_schema_check_judges(const struct ay_schema_check *c)
 
 bool ay_schema_needs_rows(const struct ay_schema *s)
 {
-	return s->key_count > 0 || s->rule_count > 0;
+	return s->key_count + s->rule_count + s->foreign_count + s->wanted_count > 0;
 }
 
 /* ---- uniqueness ---- */
@@ -251,5 +252,7 @@ int ay_schema_check_end(struct ay_schema_check *c)
 		return 0;
 	if (c->schema->rule_count)
 		ay_schema_judge_rules(c);
-	return c->schema->key_count ? judge_key(c) : 0;
+	int rc = c->foreign ? ay_foreign_row(c->foreign, c->values, c->missing, c->wrong, c->row) : 0;
+
+	return rc == 0 && c->schema->key_count ? judge_key(c) : rc;
 }

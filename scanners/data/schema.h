@@ -14,6 +14,7 @@
 #define AY_SCHEMA_LABEL "x-label"
 #define AY_SCHEMA_RULES "x-rules"
 #define AY_SCHEMA_NULL "x-null"
+#define AY_SCHEMA_JSON "x-json-schema"
 
 /* An owned string that may hold NUL. */
 struct ay_schema_text {
@@ -46,7 +47,7 @@ struct ay_schema_rule {
 };
 
 /* What a schema is about. */
-enum ay_schema_of { AY_SCHEMA_OF_TABLE, AY_SCHEMA_OF_NOTHING, AY_SCHEMA_OF_FILES };
+enum ay_schema_of { AY_SCHEMA_OF_TABLE, AY_SCHEMA_OF_DOCUMENTS, AY_SCHEMA_OF_NOTHING, AY_SCHEMA_OF_FILES };
 
 /* Files of one kind, by the pattern of their paths. */
 struct ay_schema_resource {
@@ -57,10 +58,24 @@ struct ay_schema_resource {
 	bool has_bytes, optional;
 };
 
+/* One of foreignKeys. */
+struct ay_schema_foreign {
+	uint32_t id;                                 /* of the whole schema */
+	size_t resource;                             /* that it refers to */
+	size_t *fields, *target, count;              /* field indexes, here and there */
+};
+/* What a foreign key asks of the table that it refers to; borrows from it. */
+struct ay_schema_wanted {
+	uint32_t id;
+	const size_t *fields;
+	size_t count;
+};
+
 struct ay_schema {
 	enum ay_schema_of of;
 	struct ay_schema_resource *resources;        /* of files */
 	size_t resource_count;
+	struct ay_json_schema *documents;            /* of documents (scanners/data/json_schema.h) */
 	struct ay_schema_field *fields;
 	size_t field_count;
 	struct ay_schema_text *missing;
@@ -69,10 +84,17 @@ struct ay_schema {
 	size_t key_count;
 	struct ay_schema_rule *rules;
 	size_t rule_count;
+	struct ay_schema_foreign *foreign;
+	size_t foreign_count;
+	struct ay_schema_wanted *wanted;
+	size_t wanted_count;
+	uint32_t foreign_ids;                        /* of the whole schema: how many foreign keys it has */
 	uint8_t *profile;                            /* encoded reference (scanners/data/reference.h), or NULL */
 	size_t profile_len;
 };
 
+/* AY_ENOTFOUND when there is none. */
+AY_MUSTCHECK int ay_schema_find_field(const struct ay_schema *s, const char *name, size_t *out);
 /* By length, then bytes: the order of enums. */
 int ay_schema_text_compare(const struct ay_schema_text *a, const struct ay_schema_text *b);
 bool ay_schema_is_missing(const struct ay_schema *s, const char *text, size_t len);

@@ -3,6 +3,7 @@
 #ifndef ASSAY_SCANNERS_SCHEMA_CHECK_H
 #define ASSAY_SCANNERS_SCHEMA_CHECK_H
 
+#include "scanners/data/foreign.h"
 #include "scanners/data/schema.h"
 #include "scanners/data/uniq.h"
 
@@ -34,6 +35,7 @@ struct ay_schema_check {
 	struct ay_uniq_pool pool;
 	struct ay_uniq *unique;          /* per field; used where the field is unique */
 	struct ay_uniq key;
+	struct ay_foreign *foreign;      /* NULL: no part in a foreign key */
 	struct ay_schema_tally *tallies; /* per field */
 	struct ay_schema_rule_tally *rules;
 	struct ay_value *values;         /* of the row at hand */

@@ -6,13 +6,14 @@
 
 #include "assay/limits.h"
 #include "assay/text.h"
+#include "scanners/data/json_schema.h"
 #include "scanners/data/reference.h"
 
 #define MAX_NODES 1000000
 
 /* Names that are checked; a key that is nearly one of them is a slip, not a note. */
 static const char *const notes_with_meaning[] = {
-	AY_SCHEMA_MASS, AY_SCHEMA_PRESENCE, AY_SCHEMA_LABEL, AY_SCHEMA_RULES, AY_SCHEMA_NULL, AY_REFERENCE_NOTE,
+	AY_SCHEMA_MASS, AY_SCHEMA_PRESENCE, AY_SCHEMA_LABEL, AY_SCHEMA_RULES, AY_SCHEMA_NULL, AY_SCHEMA_JSON, AY_REFERENCE_NOTE,
 	"x-unchecked", "x-optional", NULL
 };
 
@@ -133,7 +134,7 @@ int ay_schema_load_notes(struct ay_schema_loader *l, const struct ay_json *objec
 	return 0;
 }
 
-static int find_field(const struct ay_schema *s, const char *name, size_t *out)
+int ay_schema_find_field(const struct ay_schema *s, const char *name, size_t *out)
 {
 	for (size_t i = 0; i < s->field_count; i++) {
 		if (strcmp(s->fields[i].name.text, name) == 0) {
@@ -234,7 +235,7 @@ static int load_key(struct ay_schema_loader *l, const struct ay_json *root)
 		const struct ay_json *item = one ? j : ay_json_at(j, i);
 		const char *name = ay_json_is(item, AY_JSON_STRING) ? ay_json_str(item, NULL) : NULL;
 
-		if (!name || find_field(l->schema, name, &l->schema->key[i]) != 0)
+		if (!name || ay_schema_find_field(l->schema, name, &l->schema->key[i]) != 0)
 			return ay_schema_bad(l, "primaryKey", "names something that is not a field");
 		for (size_t k = 0; k < i; k++)
 			if (l->schema->key[k] == l->schema->key[i])
@@ -257,7 +258,7 @@ static int check_reference(struct ay_schema_loader *l)
 		return ay_schema_bad(l, AY_REFERENCE_NOTE, "is not a reference that baseline propose wrote");
 	for (size_t i = 0; i < ref.count && !err; i++) {
 		size_t at;
-		bool there = find_field(s, ref.columns[i].name, &at) == 0;
+		bool there = ay_schema_find_field(s, ref.columns[i].name, &at) == 0;
 		bool numeric = there && (s->fields[at].type == AY_VALUE_INTEGER || s->fields[at].type == AY_VALUE_NUMBER);
 
 		if (!there || numeric != ref.columns[i].numeric)
@@ -288,7 +289,7 @@ static int load_reference(struct ay_schema_loader *l, const struct ay_json *root
 
 int ay_schema_load_table(struct ay_schema_loader *l, const struct ay_json *root)
 {
-	static const char *const known[] = {"fields", "missingValues", "primaryKey", "fieldsMatch", "title", "description",
+	static const char *const known[] = {"fields", "missingValues", "primaryKey", "foreignKeys", "fieldsMatch", "title", "description",
 					     AY_REFERENCE_NOTE, AY_SCHEMA_RULES, NULL};
 	const struct ay_json *match = ay_json_get(root, "fieldsMatch");
 	int err;
@@ -306,9 +307,35 @@ int ay_schema_load_table(struct ay_schema_loader *l, const struct ay_json *root)
 	return load_reference(l, root);
 }
 
+int ay_schema_load_documents(struct ay_schema_loader *l, const struct ay_json *schema)
+{
+	struct ay_error why = {.where = ""};
+	int err = ay_json_schema_load(schema, &l->schema->documents, &why);
+
+	l->schema->of = AY_SCHEMA_OF_DOCUMENTS;
+	if (err != AY_EFORMAT)
+		return err == -ENOMEM ? ay_schema_no_memory(l) : err;
+	ay_error_set(l->e, err, "%s", why.msg);
+	ay_error_where(l->e, "%s%s", l->place, why.where);
+	return err;
+}
+
+/* A JSON Schema stands alone, or as the one thing that is asked for. */
 static int load_root(struct ay_schema_loader *l, const struct ay_json *root)
 {
-	return ay_json_get(root, "resources") ? ay_schema_load_files(l, root) : ay_schema_load_table(l, root);
+	static const char *const known[] = {AY_SCHEMA_JSON, "title", "description", NULL};
+	int err;
+
+	if (ay_json_get(root, "resources"))
+		return ay_schema_load_files(l, root);
+	if (ay_json_get(root, "$schema"))
+		return ay_schema_load_documents(l, root);
+	if (!ay_json_get(root, AY_SCHEMA_JSON))
+		return ay_schema_load_table(l, root);
+	if ((err = ay_schema_only_keys(l, root, known, "a schema of documents")) || (err = ay_schema_load_notes(l, root)))
+		return err;
+	ay_schema_enter(l, AY_SCHEMA_JSON);
+	return ay_schema_load_documents(l, ay_json_get(root, AY_SCHEMA_JSON));
 }
 
 int ay_schema_load(const void *json, size_t len, struct ay_schema **out, struct ay_error *e)
@@ -325,6 +352,8 @@ int ay_schema_load(const void *json, size_t len, struct ay_schema **out, struct 
 		return err;
 	l.schema = calloc(1, sizeof(*l.schema));
 	err = l.schema ? load_root(&l, ay_json_root(doc)) : ay_schema_no_memory(&l);
+	if (!err)
+		err = ay_schema_load_foreign(&l, ay_json_root(doc));
 	ay_json_free(doc);
 	if (err)
 		ay_schema_free(l.schema);
@@ -343,6 +372,8 @@ void ay_schema_free(struct ay_schema *s)
 		free(s->missing[i].text);
 	ay_schema_files_free(s);
 	ay_schema_rules_free(s);
+	ay_schema_foreign_free(s);
+	ay_json_schema_free(s->documents);
 	free(s->fields);
 	free(s->missing);
 	free(s->key);
@@ -383,5 +414,5 @@ bool ay_schema_label(const struct ay_schema *s, const char *name)
 {
 	size_t at;
 
-	return find_field(s, name, &at) == 0 && s->fields[at].label;
+	return ay_schema_find_field(s, name, &at) == 0 && s->fields[at].label;
 }

@@ -30,6 +30,7 @@ void ay_schema_leave(struct ay_schema_loader *l, size_t place);
 
 /* schema_load.c */
 AY_MUSTCHECK int ay_schema_load_table(struct ay_schema_loader *l, const struct ay_json *root);
+AY_MUSTCHECK int ay_schema_load_documents(struct ay_schema_loader *l, const struct ay_json *schema);
 /* schema_files.c */
 AY_MUSTCHECK int ay_schema_load_files(struct ay_schema_loader *l, const struct ay_json *root);
 void ay_schema_files_free(struct ay_schema *s);
@@ -40,5 +41,9 @@ void ay_schema_field_free(struct ay_schema_field *f);
 /* schema_rules.c; the fields are loaded */
 AY_MUSTCHECK int ay_schema_load_rules(struct ay_schema_loader *l, const struct ay_json *root);
 void ay_schema_rules_free(struct ay_schema *s);
+
+/* schema_foreign.c; all tables are loaded */
+AY_MUSTCHECK int ay_schema_load_foreign(struct ay_schema_loader *l, const struct ay_json *root);
+void ay_schema_foreign_free(struct ay_schema *s);
 
 #endif

@@ -57,6 +57,8 @@ void ay_schema_check_finish(struct ay_schema_check *c, bool whole)
 		return;
 	ay_schema_judge_tallies(c);
 	ay_schema_judge_rule_tallies(c);
+	if (c->foreign)
+		ay_foreign_finish(c->foreign);
 }
 
 /* ---- one value ---- */

@@ -56,6 +56,8 @@ struct ay_value ay_value_of(enum ay_value_type type, int64_t i, uint32_t nanos);
 bool ay_value_as(const struct ay_value *v, enum ay_value_type want, struct ay_value *out);
 /* An integer, number or year as a double; infinite beyond its range. */
 double ay_value_double(const struct ay_value *v);
+/* <0, 0, >0 of integers, numbers and years, also of different types. */
+int ay_value_compare_numbers(const struct ay_value *a, const struct ay_value *b);
 /* As a person would write it, cut to size - 1 bytes; returns the length. */
 size_t ay_value_write(const struct ay_value *v, char *out, size_t size);
 

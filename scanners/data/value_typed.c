@@ -64,6 +64,22 @@ double ay_value_double(const struct ay_value *v)
 	return v->negative ? -d : d;
 }
 
+static bool is_short(const struct ay_value *v)
+{
+	return (v->type == AY_VALUE_INTEGER && v->len <= AY_VALUE_SHORT) || v->type == AY_VALUE_YEAR;
+}
+
+int ay_value_compare_numbers(const struct ay_value *a, const struct ay_value *b)
+{
+	if (a->type == AY_VALUE_INTEGER && b->type == AY_VALUE_INTEGER)
+		return ay_value_compare(a, b);
+	/* Short integers are exact in it, and so are doubles. */
+	long double x = is_short(a) ? (long double)a->i : (long double)ay_value_double(a);
+	long double y = is_short(b) ? (long double)b->i : (long double)ay_value_double(b);
+
+	return x < y ? -1 : x > y;
+}
+
 bool ay_value_as(const struct ay_value *v, enum ay_value_type want, struct ay_value *out)
 {
 	*out = *v;

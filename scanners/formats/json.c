@@ -3,6 +3,7 @@
 #include "scanners/registry.h"
 
 #include "assay/json.h"
+#include "scanners/data/documents.h"
 #include "scanners/data/json_table.h"
 #include "scanners/data/judge.h"
 #include "scanners/data/schema.h"
@@ -204,6 +205,18 @@ int ay_json_find_model(struct ay_scan *s, struct ay_source *in)
 	return 0;
 }
 
+/* A file that is one document, when a schema names it. */
+static int compare_file(struct ay_scan *s, struct ay_source *in)
+{
+	struct ay_documents *documents;
+	int rc = ay_documents_open(s, true, &documents);
+
+	if (!rc && documents)
+		rc = ay_documents_judge_file(documents, in);
+	ay_documents_close(documents);
+	return rc;
+}
+
 static int scan_config(struct ay_scan *s, struct ay_source *in)
 {
 	const char *base = ay_path_base(ay_scan_name(s));
@@ -223,6 +236,8 @@ static int scan_config(struct ay_scan *s, struct ay_source *in)
 		report(s, "json", err, &stop, 0);
 	else if (ay_config_rules_keras(rules, &mode))
 		rc = ay_keras_judge(s, in, mode);
+	if (!err && !rc)
+		rc = compare_file(s, in);
 	ay_json_reader_free(r);
 	ay_config_rules_free(rules);
 	return rc;
@@ -235,26 +250,34 @@ static int scan_lines(struct ay_scan *s, struct ay_source *in, struct ay_json_ta
 	struct ay_cursor line;
 	struct ay_json_reader *r = NULL;
 	struct stop stop = {.off = 0};
+	struct ay_documents *documents = NULL;
 	uint64_t row = 0;
-	int more = 0, err = ay_lines_open(&lines, in, ay_scan_budget(s), AY_LIMIT_JSON_STRING);
+	int more = 0, rc = 0, err = ay_lines_open(&lines, in, ay_scan_budget(s), AY_LIMIT_JSON_STRING);
 
+	if (!err && !table)
+		err = ay_documents_open(s, false, &documents);
 	if (!err)
 		err = open_reader(ay_json_feed_cursor, &line, &r);
-	while (!err && (more = ay_lines_next(&lines, &line)) > 0) {
+	while (!err && !rc && (more = ay_lines_next(&lines, &line)) > 0) {
+		struct ay_cursor text = line;
+
 		row++;
 		err = ay_budget_tick(ay_scan_budget(s));
 		if (!err) {
 			ay_json_reader_reset(r);
 			err = scan_document(s, r, line.off, NULL, NULL, table, &stop);
 		}
+		if (!err && documents)
+			rc = ay_documents_judge(documents, text, row);
 	}
-	if (!err)
+	if (!err && !rc)
 		err = more;
 	if (err && !(table && ay_json_table_refused(table)))
 		report(s, "jsonl", err, &stop, row);
+	ay_documents_close(documents);
 	ay_json_reader_free(r);
 	ay_lines_close(&lines);
-	return err;
+	return err ? err : rc;
 }
 
 /* ---- as tables ---- */

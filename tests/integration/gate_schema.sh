@@ -73,4 +73,39 @@ put 1 datasets/files "a file of another digest"
 like "$out" "schema.digest" "is not the one"
 tree; cp a.csv d/train/x.bin
 put 1 datasets/files "a file beside the pattern in its folder"
+
+# Foreign keys.
+cat >keys.json <<'JSON'
+{"resources": [
+  {"path": "orders/*.csv", "schema": {"fields": [{"name": "id", "type": "integer"}, {"name": "who", "type": "string"}],
+   "foreignKeys": [{"fields": "who", "reference": {"resource": "people", "fields": "name"}}]}},
+  {"path": "people.csv", "name": "people", "schema": {"fields": [{"name": "name", "type": "string", "constraints": {"unique": true}}]}}]}
+JSON
+sed -e 's/"resource": "people"/"resource": "datasets\/people@v1"/' keys.json >wrong.json
+approve datasets/keys wrong.json; like "$status:$err" "^[1-9].*same artifact" "a key into another dataset is not approved"
+approve datasets/keys keys.json; is "$status" 0 "a schema with a foreign key is approved"
+order() { mkdir -p d/orders; printf 'id,who\n1,ann\n' >d/orders/1.csv; printf 'id,who\n2,%s\n' "$1" >d/orders/2.csv; printf 'name\nann\nbob\n' >d/people.csv; }
+order bob
+put 0 datasets/keys "keys that are there"
+order bobby
+run assay scan d --schema keys.json; is "$status" 1 "assay scan compares the keys of a folder"
+put 1 datasets/keys "one that is not"
+like "$out" "schema.foreign-key" "by its rule"
+run assay why "datasets/keys@v$n"; like "$out" "orders/2.csv.*bobby" "which names file and key"
+order bob; printf 'name\nann\n' >d/people.csv
+put 1 datasets/keys "a key that went away, beside files that were scanned before"
+
+# Documents.
+cat >doc.json <<'JSON'
+{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "required": ["id"],
+ "properties": {"id": {"type": "integer", "minimum": 1}, "tags": {"items": {"enum": ["a", "b"]}, "uniqueItems": true}}}
+JSON
+sed -e 's/minimum/minmum/' doc.json >wrong.json
+approve datasets/docs wrong.json; like "$status:$err" "^[1-9].*/properties/id/minmum" "an unknown keyword is not approved"
+approve datasets/docs doc.json; is "$status" 0 "a JSON Schema is approved"
+printf '{"id": 1, "tags": ["a", "b"]}\n{"id": 2}\n' >d/t.jsonl
+put 0 datasets/docs "documents that meet it"
+printf '{"id": 1}\n{"id": 0}\n' >d/t.jsonl
+put 1 datasets/docs "one that does not"
+like "$out" "schema.document" "by its rule"
 done_testing

@@ -3,10 +3,15 @@
 
 #include <math.h>
 
+#include "scanners/data/foreign.h"
 #include "scanners/data/value.h"
 #include "tests/lib/scan_case.h"
 
 #define FIELD(type, constraints) "{\"fields\": [{\"name\": \"a\", \"type\": \"" type "\", \"constraints\": {" constraints "}}]}"
+
+/* Two integers and a text. */
+#define FOREIGN(list) "{\"fields\": [{\"name\": \"a\", \"type\": \"integer\"}, {\"name\": \"b\", \"type\": \"integer\"}, {\"name\": \"c\", \"type\": \"string\"}], " \
+		      "\"foreignKeys\": [" list "]}"
 
 /* ---- loading ---- */
 
@@ -39,6 +44,18 @@ static void loading(void)
 	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}, {\"name\": \"a\", \"type\": \"any\"}]}", "/fields");
 	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}], \"fieldsMatch\": \"subset\"}", "/fieldsMatch");
 	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}], \"foreignKeys\": []}", "/foreignKeys");
+	loads(FOREIGN("{\"fields\": \"a\", \"reference\": {\"fields\": \"b\"}}"), NULL);
+	loads(FOREIGN("{\"fields\": [\"a\"], \"reference\": {\"resource\": \"\", \"fields\": [\"b\"]}}"), NULL);
+	loads(FOREIGN("7"), "/foreignKeys/0");
+	loads(FOREIGN("{\"reference\": {\"fields\": \"b\"}}"), "/foreignKeys/0/fields");
+	loads(FOREIGN("{\"fields\": \"x\", \"reference\": {\"fields\": \"b\"}}"), "/foreignKeys/0/fields");
+	loads(FOREIGN("{\"fields\": \"a\"}"), "/foreignKeys/0/reference");
+	loads(FOREIGN("{\"fields\": \"a\", \"reference\": {\"fields\": \"x\"}}"), "/foreignKeys/0/reference/fields");
+	loads(FOREIGN("{\"fields\": \"a\", \"reference\": {\"fields\": \"c\"}}"), "/foreignKeys/0/reference/fields");
+	loads(FOREIGN("{\"fields\": \"a\", \"reference\": {\"fields\": [\"a\", \"b\"]}}"), "/foreignKeys/0/reference/fields");
+	loads(FOREIGN("{\"fields\": \"a\", \"reference\": {\"resource\": \"other\", \"fields\": \"b\"}}"), "/foreignKeys/0/reference/resource");
+	loads(FOREIGN("{\"fields\": \"a\", \"reference\": {\"resource\": \"datasets/x@v1\", \"fields\": \"b\"}}"), "/foreignKeys/0/reference/resource");
+	loads(FOREIGN("{\"fields\": \"a\", \"reference\": {\"fields\": \"b\"}, \"onDelete\": 1}"), "/foreignKeys/0/onDelete");
 	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}], \"primaryKey\": \"b\"}", "/primaryKey");
 	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}], \"primaryKey\": [\"a\", \"a\"]}", "/primaryKey");
 	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}], \"missingValues\": \"\"}", "/missingValues");
@@ -357,6 +374,108 @@ static void several_files(void)
 	file_is("{\"\\u0072esources\": []}", "x.txt", "words\n", "schema.invalid", "an escaped letter hides nothing");
 }
 
+/* ---- foreign keys ---- */
+
+#define ORDERS "{\"path\": \"orders/*.csv\", \"schema\": {\"fields\": [{\"name\": \"id\", \"type\": \"integer\"}, {\"name\": \"who\", \"type\": \"string\"}, " \
+	       "{\"name\": \"where\", \"type\": \"integer\"}], \"foreignKeys\": [{\"fields\": [\"who\", \"where\"], \"reference\": {\"resource\": \"people\", " \
+	       "\"fields\": [\"name\", \"town\"]}}]}}"
+#define PEOPLE "{\"path\": \"people*.csv\", \"name\": \"people\", \"schema\": {\"fields\": [{\"name\": \"town\", \"type\": \"integer\"}, " \
+	       "{\"name\": \"name\", \"type\": \"string\"}]}}"
+
+struct told { unsigned n; size_t file; char rule[64], value[64]; };
+
+static void tell(void *arg, size_t file, const char *rule, const char *value, const char *message)
+{
+	struct told *t = arg;
+
+	(void)message;
+	t->n++;
+	t->file = file;
+	snprintf(t->rule, sizeof(t->rule), "%s", rule);
+	snprintf(t->value, sizeof(t->value), "%s", value ? value : "");
+}
+
+/* Scans the files, of which texts has one each, and compares their keys. */
+static struct told tree(const char *schema, const char *const *paths, const char *const *texts, size_t n)
+{
+	struct ay_foreign_file files[4];
+	uint8_t *keys[4] = {NULL};
+	struct told t = {.n = 0};
+	struct ay_schema *s;
+	struct ay_error e;
+
+	if (ay_schema_load(schema, strlen(schema), &s, &e) != 0) {
+		printf("# %s: %s\n", e.where, e.msg);
+		t.n = 99;
+		return t;
+	}
+	for (size_t i = 0; i < n; i++) {
+		scan_case_with(paths[i], texts[i], strlen(texts[i]), schema);
+		keys[i] = scan_case_result.keys;
+		files[i] = (struct ay_foreign_file){paths[i], keys[i], scan_case_result.keys_len};
+		scan_case_result.keys = NULL;
+	}
+	ay_foreign_check(s, files, n, tell, &t);
+	for (size_t cut = 0; n && cut < files[0].keys_len; cut++) {
+		struct told other = {.n = 0};
+		uint8_t *exact = malloc(cut ? cut : 1);
+		struct ay_foreign_file first = {paths[0], exact, cut};
+
+		if (!exact)
+			abort();
+		memcpy(exact, keys[0], cut);
+		ay_foreign_check(s, &first, 1, tell, &other);
+		free(exact);
+	}
+	for (size_t i = 0; i < n; i++)
+		free(keys[i]);
+	ay_schema_free(s);
+	return t;
+}
+
+static void foreign_keys(void)
+{
+	static const char schema[] = FILES(ORDERS ", " PEOPLE);
+	static const char self[] = FOREIGN("{\"fields\": \"b\", \"reference\": {\"fields\": \"a\"}}");
+	static const char *const paths[] = {"orders/1.csv", "people1.csv", "people2.csv"};
+	const char *good[] = {"id,who,where\n1,ann,7\n2,bob,7\n3,,7\n4,ann,\n", "town,name\n7,ann\n", "town,name\n07,bob\n"};
+	const char *swapped[] = {"id,who,where\n1,ann,7\n2,bob,8\n", "town,name\n7,ann\n8,ann\n7,bob\n"};
+	const char *empty[] = {"id,who,where\n1,ann,7\n", "town,name\n"};
+	const char *wrong[] = {"id,who,where\n1,ann,7\n", "name,town\nann,7\n"};
+	const char *chain[] = {"a,b,c\n1,,x\n2,1,x\n3,+2,x\n", ""}, *broken[] = {"a,b,c\n1,,x\n2,5,x\n"};
+	static const char *const table[] = {"t.csv"};
+
+	is_int(tree(schema, paths, good, 3).n, 0, "keys in two files, equal by value; missing parts refer to nothing");
+	struct told t = tree(schema, paths, swapped, 2);
+
+	ok(t.n == 1 && t.file == 0 && strcmp(t.rule, "schema.foreign-key") == 0, "parts that are there, but not in one row: %s", t.rule);
+	is_str(t.value, "bob, 8", "by its value");
+	t = tree(schema, paths, empty, 2);
+	ok(t.n == 1 && strcmp(t.rule, "schema.foreign-key") == 0, "a target without rows has no key: %s", t.rule);
+	t = tree(schema, paths, empty, 1);
+	ok(t.n == 1 && strcmp(t.rule, "schema.foreign-key") == 0, "nor has one that is not there: %s", t.rule);
+	t = tree(schema, paths, wrong, 2);
+	ok(t.n == 2 && t.file == 0, "a target that was refused has none that is known: %u", t.n);
+	is_int(tree(self, table, chain, 1).n, 0, "a table that refers to itself");
+	t = tree(self, table, broken, 1);
+	ok(t.n == 1 && strcmp(t.value, "5") == 0, "and one that fails to: %s", t.value);
+}
+
+/* More keys than are kept: not judged. */
+static void many_keys(void)
+{
+	static const char self[] = FOREIGN("{\"fields\": \"b\", \"reference\": {\"fields\": \"a\"}}");
+	struct ay_buf b = ay_buf_new(16 * MIB);
+
+	ay_buf_adds(&b, "a,b,c\n");
+	for (int i = 0; i < 140000; i++)
+		ay_buf_addf(&b, "%d,,x\n", i);
+	is_str(scan_case_with("t.csv", b.data, b.len, self), "schema.foreign-key-unknown", "too many keys");
+	is_int(scan_case_result.verdict, AY_ERROR, "are not judged");
+	ok(!scan_case_result.keys, "and not handed over");
+	ay_buf_free(&b);
+}
+
 /* ---- inference ---- */
 
 static void inference(void)
@@ -406,6 +525,8 @@ int main(void)
 	typed();
 	sums();
 	several_files();
+	foreign_keys();
+	many_keys();
 	inference();
 	ay_scan_result_free(&scan_case_result);
 	return done_testing();
