@@ -20,14 +20,19 @@ static inline const struct ay_placed *ay_outlier_rows_at(const struct ay_outlier
 
 /* ---- hbos.c: sum over columns of -ln of the density in the bin that holds the value ---- */
 
+struct ay_hbos_bin { double rows, width; };   /* of the reference; width in parts of the column's resolution */
+
 struct ay_hbos {
 	struct ay_budget *budget;
 	size_t width;
-	size_t *first;                        /* of each column: its place in term */
+	size_t *first;                        /* of each column: its place in term and bin */
 	float *term;
+	struct ay_hbos_bin *bin;              /* neighbours of few rows are joined */
 	double *usual;                        /* of each column: the mean over the reference */
+	bool *lone_least, *lone_greatest;     /* of each column: one sampled row alone has this value of the reference */
 };
-AY_MUSTCHECK int ay_hbos_new(const struct ay_reference *ref, const struct ay_outlier_limits *limits, struct ay_budget *b, struct ay_hbos **out);
+AY_MUSTCHECK int ay_hbos_new(const struct ay_reference *ref, const struct ay_outlier_limits *limits, const struct ay_outlier_rows *rows,
+			     struct ay_budget *b, struct ay_hbos **out);
 static inline double ay_hbos_score(const struct ay_hbos *h, const struct ay_placed *row)
 {
 	double sum = 0;
@@ -37,7 +42,7 @@ static inline double ay_hbos_score(const struct ay_hbos *h, const struct ay_plac
 	return sum;
 }
 /* The same as if the row were not in the reference, of which it is one. */
-double ay_hbos_score_without(const struct ay_reference *ref, const struct ay_outlier_limits *limits, const struct ay_placed *row);
+double ay_hbos_score_without(const struct ay_hbos *h, const struct ay_reference *ref, const struct ay_placed *row);
 void ay_hbos_shares(const struct ay_hbos *h, const struct ay_placed *row, double *share);
 void ay_hbos_free(struct ay_hbos *h);
 

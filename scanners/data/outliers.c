@@ -222,7 +222,7 @@ static int set_thresholds(struct ay_outlier_model *m, const struct ay_outlier_ro
 	int rc = scores ? 0 : AY_ELIMIT;
 
 	for (size_t i = 0; rc == 0 && i < rows->count; i++) {
-		scores[i] = ay_hbos_score_without(m->ref, m->columns, ay_outlier_rows_at(rows, i));
+		scores[i] = ay_hbos_score_without(m->hbos, m->ref, ay_outlier_rows_at(rows, i));
 		rc = ay_budget_tick(m->budget);
 	}
 	if (!rc)
@@ -251,7 +251,7 @@ static int build(struct ay_outlier_model *m, const struct ay_placed *cells)
 
 	half.count = (all.count + 1) / 2;
 	if (!rc)
-		rc = ay_hbos_new(ref, m->columns, m->budget, &m->hbos);
+		rc = ay_hbos_new(ref, m->columns, &all, m->budget, &m->hbos);
 	if (rc || all.count < AY_OUTLIER_ROWS_MIN)
 		return rc;
 	rc = ay_mahalanobis_new(ref, &half, m->budget, &m->mahalanobis);

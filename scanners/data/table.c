@@ -179,5 +179,5 @@ static int csv_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines[] = {"text", "json", NULL};
 
 const struct ay_scanner ay_scanner_csv = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "csv", .version = 4, .refines = refines, .bid = csv_bid, .scan = csv_scan
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "csv", .version = 5, .refines = refines, .bid = csv_bid, .scan = csv_scan
 };

@@ -371,5 +371,5 @@ static int arrow_scan(struct ay_scan *s, struct ay_source *in)
 }
 
 const struct ay_scanner ay_scanner_arrow = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "arrow", .version = 3, .bid = arrow_bid, .scan = arrow_scan
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "arrow", .version = 4, .bid = arrow_bid, .scan = arrow_scan
 };

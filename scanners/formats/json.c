@@ -394,11 +394,11 @@ static int jsonl_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_text[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_json = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "json", .version = 10, .refines = refines_text,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "json", .version = 11, .refines = refines_text,
 	.bid = json_bid, .scan = json_scan
 };
 
 const struct ay_scanner ay_scanner_jsonl = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "jsonl", .version = 4, .refines = refines_text,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "jsonl", .version = 5, .refines = refines_text,
 	.bid = jsonl_bid, .scan = jsonl_scan
 };

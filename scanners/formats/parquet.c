@@ -593,5 +593,5 @@ static int parquet_scan(struct ay_scan *s, struct ay_source *in)
 }
 
 const struct ay_scanner ay_scanner_parquet = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "parquet", .version = 4, .bid = parquet_bid, .scan = parquet_scan
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "parquet", .version = 5, .bid = parquet_bid, .scan = parquet_scan
 };
