@@ -14,6 +14,8 @@
 #include "cli/cli.h"
 #include "scanners/data/image_row.h"
 
+#define SCHEMA_NODES 1000000
+
 /* By its name, for REF: its content decides later. */
 static bool is_table(const char *path)
 {
@@ -206,6 +208,67 @@ static int current(struct cli *c, const char *name, uint64_t *version, struct ay
 	return r;
 }
 
+/* All members of an object but one. */
+static void put_others(struct ay_jw *w, const struct ay_json *object, const char *but)
+{
+	for (size_t i = 0; i < ay_json_count(object); i++) {
+		if (strcmp(ay_json_key(object, i), but) == 0)
+			continue;
+		ay_jw_key(w, ay_json_key(object, i));
+		ay_jw_tree(w, ay_json_at(object, i));
+	}
+}
+
+/* The schema in force with what was learnt of a table as the reference of one more season. */
+static int add_season(const struct ay_json *old, const struct ay_json *learnt, const char *season, struct ay_buf *out, struct ay_error *e)
+{
+	const char *reference = ay_json_str(ay_json_get(learnt, "x-profile"), NULL);
+	struct ay_schema *loaded = NULL;
+	struct ay_jw w = ay_jw_new(out, true);
+
+	if (!reference)
+		return ay_error_set(e, AY_EFORMAT, "the table has no column that could be compared");
+	ay_jw_object(&w);
+	put_others(&w, old, "x-seasons");
+	ay_jw_key(&w, "x-seasons");
+	ay_jw_object(&w);
+	put_others(&w, ay_json_get(old, "x-seasons"), season);
+	ay_jw_kstr(&w, season, reference);
+	ay_jw_object_end(&w);
+	ay_jw_object_end(&w);
+	ay_buf_addc(out, '\n');
+	int r = out->err ? out->err : ay_schema_load(out->data, out->len, &loaded, e);
+
+	ay_schema_free(loaded);
+	return r;
+}
+
+static int propose_season(struct cli *c, const char *name, const char *from, const char *season, struct ay_buf *out, struct ay_error *e)
+{
+	struct ay_buf learnt = ay_buf_new(AY_LIMIT_REQUEST), schema = ay_buf_new(AY_LIMIT_REQUEST);
+	struct ay_json_doc *old = NULL, *fresh = NULL;
+	uint64_t version = 0;
+	int r = cli_store(c) ? current(c, name, &version, &schema, e) : ay_error_set(e, AY_EUSAGE, "no store");
+
+	if (r == 0 && !version) {
+		r = ay_error_set(e, AY_ENOTFOUND, "no schema is approved for %s, to which a season could be added", name);
+		ay_error_next(e, "assay baseline propose %s --from FILE, then approve it", name);
+	}
+	if (r == 0)
+		r = propose(c, from, &learnt, e);
+	if (r == 0)
+		r = ay_json_parse(schema.data, schema.len, SCHEMA_NODES, &old, e);
+	if (r == 0)
+		r = ay_json_parse(learnt.data, learnt.len, SCHEMA_NODES, &fresh, e);
+	if (r == 0)
+		r = add_season(ay_json_root(old), ay_json_root(fresh), season, out, e);
+	ay_json_free(old);
+	ay_json_free(fresh);
+	ay_buf_free(&learnt);
+	ay_buf_free(&schema);
+	return r;
+}
+
 static int approve(struct cli *c, const char *name, const char *file, const char *key, struct ay_error *e)
 {
 	struct ay_buf schema = ay_buf_new(AY_LIMIT_REQUEST / 8), st = ay_buf_new(AY_LIMIT_REQUEST / 2);
@@ -244,9 +307,10 @@ static int approve(struct cli *c, const char *name, const char *file, const char
 
 int cmd_baseline(struct cli *c, int argc, char **argv)
 {
-	const char *from = NULL, *schema_file = NULL, *key = NULL;
+	const char *from = NULL, *schema_file = NULL, *key = NULL, *season = NULL;
 	const struct cli_opt opts[] = {
 		{ "from", CLI_TEXT_OPT, &from, "FILE|DIR|REF", "propose: the table to learn from; of a folder, its images" },
+		{ "season", CLI_TEXT_OPT, &season, "TAG", "propose: the table is the reference of this season, for the schema in force" },
 		{ "schema", CLI_TEXT_OPT, &schema_file, "FILE", "approve: the Table Schema, edited by you" },
 		{ "key", CLI_TEXT_OPT, &key, "CURATOR.key", "approve: signs it" },
 		{ NULL, 0, NULL, NULL, NULL }
@@ -261,7 +325,7 @@ int cmd_baseline(struct cli *c, int argc, char **argv)
 	if ((r = ay_name_parse(argv[1], &e)) < 0)
 		return cli_fail(c, &e, r);
 	if (strcmp(argv[0], "propose") == 0 && from) {
-		r = propose(c, from, &schema, &e);
+		r = season ? propose_season(c, argv[1], from, season, &schema, &e) : propose(c, from, &schema, &e);
 		if (r == 0) {
 			fputs(ay_buf_str(&schema), stdout);
 			fprintf(stderr, "next: edit it, then assay baseline approve %s --schema FILE\n", argv[1]);

@@ -254,6 +254,8 @@ static int write_verdict(struct ay_txn *t, void *arg)
 	if (rc == 0)
 		rc = write_scans(t, v->c);
 	if (rc == 0)
+		rc = ay_drift_reference_write(t, v->c, v->art.id);
+	if (rc == 0)
 		rc = ay_drift_pool_write(t, v->c, v->art.id);
 	return rc ? rc : ay_artifact_put(t, &v->art);
 }

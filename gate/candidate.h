@@ -177,6 +177,8 @@ void ay_gate_outliers(struct ay_candidate *c);
 /* The same tables, for signs that somebody tampered with them. */
 void ay_gate_poison(struct ay_candidate *c);
 void ay_drift_kept_free(struct ay_drift_kept *k);
+/* With the verdict: which reference an admitted version was judged by (gate/drift_history.c). */
+AY_MUSTCHECK int ay_drift_reference_write(struct ay_txn *t, const struct ay_candidate *c, uint64_t artifact);
 /* With the verdict about this artifact: that it waits for others, or what was decided of those that waited (gate/drift_pool.c). */
 AY_MUSTCHECK int ay_drift_pool_write(struct ay_txn *t, struct ay_candidate *c, uint64_t artifact);
 /* After it: queues those that the verdict decided, to be judged again. */

@@ -14,6 +14,8 @@
 #include "gate/drift_parts.h"
 #include "scanners/data/drift_trend.h"
 
+#define RECORD "drift-reference"
+
 /* One remembered version. */
 struct past {
 	const struct ay_artifact *art;
@@ -34,6 +36,26 @@ struct remembering {
 };
 
 /* ---- the versions ---- */
+
+/* What a version was judged by is written with its verdict: of seasons, it is one of several that its schema has. */
+int ay_drift_reference_write(struct ay_txn *t, const struct ay_candidate *c, uint64_t artifact)
+{
+	if (!c->drift || !c->drift->referenced || c->art.state != AY_ADMITTED)
+		return 0;
+	return ay_record_put(t, artifact, RECORD, c->drift->reference.digest.b, sizeof(c->drift->reference.digest.b));
+}
+
+/* 1: by the candidate's, 0: by another one, AY_ENOTFOUND: that is not written. */
+static int was_judged_by(struct ay_txn *t, const struct ay_comparing *k, uint64_t artifact)
+{
+	struct ay_buf b = ay_buf_new(256);
+	int rc = ay_record_get(t, artifact, RECORD, &b);
+
+	if (rc == 0)
+		rc = b.len == sizeof(struct ay_sha256) && memcmp(b.data, k->kept->reference.digest.b, b.len) == 0;
+	ay_buf_free(&b);
+	return rc;
+}
 
 /* The same reference, perhaps in another version of the schema. */
 static bool same_reference(struct ay_comparing *k, uint64_t version)
@@ -74,15 +96,19 @@ static int list(struct remembering *r)
 		rc = -ENOMEM;
 	for (size_t i = 0; rc == 0 && i < r->versions.n; i++) {
 		r->past[i].art = &r->versions.v[i];
+		int by = was_judged_by(t, r->k, r->versions.v[i].id);
+
+		r->past[i].judged = by == 1;
 		rc = ay_node_list(t, r->versions.v[i].top, &r->past[i].files);
-		if (rc == 0)
+		if (rc == 0 && by < 0)
 			rc = ay_decision_baseline(t, r->versions.v[i].id, &baseline[i]);
 		if (rc == AY_ENOTFOUND)
 			rc = 0;
 	}
 	ay_read_end(t);
 	for (size_t i = 0; rc == 0 && i < r->versions.n; i++)
-		r->past[i].judged = baseline[i] && same_reference(r->k, baseline[i]);
+		if (baseline[i])
+			r->past[i].judged = same_reference(r->k, baseline[i]);
 	free(baseline);
 	return rc;
 }

@@ -30,7 +30,7 @@ static bool labelled(const struct ay_comparing *k)
 static int start(struct ay_comparing *k)
 {
 	size_t len;
-	const uint8_t *profile = ay_schema_profile(k->schema, &len);
+	const uint8_t *profile = k->kept->season ? ay_schema_season(k->schema, k->kept->season, &len) : ay_schema_profile(k->schema, &len);
 	int rc = ay_counting_new(profile, len, &k->kept->budget, &k->waiting);
 
 	k->waiting_rows = 0;

@@ -50,6 +50,7 @@ struct ay_drift_kept {
 	bool counted;                        /* they are there */
 	bool *fresh;                         /* of each file: its table is among those counts */
 	struct ay_drift_pool pool;
+	const char *season;                  /* of the reference; NULL: there are none. The policy's */
 };
 
 /* While the gate runs. */

@@ -17,18 +17,28 @@ static void set_free(struct ay_drift_set *s)
 	free(s->absent);
 }
 
-void ay_drift_kept_free(struct ay_drift_kept *k)
+/* All that was compared with a reference, and the reference. */
+static void forget(struct ay_drift_kept *k)
 {
-	if (!k)
-		return;
 	for (size_t i = 0; i < k->nsets; i++)
 		set_free(&k->set[i]);
+	k->nsets = 0;
 	if (k->counted)
 		ay_batch_free(&k->batch);
 	if (k->referenced)
 		ay_reference_free(&k->reference);
+	k->counted = k->referenced = false;
 	free(k->label);
 	free(k->limits);
+	k->label = NULL;
+	k->limits = NULL;
+}
+
+void ay_drift_kept_free(struct ay_drift_kept *k)
+{
+	if (!k)
+		return;
+	forget(k);
 	free(k->fresh);
 	ay_drift_pool_free(&k->pool);
 	free(k);
@@ -264,15 +274,21 @@ static enum ay_drift_state compare(struct ay_comparing *k, bool fresh, const cha
 	return set ? set->state : AY_DRIFT_UNKNOWN;
 }
 
+/* What is new, and all of it: says the worst. The whole of a dataset that grows over the seasons is like none of them. */
+static enum ay_drift_state compare_tables(struct ay_comparing *k)
+{
+	enum ay_drift_state fresh = k->increment ? compare(k, true, "new rows") : AY_DRIFT_NONE;
+
+	if (k->increment && k->kept->season)
+		return fresh;
+	enum ay_drift_state all = compare(k, false, "all rows");
+
+	return fresh > all ? fresh : all;
+}
+
 static void compare_all(struct ay_comparing *k)
 {
-	enum ay_drift_state worst = AY_DRIFT_NONE, s;
-
-	if (k->increment)
-		worst = compare(k, true, "new rows");
-	s = compare(k, false, "all rows");
-	if (s > worst)
-		worst = s;
+	enum ay_drift_state worst = compare_tables(k);
 	size_t n = k->kept->nsets;
 	bool pooled = worst == AY_DRIFT_HELD && !k->c->rules->drift.small_warns && ay_drift_pool(k);
 
@@ -373,21 +389,97 @@ static int set_limits(struct ay_drift_kept *kept, const struct ay_rules *rules, 
 	return 0;
 }
 
+/* 0, AY_ENOTFOUND, or why it cannot be read. */
+static int load(struct ay_comparing *k, const struct ay_schema *schema, const char *season)
+{
+	size_t len = 0;
+	const uint8_t *profile = season ? ay_schema_season(schema, season, &len) : ay_schema_profile(schema, &len);
+	int rc = profile ? ay_reference_decode(profile, len, &k->kept->budget, &k->kept->reference) : AY_ENOTFOUND;
+
+	if (rc)
+		return rc;
+	k->kept->referenced = true;
+	k->kept->season = season;
+	k->images = ay_image_is_reference(&k->kept->reference);
+	rc = set_limits(k->kept, k->c->rules, schema);
+	return rc ? rc : ay_drift_mark_old(k);
+}
+
+/* ---- seasons ---- */
+
+/* How far a batch lies from a reference: its verdict, then its worst column in terms of what that may. */
+struct distance { enum ay_drift_state state; double most; size_t column; };
+
+static struct distance distance_of(const struct ay_drift_kept *kept)
+{
+	struct distance d = {.state = AY_DRIFT_NONE};
+
+	for (size_t s = 0; s < kept->nsets; s++) {
+		const struct ay_drift_set *set = &kept->set[s];
+
+		d.state = set->state > d.state ? set->state : d.state;
+		for (size_t i = 0; i < kept->reference.count; i++)
+			for (int e = 0; e < AY_DRIFT_EFFECTS; e++) {
+				double share = set->results[i].known[e] && set->limits[i].fail[e] > 0 ? set->results[i].effect[e] / set->limits[i].fail[e] : 0;
+
+				if (share > d.most) {
+					d.most = share;
+					d.column = i;
+				}
+			}
+	}
+	if (!kept->nsets)
+		d.state = AY_DRIFT_UNKNOWN;
+	return d;
+}
+
+static bool is_nearer(struct distance a, struct distance b)
+{
+	return a.state != b.state ? a.state < b.state : a.most < b.most;
+}
+
+/* Loads the reference that the batch comes nearest to, of those that the policy names. */
+static int load_nearest(struct ay_comparing *k, const struct ay_schema *schema)
+{
+	const char *const *seasons = k->c->rules->drift.seasons, *best = NULL;
+	struct distance least = {.most = 0};
+	char column[80] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; seasons[i]; i++) {
+		int rc = load(k, schema, seasons[i]);
+
+		if (rc) {
+			ay_gate_find(k->c, AY_GATE_DRIFT, "drift.season", NULL, NULL, NULL, "the policy names the season %s, and its reference %s", seasons[i],
+				     rc == AY_ENOTFOUND ? "is not in the approved schema" : ay_strerror(rc));
+			forget(k->kept);
+			continue;
+		}
+		compare_tables(k);
+		struct distance d = distance_of(k->kept);
+
+		n++;
+		if (!best || is_nearer(d, least)) {
+			best = seasons[i];
+			least = d;
+			snprintf(column, sizeof(column), "%.79s", k->kept->reference.count ? k->kept->reference.columns[d.column].name : "");
+		}
+		forget(k->kept);
+	}
+	if (!best)
+		return AY_ENOTFOUND;
+	ay_gate_find(k->c, AY_GATE_DRIFT, "drift.nearest", NULL, NULL, NULL, "of %zu seasons the rows come nearest to %s, whose column %s uses %.2g of what it may move",
+		     n, best, column, least.most);
+	return load(k, schema, best);
+}
+
 /* The reference of the approved schema; false after its report. */
 static bool load_reference(struct ay_comparing *k)
 {
-	const uint8_t *profile = NULL;
-	size_t len = 0;
+	int rc = AY_ENOTFOUND;
 
 	if (k->c->plan.schema && ay_schema_load(k->c->plan.schema, k->c->plan.schema_len, &k->schema, NULL) == 0)
-		profile = ay_schema_profile(k->schema, &len);
-	int rc = profile ? ay_reference_decode(profile, len, &k->kept->budget, &k->kept->reference) : AY_ENOTFOUND;
-
-	if (rc == 0) {
-		k->kept->referenced = true;
-		k->images = ay_image_is_reference(&k->kept->reference);
-		rc = set_limits(k->kept, k->c->rules, k->schema);
-	}
+		rc = k->c->rules->drift.seasons ? load_nearest(k, k->schema) : load(k, k->schema, NULL);
 	if (rc == AY_ENOTFOUND)
 		ay_gate_find(k->c, AY_GATE_DRIFT, "drift.no-reference", NULL, NULL, NULL, "no reference is approved for %s", k->c->art.ref.name);
 	else if (rc)
@@ -410,15 +502,9 @@ void ay_gate_drift(struct ay_candidate *c)
 	}
 	ay_budget_init(&k.kept->budget, 0);
 	if (load_reference(&k)) {
-		int rc = ay_drift_mark_old(&k);
-
-		if (rc) {
-			ay_drift_cannot(&k, "the version", ay_strerror(rc));
-		} else {
-			refuse_strangers(&k);
-			compare_all(&k);
-			refuse_uncounted(&k);
-		}
+		refuse_strangers(&k);
+		compare_all(&k);
+		refuse_uncounted(&k);
 	}
 	ay_schema_free(k.schema);
 	free(k.old);

@@ -195,6 +195,7 @@ void ay_policy_free(struct ay_policy *p)
 		free(p->entries[i].pattern);
 		ay_texts_free(&p->entries[i].builders);
 		ay_texts_free(&p->entries[i].opaque);
+		ay_texts_free(&p->entries[i].seasons);
 		for (size_t k = 0; k < p->entries[i].ncolumns; k++)
 			free(p->entries[i].columns[k].name);
 		free(p->entries[i].columns);

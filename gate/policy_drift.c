@@ -12,6 +12,7 @@
 #define HISTORY 10
 #define HISTORY_MAX 64
 #define COLUMNS_MAX 512
+#define SEASONS_MAX 8
 #define WHERE_SIZE 640        /* a pattern, the keys around it and a column */
 
 /* As enum ay_drift_effect counts them; the first two decide always. */
@@ -137,9 +138,20 @@ static int read_columns(const struct ay_yaml *v, const char *where, void *into, 
 	return 0;
 }
 
+static int read_seasonal(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
+{
+	struct drafting *d = into;
+	int rc = ay_policy_read_texts(v, where, &d->entry->seasons, e);
+
+	if (!rc && (d->entry->seasons.n == 0 || d->entry->seasons.n > SEASONS_MAX))
+		rc = ay_error_set(e, AY_EFORMAT, "line %u: %s must name 1 to %d references by tag; leave it out where there are no seasons", v->line, where,
+				  SEASONS_MAX);
+	return rc;
+}
+
 static const struct ay_policy_key keys[] = {
 	{"alpha", read_alpha}, {"small", read_small}, {"history", read_history}, {"trend", read_trend}, {"decide", read_decide},
-	{"columns", read_columns}, {"seasonal", NULL},
+	{"columns", read_columns}, {"seasonal", read_seasonal},
 };
 
 int ay_policy_read_drift(const struct ay_yaml *v, const char *where, struct ay_entry *entry, struct ay_error *e)
@@ -168,6 +180,7 @@ void ay_policy_finish_drift(struct ay_entry *entry, bool given)
 	}
 	r->drift.columns = entry->columns;
 	r->drift.ncolumns = entry->ncolumns;
+	r->drift.seasons = (const char *const *)entry->seasons.list;
 }
 
 void ay_policy_digest_drift(const struct ay_rules *r, struct ay_jw *w)
@@ -183,5 +196,9 @@ void ay_policy_digest_drift(const struct ay_rules *r, struct ay_jw *w)
 		for (size_t k = 0; k < AY_POLICY_EFFECTS; k++)
 			ay_jw_f64(w, r->drift.columns[i].limit[k]);
 	}
+	ay_jw_array_end(w);
+	ay_jw_array(w);
+	for (size_t i = 0; r->drift.seasons && r->drift.seasons[i]; i++)
+		ay_jw_str(w, r->drift.seasons[i]);
 	ay_jw_array_end(w);
 }

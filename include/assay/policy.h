@@ -52,6 +52,7 @@ struct ay_rules {
 		bool trend;
 		uint32_t decide;              /* bit per effect that decides beside D and V */
 		const struct ay_policy_column *columns; size_t ncolumns;
+		const char *const *seasons;   /* tags of the references of which one must fit, NULL-terminated; NULL: x-profile alone */
 	} drift;
 	struct {
 		double alpha;                 /* chance of a false alarm over all tests of a batch */

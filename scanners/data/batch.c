@@ -23,49 +23,70 @@ int ay_batch_init(struct ay_batch *a, struct ay_budget *b, const struct ay_refer
 
 int ay_batch_merge(struct ay_batch *a, const struct ay_batch *other)
 {
-	int rc = ay_reference_merge(&a->counts, &other->counts);
+	int rc = 0;
 
-	if (!rc)
-		rc = ay_poison_merge(&a->poison, &other->poison);
-	if (!rc)
-		rc = ay_outliers_merge(&a->outliers, &other->outliers);
+	for (; rc == 0 && a; a = a->also) {
+		const struct ay_batch *o = other;
+
+		while (o && !ay_sha256_eq(&o->counts.digest, &a->counts.digest))
+			o = o->also;
+		rc = o ? ay_reference_merge(&a->counts, &o->counts) : AY_EUSAGE;
+		if (!rc)
+			rc = ay_poison_merge(&a->poison, &o->poison);
+		if (!rc)
+			rc = ay_outliers_merge(&a->outliers, &o->outliers);
+	}
 	return rc;
 }
 
 void ay_batch_encode(struct ay_batch *a, struct ay_buf *out)
 {
-	struct ay_buf counts = ay_buf_new(AY_LIMIT_PROFILE);
-
-	ay_reference_encode(&a->counts, &counts);
 	ay_buf_add(out, MAGIC, sizeof(MAGIC) - 1);
-	ay_profile_bytes_encode(counts.data, counts.len, out);
-	ay_poison_encode(&a->poison, out);
-	ay_outliers_encode(&a->outliers, out);
-	if (counts.err && !out->err)
-		out->err = counts.err;
-	ay_buf_free(&counts);
+	for (; a; a = a->also) {
+		struct ay_buf counts = ay_buf_new(AY_LIMIT_PROFILE);
+
+		ay_reference_encode(&a->counts, &counts);
+		ay_profile_bytes_encode(counts.data, counts.len, out);
+		ay_poison_encode(&a->poison, out);
+		ay_outliers_encode(&a->outliers, out);
+		if (counts.err && !out->err)
+			out->err = counts.err;
+		ay_buf_free(&counts);
+	}
+}
+
+static int decode_one(struct ay_cursor *c, struct ay_budget *b, struct ay_batch *out)
+{
+	uint8_t *counts = NULL;
+	size_t counts_len;
+	int rc = ay_profile_bytes_decode(c, &counts, &counts_len);
+
+	*out = (struct ay_batch){.budget = b};
+	if (!rc)
+		rc = ay_reference_decode(counts, counts_len, b, &out->counts);
+	free(counts);
+	if (!rc)
+		rc = ay_poison_decode(c, b, &out->counts, &out->poison);
+	if (!rc)
+		rc = ay_outliers_decode(c, b, &out->outliers);
+	return !rc && out->outliers.count != out->counts.count ? AY_EFORMAT : rc;
 }
 
 int ay_batch_decode(const void *bytes, size_t len, struct ay_budget *b, struct ay_batch *out)
 {
 	struct ay_cursor c = ay_cursor_of(bytes, len, 0);
-	uint8_t *counts = NULL;
-	size_t counts_len;
+	struct ay_batch *last = out;
 
 	*out = (struct ay_batch){.budget = b};
 	if (!ay_cursor_accept(&c, MAGIC, sizeof(MAGIC) - 1))
 		return AY_EFORMAT;
-	int rc = ay_profile_bytes_decode(&c, &counts, &counts_len);
+	int rc = decode_one(&c, b, out);
 
-	if (!rc)
-		rc = ay_reference_decode(counts, counts_len, b, &out->counts);
-	free(counts);
-	if (!rc)
-		rc = ay_poison_decode(&c, b, &out->counts, &out->poison);
-	if (!rc)
-		rc = ay_outliers_decode(&c, b, &out->outliers);
-	if (!rc && out->outliers.count != out->counts.count)
-		rc = AY_EFORMAT;
+	for (int i = 0; rc == 0 && c.left && i < AY_BATCH_ALSO; i++) {
+		last->also = ay_budget_alloc(b, sizeof(*last->also));
+		rc = last->also ? decode_one(&c, b, last->also) : AY_ELIMIT;
+		last = last->also;
+	}
 	if (!rc)
 		rc = ay_cursor_end(&c);
 	if (rc)
@@ -73,11 +94,26 @@ int ay_batch_decode(const void *bytes, size_t len, struct ay_budget *b, struct a
 	return rc;
 }
 
-void ay_batch_free(struct ay_batch *a)
+static void free_one(struct ay_batch *a)
 {
 	ay_reference_free(&a->counts);
 	ay_poison_free(&a->poison);
 	ay_outliers_free(&a->outliers);
+}
+
+void ay_batch_free(struct ay_batch *a)
+{
+	struct ay_batch *also = a->also;
+
+	a->also = NULL;
+	free_one(a);
+	while (also) {
+		struct ay_batch *next = also->also;
+
+		free_one(also);
+		ay_budget_free(a->budget, also);
+		also = next;
+	}
 }
 
 /* ---- counting ---- */
@@ -92,6 +128,7 @@ struct ay_counting {
 	struct ay_poison_counting poison;
 	struct ay_placed *row;        /* of each column of the reference */
 	struct ay_outlier_counting *outliers;
+	struct ay_counting *also;     /* the next reference; batch.also is its batch */
 };
 
 int ay_counting_new(const void *profile, size_t len, struct ay_budget *b, struct ay_counting **out)
@@ -127,7 +164,21 @@ int ay_counting_new(const void *profile, size_t len, struct ay_budget *b, struct
 	return rc;
 }
 
-int ay_counting_columns(struct ay_counting *k, const char *const *names, size_t n)
+int ay_counting_also(struct ay_counting *k, const void *profile, size_t len)
+{
+	struct ay_counting *last = k, *next;
+	int rc = ay_counting_new(profile, len, k->budget, &next);
+
+	if (rc)
+		return rc;
+	while (last->also)
+		last = last->also;
+	last->also = next;
+	last->batch.also = &next->batch;
+	return 0;
+}
+
+static int columns_of(struct ay_counting *k, const char *const *names, size_t n)
 {
 	ay_budget_free(k->budget, k->counts);
 	k->counts = ay_budget_alloc(k->budget, (n + 1) * sizeof(*k->counts));
@@ -150,14 +201,27 @@ int ay_counting_columns(struct ay_counting *k, const char *const *names, size_t 
 	return 0;
 }
 
+int ay_counting_columns(struct ay_counting *k, const char *const *names, size_t n)
+{
+	int rc = 0;
+
+	for (; rc == 0 && k; k = k->also)
+		rc = columns_of(k, names, n);
+	return rc;
+}
+
 int ay_counting_value(struct ay_counting *k, size_t column, uint64_t row, const struct ay_cell *cell)
 {
-	struct ay_profiled *c = column < k->columns ? k->counts[column] : NULL;
-	struct ay_placed where;
-	int rc = c ? ay_profiled_place(c, cell, &where) : 0;
+	int rc = 0;
 
-	if (c && !rc)
-		ay_outlier_counting_value(k->outliers, (size_t)(c - k->batch.counts.columns), row, &where);
+	for (; rc == 0 && k; k = k->also) {
+		struct ay_profiled *c = column < k->columns ? k->counts[column] : NULL;
+		struct ay_placed where;
+
+		rc = c ? ay_profiled_place(c, cell, &where) : 0;
+		if (c && !rc)
+			ay_outlier_counting_value(k->outliers, (size_t)(c - k->batch.counts.columns), row, &where);
+	}
 	return rc;
 }
 
@@ -170,10 +234,12 @@ static void count_whole(struct ay_counting *k, uint64_t row, const struct ay_cel
 
 int ay_counting_whole(struct ay_counting *k, uint64_t row, const struct ay_cell *cells)
 {
-	for (size_t i = 0; i < k->ref.count; i++)
-		if (k->at[i] < k->columns)
-			k->row[i] = ay_profiled_where(&k->batch.counts.columns[i], &cells[k->at[i]]);
-	count_whole(k, row, cells);
+	for (; k; k = k->also) {
+		for (size_t i = 0; i < k->ref.count; i++)
+			if (k->at[i] < k->columns)
+				k->row[i] = ay_profiled_where(&k->batch.counts.columns[i], &cells[k->at[i]]);
+		count_whole(k, row, cells);
+	}
 	return 0;
 }
 
@@ -181,32 +247,39 @@ int ay_counting_row(struct ay_counting *k, uint64_t row, const struct ay_cell *c
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < k->ref.count; i++)
-		if (k->at[i] < k->columns)
-			rc = ay_profiled_place(&k->batch.counts.columns[i], &cells[k->at[i]], &k->row[i]);
-	if (!rc) {
-		ay_outlier_counting_values(k->outliers, row, k->row);
-		count_whole(k, row, cells);
+	for (; rc == 0 && k; k = k->also) {
+		for (size_t i = 0; rc == 0 && i < k->ref.count; i++)
+			if (k->at[i] < k->columns)
+				rc = ay_profiled_place(&k->batch.counts.columns[i], &cells[k->at[i]], &k->row[i]);
+		if (!rc) {
+			ay_outlier_counting_values(k->outliers, row, k->row);
+			count_whole(k, row, cells);
+		}
 	}
 	return rc;
 }
 
 struct ay_batch *ay_counting_batch(struct ay_counting *k)
 {
-	ay_outlier_counting_end(k->outliers);
+	for (struct ay_counting *each = k; each; each = each->also)
+		ay_outlier_counting_end(each->outliers);
 	return &k->batch;
 }
 
 void ay_counting_free(struct ay_counting *k)
 {
-	if (!k)
-		return;
-	ay_poison_counting_free(&k->poison);
-	ay_outlier_counting_free(k->outliers);
-	ay_batch_free(&k->batch);
-	ay_reference_free(&k->ref);
-	ay_budget_free(k->budget, k->at);
-	ay_budget_free(k->budget, k->counts);
-	ay_budget_free(k->budget, k->row);
-	ay_budget_free(k->budget, k);
+	while (k) {
+		struct ay_counting *next = k->also;
+
+		k->batch.also = NULL;
+		ay_poison_counting_free(&k->poison);
+		ay_outlier_counting_free(k->outliers);
+		ay_batch_free(&k->batch);
+		ay_reference_free(&k->ref);
+		ay_budget_free(k->budget, k->at);
+		ay_budget_free(k->budget, k->counts);
+		ay_budget_free(k->budget, k->row);
+		ay_budget_free(k->budget, k);
+		k = next;
+	}
 }

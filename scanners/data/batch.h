@@ -10,16 +10,19 @@
 #include "scanners/data/outliers.h"
 #include "scanners/data/reference.h"
 
+#define AY_BATCH_ALSO 8               /* other references that the same tables are counted against */
+
 /* Sums of tables of one reference. */
 struct ay_batch {
 	struct ay_budget *budget;        /* borrowed */
 	struct ay_reference counts;
 	struct ay_poison poison;
 	struct ay_outliers outliers;
+	struct ay_batch *also;           /* of the same tables against the next reference, or NULL */
 };
 /* Empty, of this reference. */
 AY_MUSTCHECK int ay_batch_init(struct ay_batch *a, struct ay_budget *b, const struct ay_reference *ref);
-/* AY_EUSAGE when the two are not of one reference. */
+/* Adds to a, and to what it is also, what other has of the same reference. AY_EUSAGE when that is nothing. */
 AY_MUSTCHECK int ay_batch_merge(struct ay_batch *a, const struct ay_batch *other);
 /* Canonical; sticky errors of out. */
 void ay_batch_encode(struct ay_batch *a, struct ay_buf *out);
@@ -32,6 +35,8 @@ void ay_batch_free(struct ay_batch *a);
 struct ay_counting;
 /* profile: the reference as the schema carries it. *out is NULL after an error. */
 AY_MUSTCHECK int ay_counting_new(const void *profile, size_t len, struct ay_budget *b, struct ay_counting **out);
+/* Counts against another reference too; k is as it was after an error. */
+AY_MUSTCHECK int ay_counting_also(struct ay_counting *k, const void *profile, size_t len);
 /* The columns of the table in its order, before its first row. Those that the reference does not have are not counted. */
 AY_MUSTCHECK int ay_counting_columns(struct ay_counting *k, const char *const *names, size_t n);
 /* One value of that column of the table: for tables by column. */

@@ -190,6 +190,19 @@ static void end_judging(struct judging *j)
 	ay_budget_free(ay_scan_budget(j->scan), j->digits);
 }
 
+int ay_judge_counting(const struct ay_schema *schema, struct ay_budget *b, struct ay_counting **out)
+{
+	int rc = ay_counting_new(schema->profile, schema->profile_len, b, out);
+
+	for (size_t i = 0; rc == 0 && i < schema->season_count; i++)
+		rc = ay_counting_also(*out, schema->seasons[i].profile, schema->seasons[i].len);
+	if (rc) {
+		ay_counting_free(*out);
+		*out = NULL;
+	}
+	return rc;
+}
+
 int ay_judge_rows(struct ay_scan *s, const struct ay_schema *schema, const struct ay_rows *rows)
 {
 	struct judging j = {.scan = s, .schema = schema, .rows = rows};
@@ -201,7 +214,7 @@ int ay_judge_rows(struct ay_scan *s, const struct ay_schema *schema, const struc
 		return ay_infer_scan(s, rows);
 	j.by_row = ay_schema_needs_rows(schema);
 	if (schema->profile)
-		rc = ay_counting_new(schema->profile, schema->profile_len, ay_scan_budget(s), &j.counts);
+		rc = ay_judge_counting(schema, ay_scan_budget(s), &j.counts);
 	if (!rc)
 		rc = rows->each(rows->arg, ay_scan_budget(s), &sink);
 	if (j.check)

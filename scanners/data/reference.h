@@ -12,6 +12,7 @@
 #include "scanners/data/value.h"
 
 #define AY_REFERENCE_NOTE "x-profile"
+#define AY_REFERENCE_SEASONS "x-seasons"   /* tag -> what x-profile is */
 #define AY_REFERENCE_COLUMNS 512
 #define AY_REFERENCE_SAMPLE (768 * KIB)    /* of the numbers of the sampled rows */
 

@@ -71,6 +71,13 @@ struct ay_schema_wanted {
 	size_t count;
 };
 
+/* A reference that goes by a tag. */
+struct ay_schema_season {
+	char *tag;
+	uint8_t *profile;
+	size_t len;
+};
+
 struct ay_schema {
 	enum ay_schema_of of;
 	struct ay_schema_resource *resources;        /* of files */
@@ -91,6 +98,8 @@ struct ay_schema {
 	uint32_t foreign_ids;                        /* of the whole schema: how many foreign keys it has */
 	uint8_t *profile;                            /* encoded reference (scanners/data/reference.h), or NULL */
 	size_t profile_len;
+	struct ay_schema_season *seasons;            /* of "x-seasons" */
+	size_t season_count;
 };
 
 /* AY_ENOTFOUND when there is none. */

@@ -6,15 +6,16 @@
 
 #include "assay/limits.h"
 #include "assay/text.h"
+#include "scanners/data/batch.h"
 #include "scanners/data/json_schema.h"
-#include "scanners/data/reference.h"
 
 #define MAX_NODES 1000000
+#define SEASON_TAG 64
 
 /* Names that are checked; a key that is nearly one of them is a slip, not a note. */
 static const char *const notes_with_meaning[] = {
 	AY_SCHEMA_MASS, AY_SCHEMA_PRESENCE, AY_SCHEMA_LABEL, AY_SCHEMA_RULES, AY_SCHEMA_NULL, AY_SCHEMA_JSON, AY_REFERENCE_NOTE,
-	"x-unchecked", "x-optional", NULL
+	AY_REFERENCE_SEASONS, "x-unchecked", "x-optional", NULL
 };
 
 int ay_schema_bad(struct ay_schema_loader *l, const char *key, const char *fmt, ...)
@@ -246,51 +247,93 @@ static int load_key(struct ay_schema_loader *l, const struct ay_json *root)
 }
 
 /* Each column that the reference has must be a field of the kind that it was made of: else it would never be compared. */
-static int check_reference(struct ay_schema_loader *l)
+static int check_reference(struct ay_schema_loader *l, const char *key, const uint8_t *profile, size_t len)
 {
 	struct ay_schema *s = l->schema;
 	struct ay_reference ref;
 	struct ay_budget b;
 	int err = 0;
 
-	ay_budget_init(&b, s->profile_len);
-	if (ay_reference_decode(s->profile, s->profile_len, &b, &ref) != 0)
-		return ay_schema_bad(l, AY_REFERENCE_NOTE, "is not a reference that baseline propose wrote");
+	ay_budget_init(&b, len);
+	if (ay_reference_decode(profile, len, &b, &ref) != 0)
+		return ay_schema_bad(l, key, "is not a reference that baseline propose wrote");
 	for (size_t i = 0; i < ref.count && !err; i++) {
 		size_t at;
 		bool there = ay_schema_find_field(s, ref.columns[i].name, &at) == 0;
 		bool numeric = there && (s->fields[at].type == AY_VALUE_INTEGER || s->fields[at].type == AY_VALUE_NUMBER);
 
 		if (!there || numeric != ref.columns[i].numeric)
-			err = ay_schema_bad(l, AY_REFERENCE_NOTE, "has the column %.80s, which is no field of this schema, or of another kind; propose it again",
+			err = ay_schema_bad(l, key, "has the column %.80s, which is no field of this schema, or of another kind; propose it again",
 				  ref.columns[i].name);
 	}
 	ay_reference_free(&ref);
 	return err;
 }
 
-static int load_reference(struct ay_schema_loader *l, const struct ay_json *root)
+static int decode_reference(struct ay_schema_loader *l, const char *key, const struct ay_json *j, uint8_t **out, size_t *out_len)
 {
-	const struct ay_json *j = ay_json_get(root, AY_REFERENCE_NOTE);
 	struct ay_buf b = ay_buf_new(AY_LIMIT_REFERENCE);
 	size_t len = 0;
 	const char *text = ay_json_is(j, AY_JSON_STRING) ? ay_json_str(j, &len) : NULL;
 
-	if (!j)
-		return 0;
 	if (!text || ay_base64_decode(&b, text, len, false) < 0 || b.err || !b.len) {
 		ay_buf_free(&b);
-		return ay_schema_bad(l, AY_REFERENCE_NOTE, "is not a reference that baseline propose wrote");
+		return ay_schema_bad(l, key, "is not a reference that baseline propose wrote");
 	}
-	l->schema->profile = ay_buf_steal(&b, &l->schema->profile_len);
+	*out = ay_buf_steal(&b, out_len);
 	ay_buf_free(&b);
-	return l->schema->profile ? check_reference(l) : ay_schema_no_memory(l);
+	return *out ? check_reference(l, key, *out, *out_len) : ay_schema_no_memory(l);
+}
+
+static bool is_tag(const char *tag)
+{
+	size_t len = strspn(tag, "abcdefghijklmnopqrstuvwxyz0123456789-_.");
+
+	return len && len <= SEASON_TAG && !tag[len];
+}
+
+static int load_seasons(struct ay_schema_loader *l, const struct ay_json *root)
+{
+	const struct ay_json *map = ay_json_get(root, AY_REFERENCE_SEASONS);
+	struct ay_schema *s = l->schema;
+	int err = 0;
+
+	if (!map)
+		return 0;
+	if (!ay_json_is(map, AY_JSON_OBJECT) || !ay_json_count(map) || ay_json_count(map) > AY_BATCH_ALSO)
+		return ay_schema_bad(l, AY_REFERENCE_SEASONS, "must be 1 to %d references by tag", AY_BATCH_ALSO);
+	if (!s->profile)
+		return ay_schema_bad(l, AY_REFERENCE_SEASONS, "needs " AY_REFERENCE_NOTE " beside it, the reference of names whose policy names no season");
+	s->seasons = calloc(ay_json_count(map), sizeof(*s->seasons));
+	if (!s->seasons)
+		return ay_schema_no_memory(l);
+	size_t place = ay_schema_enter(l, AY_REFERENCE_SEASONS);
+
+	for (size_t i = 0; i < ay_json_count(map) && !err; i++) {
+		struct ay_schema_season *season = &s->seasons[s->season_count++];
+
+		if (!is_tag(ay_json_key(map, i)))
+			return ay_schema_bad(l, NULL, "a tag has 1 to %d of a-z, 0-9, '-', '_' and '.'", SEASON_TAG);
+		season->tag = strdup(ay_json_key(map, i));
+		err = season->tag ? decode_reference(l, season->tag, ay_json_at(map, i), &season->profile, &season->len) : ay_schema_no_memory(l);
+	}
+	if (!err)
+		ay_schema_leave(l, place);
+	return err;
+}
+
+static int load_reference(struct ay_schema_loader *l, const struct ay_json *root)
+{
+	const struct ay_json *j = ay_json_get(root, AY_REFERENCE_NOTE);
+	int err = j ? decode_reference(l, AY_REFERENCE_NOTE, j, &l->schema->profile, &l->schema->profile_len) : 0;
+
+	return err ? err : load_seasons(l, root);
 }
 
 int ay_schema_load_table(struct ay_schema_loader *l, const struct ay_json *root)
 {
 	static const char *const known[] = {"fields", "missingValues", "primaryKey", "foreignKeys", "fieldsMatch", "title", "description",
-					     AY_REFERENCE_NOTE, AY_SCHEMA_RULES, NULL};
+					     AY_REFERENCE_NOTE, AY_REFERENCE_SEASONS, AY_SCHEMA_RULES, NULL};
 	const struct ay_json *match = ay_json_get(root, "fieldsMatch");
 	int err;
 
@@ -378,6 +421,11 @@ void ay_schema_free(struct ay_schema *s)
 	free(s->missing);
 	free(s->key);
 	free(s->profile);
+	for (size_t i = 0; i < s->season_count; i++) {
+		free(s->seasons[i].tag);
+		free(s->seasons[i].profile);
+	}
+	free(s->seasons);
 	free(s);
 }
 
@@ -415,4 +463,15 @@ bool ay_schema_label(const struct ay_schema *s, const char *name)
 	size_t at;
 
 	return ay_schema_find_field(s, name, &at) == 0 && s->fields[at].label;
+}
+
+const uint8_t *ay_schema_season(const struct ay_schema *s, const char *tag, size_t *len_out)
+{
+	for (size_t i = 0; i < s->season_count; i++) {
+		if (strcmp(s->seasons[i].tag, tag) == 0) {
+			*len_out = s->seasons[i].len;
+			return s->seasons[i].profile;
+		}
+	}
+	return NULL;
 }

@@ -31,7 +31,7 @@ static int count_start(struct ay_scan *s, const struct ay_schema *schema, const 
 	struct ay_budget *b = ay_scan_budget(s);
 	size_t n = ay_csv_columns(table);
 	const char **names = ay_budget_alloc(b, n * sizeof(*names));
-	int rc = names ? ay_counting_new(schema->profile, schema->profile_len, b, &k->counts) : AY_ELIMIT;
+	int rc = names ? ay_judge_counting(schema, b, &k->counts) : AY_ELIMIT;
 
 	k->schema = schema;
 	k->columns = n;

@@ -77,7 +77,9 @@ static const struct refusal { const char *yaml, *msg; } refusals[] = {
 	{NAMES "  models/**: []\n", "line 4: names.\"models/**\" must be keys with values"},
 	{NAMES "  models/**: {gate: []}\n", "line 4: unknown key 'gate' in names.\"models/**\"; known: gates, signature, provenance, deserialization, "
 	 "baseline, drift, outliers, poisoning, verify, verdict"},
-	{NAMES "  datasets/**: {gates: [schema, drift], drift: {seasonal: [a]}}\n", "line 4: 'seasonal' in names.\"datasets/**\".drift is not yet built"},
+	{DRIFT("seasonal: winter"), "line 4: names.\"datasets/**\".drift.seasonal must be a list, as in [a, b]"},
+	{DRIFT("seasonal: []"), "line 4: names.\"datasets/**\".drift.seasonal must name 1 to 8 references by tag; leave it out where there are no seasons"},
+	{DRIFT("seasonal: [a, a]"), "line 4: names.\"datasets/**\".drift.seasonal lists 'a' twice"},
 	{DRIFT("history: 65"), "line 4: names.\"datasets/**\".drift.history is 65; it must be 0 to 64"},
 	{DRIFT("history: ten"), "line 4: names.\"datasets/**\".drift.history must be a number"},
 	{DRIFT("trend: yes"), "line 4: names.\"datasets/**\".drift.trend is 'yes'; it must be one of off, on"},
@@ -325,7 +327,7 @@ static struct ay_sha256 rules_digest(const char *rules)
 static void test_drift(void)
 {
 	static const char text[] = NAMES "  datasets/**: {gates: [schema, drift]}\n"
-		"  datasets/x: {gates: [schema, drift], drift: {history: 3, trend: off, decide: [psi, w], columns: {price: {d: 0.2, w: 0.3}, \"a b\": {v: 1}}}}\n"
+		"  datasets/x: {gates: [schema, drift], drift: {history: 3, trend: off, decide: [psi, w], seasonal: [winter, summer], columns: {price: {d: 0.2, w: 0.3}, \"a b\": {v: 1}}}}\n"
 		"  datasets/y: {gates: [schema, drift], drift: {history: 0}}\n";
 	const struct ay_rules *r, *other;
 	struct ay_policy *p;
@@ -339,6 +341,8 @@ static void test_drift(void)
 	ok(r->drift.ncolumns == 2 && strcmp(r->drift.columns[0].name, "price") == 0 && r->drift.columns[0].limit[0] == 0.2 &&
 	   r->drift.columns[0].limit[5] == 0.3 && r->drift.columns[0].limit[1] == 0, "floors of a column");
 	ok(strcmp(r->drift.columns[1].name, "a b") == 0 && r->drift.columns[1].limit[1] == 1, "and of another");
+	ok(!other->drift.seasons && strcmp(r->drift.seasons[0], "summer") == 0 && strcmp(r->drift.seasons[1], "winter") == 0 && !r->drift.seasons[2],
+	   "seasons");
 	ok(!ay_sha256_eq(&r->digest, &other->digest), "admission rests on them");
 	is_int(ay_policy_rules(p, "datasets/y", &r, NULL), 0, "no history");
 	ok(r->drift.history == 0, "is none");

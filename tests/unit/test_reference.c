@@ -106,6 +106,57 @@ static void test_batch(void)
 	ay_buf_free(&b);
 }
 
+/* One table against two references: each finds its own counts. */
+static void test_seasons(void)
+{
+	static const char warm[] = "id,n,c,d,t\n1,30,a,2020-01-01,x\n2,31,b,2020-01-02,y\n3,32,a,2020-01-03,z\n4,33,a,2020-01-04,\n";
+	const struct ay_cell cells[] = {{.kind = AY_CELL_TEXT, .text = "31", .len = 2}, {.kind = AY_CELL_TEXT, .text = "a", .len = 1}};
+	struct ay_buf first = ay_buf_new(1 * MIB), second = ay_buf_new(1 * MIB), note = ay_buf_new(1 * MIB);
+	struct ay_reference r, ref;
+	struct ay_batch decoded, sum;
+	struct ay_counting *k;
+	unsigned read = 0;
+
+	is_int(build(table, &r), 0, "a reference");
+	ay_reference_encode(&r, &first);
+	ay_reference_free(&r);
+	is_int(build(warm, &r), 0, "and one of the summer");
+	ay_reference_encode(&r, &second);
+	ay_reference_free(&r);
+	is_int(ay_counting_new(first.data, first.len, &budget, &k), 0, "counting");
+	is_int(ay_counting_also(k, second.data, second.len), 0, "against both");
+	ok(ay_counting_also(k, "AYREF", 5) != 0, "not against what is none");
+	is_int(ay_counting_columns(k, (const char *const[]){"n", "c"}, 2), 0, "columns");
+	for (uint64_t i = 1; i <= 5; i++)
+		read += ay_counting_row(k, i, cells) == 0;
+	read += ay_counting_value(k, 0, 6, &cells[0]) == 0;
+	is_int(read, 6, "five rows and a value");
+	ay_batch_encode(ay_counting_batch(k), &note);
+	ay_counting_free(k);
+	is_int(ay_batch_decode(note.data, note.len, &budget, &decoded), 0, "decode");
+	ok(decoded.also && !decoded.also->also, "as two");
+	is_int(ay_reference_decode(second.data, second.len, &budget, &ref), 0, "the summer");
+	is_int(ay_batch_init(&sum, &budget, &ref), 0, "a sum of it");
+	is_int(ay_batch_merge(&sum, &decoded), 0, "takes its own");
+	is_int(ay_batch_merge(&sum, &decoded), 0, "and again");
+	const struct ay_numbers *n = &ay_reference_find(&sum.counts, "n")->numbers;
+
+	ok(n->rows == 12 && n->counts[0] == 0 && n->counts[ay_numbers_bins(n) - 1] == 0, "whose ends hold it");
+	ok(ay_reference_find(&decoded.counts, "n")->numbers.rows == 6 && !ay_sha256_eq(&decoded.counts.digest, &decoded.also->counts.digest),
+	   "and the first has its own");
+	ay_batch_free(&sum);
+	ay_batch_free(&decoded);
+	ay_buf_clear(&first);
+	ay_buf_add(&first, note.data, note.len);
+	for (int i = 0; i < AY_BATCH_ALSO / 2; i++)
+		ay_buf_add(&first, note.data + 6, note.len - 6);
+	ok(!first.err && ay_batch_decode(first.data, first.len, &budget, &decoded) != 0, "more than there may be are refused");
+	ay_reference_free(&ref);
+	ay_buf_free(&first);
+	ay_buf_free(&second);
+	ay_buf_free(&note);
+}
+
 /* Through the inference, the schema and a scan. */
 static void test_schema(void)
 {
@@ -143,6 +194,7 @@ int main(void)
 	test_build();
 	test_bytes();
 	test_batch();
+	test_seasons();
 	test_schema();
 	return done_testing();
 }

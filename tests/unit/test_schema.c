@@ -217,6 +217,9 @@ static void labels(void)
 	is_str(scan_case_with("t.csv", "a,b\n1,2\n", 8, LABEL("")), "schema.columns", "nor are other columns");
 	is_str(scan_case_with("t.csv", "c,a\n1,2\n", 8, LABEL("")), "schema.columns", "nor is their order free");
 	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\", \"x-label\": 1}]}", "/fields/0/x-label");
+	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}], \"x-seasons\": {\"winter\": \"AAAA\"}}", "/x-seasons");
+	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}], \"x-seasons\": []}", "/x-seasons");
+	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}], \"x-seasons\": {}}", "/x-seasons");
 	is_int(ay_schema_load(LABEL(""), strlen(LABEL("")), &s, NULL), 0, "loads");
 	ok(ay_schema_label(s, "b") && !ay_schema_label(s, "a") && !ay_schema_label(s, "z"), "b is the label");
 	ay_schema_free(s);
