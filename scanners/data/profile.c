@@ -164,6 +164,29 @@ size_t ay_numbers_edges(const double *sorted, size_t n, size_t bins, double *out
 	return kept;
 }
 
+/* Never falls as v rises, rounding or not: an edge in an earlier cell than v is less than v. */
+static size_t cell_of(const struct ay_numbers *c, double v)
+{
+	double at = (v - c->cells_from) * c->cells_per;
+
+	return at > 0 ? at < AY_PROFILE_CELLS ? (size_t)at : AY_PROFILE_CELLS - 1 : 0;
+}
+
+/* Cells over what lies between the outer edges, of which there may be a few far away: those share the first and the last cell. */
+static void lay_cells(struct ay_numbers *c)
+{
+	size_t out = c->edge_count / 32, at = 0;
+	double from = c->edges[out], per = AY_PROFILE_CELLS / (c->edges[c->edge_count - 1 - out] - from);
+
+	c->cells_from = from;
+	c->cells_per = isfinite(per) ? per : 0;
+	for (size_t i = 0; i <= AY_PROFILE_CELLS; i++) {
+		while (at < c->edge_count && cell_of(c, c->edges[at]) < i)
+			at++;
+		c->cells[i] = (uint16_t)at;
+	}
+}
+
 int ay_numbers_init(struct ay_numbers *c, struct ay_budget *b, const struct ay_sipkey *key, const double *edges, size_t edge_count)
 {
 	*c = (struct ay_numbers){.budget = b, .key = *key, .edge_count = edge_count};
@@ -183,31 +206,33 @@ int ay_numbers_init(struct ay_numbers *c, struct ay_budget *b, const struct ay_s
 		c->counts[i] = c->places[i] = 0;
 	for (size_t i = 0; i < edge_count; i++)
 		c->edges[i] = edges[i] + 0.0;
+	lay_cells(c);
 	return 0;
 }
 
-/* How many edges are less than v, without a branch that depends on v: it would be guessed wrong every second time. */
-static size_t bin_of(const double *edges, size_t n, double v)
+/* How many edges are less than v, without a branch that depends on v beyond its cell: it would be guessed wrong every second time. */
+static size_t bin_of(const struct ay_numbers *c, double v)
 {
-	size_t at = 0;
+	size_t cell = cell_of(c, v), at = c->cells[cell], n = c->cells[cell + 1] - at;
 
-	while (n > 1) {
-		size_t half = n / 2;
+	while (n > 0) {
+		size_t half = (n + 1) / 2;
+		bool less = c->edges[at + half - 1] < v;
 
-		at += (size_t)(edges[at + half - 1] < v) * half;
+		at += half & -(size_t)less;
 		n -= half;
 	}
-	return at + (edges[at] < v);
+	return at;
 }
 
 size_t ay_numbers_bin(const struct ay_numbers *c, double v)
 {
-	return isnan(v) ? ay_numbers_bins(c) : bin_of(c->edges, c->edge_count, v);
+	return isnan(v) ? ay_numbers_bins(c) : bin_of(c, v);
 }
 
 static size_t finite_add(struct ay_numbers *c, double v)
 {
-	size_t bin = bin_of(c->edges, c->edge_count, v);
+	size_t bin = bin_of(c, v);
 	double lo = c->edges[0], hi = c->edges[c->edge_count - 1];
 	bool first = c->moments.n == 0;
 

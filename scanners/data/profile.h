@@ -19,6 +19,7 @@
 #define AY_PROFILE_VALUES_MAX 4096      /* distinct values counted exactly */
 #define AY_PROFILE_VALUE_LEN 256        /* bytes of a value that are kept; longer ones are known by their keyed hash */
 #define AY_PROFILE_BUCKETS 64
+#define AY_PROFILE_CELLS 512            /* even cells that the search for a bin begins with */
 #define AY_PROFILE_ROWS_MAX (1ull << 40)    /* no sum overflows up to here; more rows are refused */
 #define AY_PROFILE_SAMPLE_MAX 10000
 #define AY_PROFILE_SAMPLE_WIDTH 4096
@@ -49,6 +50,8 @@ struct ay_numbers {
 	struct ay_sipkey key;
 	double *edges;                    /* finite, strictly rising; the first lies just below the least value of the reference */
 	size_t edge_count;
+	double cells_from, cells_per;     /* where the cells begin, and how many there are to a unit */
+	uint16_t cells[AY_PROFILE_CELLS + 1];    /* edges in the cells before this one */
 	uint64_t *counts;                 /* edge_count + 1: bin i is greater than edge i - 1 and not greater than edge i */
 	uint64_t *places;                 /* of inner bins: sum of the values' places in the bin, in 2^-24 of its width */
 	uint64_t rows, null, nan, minus_infinity, plus_infinity;

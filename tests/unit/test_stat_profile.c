@@ -2,6 +2,7 @@
 #include "scanners/data/profile.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "tests/lib/tap.h"
 
@@ -391,6 +392,62 @@ static void distinct(void)
 	ok(d.rank[0] == 53, "the rarest hash");
 }
 
+static int by_size(const void *x, const void *y)
+{
+	const double *a = x, *b = y;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+static unsigned wrong_bins(const double *edges, size_t n, double v)
+{
+	struct ay_numbers c;
+	size_t less = 0;
+
+	if (ay_numbers_init(&c, &budget, &key, edges, n))
+		abort();
+	for (size_t i = 0; i < n; i++)
+		less += edges[i] < v;
+	unsigned wrong = ay_numbers_bin(&c, v) != less;
+
+	ay_numbers_free(&c);
+	return wrong;
+}
+
+/* The bin is the number of edges below, whatever the edges are like. */
+static void bins(void)
+{
+	static const double ends[] = {0, -0.0, 1, -1, 1e-320, 1e300, -1e300, HUGE_VAL, -HUGE_VAL};
+	unsigned wrong[5] = {0}, tried = 0;
+
+	for (int round = 0; round < 60; round++) {
+		double edges[300];
+		size_t n = 1 + (size_t)(uniform() * 299), kind = (size_t)round % 5, kept = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			double x = normal();
+
+			edges[i] = kind == 0 ? x : kind == 1 ? floor(x * 20) : kind == 2 ? exp(x * 30) : kind == 3 ? 1e9 + x * 1e-7 : x * 1e308;
+			if (!isfinite(edges[i]))
+				edges[i] = x < 0 ? -1.7e308 : 1.7e308;
+		}
+		qsort(edges, n, sizeof(*edges), by_size);
+		for (size_t i = 0; i < n; i++)
+			if (!kept || edges[i] > edges[kept - 1])
+				edges[kept++] = edges[i] + 0.0;
+		for (size_t i = 0; i < kept; i += 1 + kept / 40) {
+			wrong[kind] += wrong_bins(edges, kept, edges[i]) + wrong_bins(edges, kept, nextafter(edges[i], HUGE_VAL)) +
+				       wrong_bins(edges, kept, nextafter(edges[i], -HUGE_VAL)) + wrong_bins(edges, kept, edges[i] + normal());
+			tried++;
+		}
+		for (size_t i = 0; i < AY_ARRAY_LEN(ends); i++)
+			wrong[kind] += wrong_bins(edges, kept, ends[i]);
+	}
+	for (size_t i = 0; i < AY_ARRAY_LEN(wrong); i++)
+		is_int(wrong[i], 0, "bins of edges of kind %zu", i);
+	ok(tried > 1000, "at %u edges", tried);
+}
+
 int main(void)
 {
 	ay_budget_init(&budget, 1 << 20);
@@ -399,6 +456,7 @@ int main(void)
 	struct ay_numbers c;
 
 	edges();
+	bins();
 	numbers();
 	fill(&c, 0, 40);
 	ay_numbers_encode(&c, &x);
