@@ -63,8 +63,10 @@ int ay_scan_image(struct ay_scan *s, const struct ay_pixels_stats *image)
 
 	if (s->depth > 0)
 		return ay_images_add(s, ay_scan_member(s), image);
+	rc = ay_images_judge_one(s, image);
 	ay_image_encode(image, &b);
-	rc = b.err;
+	if (!rc)
+		rc = b.err;
 	if (!rc)
 		ay_scan_set_profile(s, &b);
 	ay_buf_free(&b);

@@ -103,41 +103,19 @@ static void fill(const struct ay_images *k, struct ay_image_row *rows)
 	}
 }
 
-static int count(struct ay_scan *s, const struct ay_schema *schema, const struct ay_image_table *t)
-{
-	struct ay_cell cells[AY_IMAGE_COLUMNS];
-	struct ay_counting *counts;
-	bool labelled = false;
-	int rc = ay_counting_new(schema->profile, schema->profile_len, ay_scan_budget(s), &counts);
-
-	for (size_t i = 0; i < t->n; i++)
-		labelled = labelled || t->v[i].label.text;
-	if (!rc)
-		rc = ay_counting_columns(counts, ay_image_columns, AY_IMAGE_COLUMNS - (labelled ? 0 : 1));
-	for (size_t i = 0; rc == 0 && i < t->n; i++) {
-		rc = ay_budget_tick(ay_scan_budget(s));
-		ay_image_cells(&t->v[i].stats, t->v[i].label, cells);
-		if (!rc)
-			rc = ay_counting_row(counts, i + 1, cells);
-	}
-	if (!rc)
-		ay_judge_counted(s, ay_counting_batch(counts));
-	ay_counting_free(counts);
-	return rc;
-}
-
 static bool is_of_images(const struct ay_schema *schema)
 {
 	for (size_t i = 0; i < schema->field_count; i++)
 		if (strncmp(schema->fields[i].name.text, AY_IMAGE_COLUMN, sizeof(AY_IMAGE_COLUMN) - 1) == 0)
-			return schema->profile != NULL;
+			return true;
 	return false;
 }
 
-static int use(struct ay_scan *s, const struct ay_image_table *t)
+static int use(struct ay_scan *s, struct ay_image_table *t)
 {
 	struct ay_buf *proposal = ay_scan_options(s)->proposal;
 	const struct ay_schema *schema;
+	const struct ay_rows rows = ay_image_rows(t);
 	struct ay_schema *whole;
 
 	if (proposal)
@@ -145,7 +123,50 @@ static int use(struct ay_scan *s, const struct ay_image_table *t)
 	int rc = ay_schema_open(s, AY_SCHEMA_OF_TABLE, &whole, &schema);
 
 	if (!rc && schema && is_of_images(schema))
-		rc = count(s, schema, t);
+		rc = ay_judge_rows(s, schema, &rows);
+	ay_schema_free(whole);
+	return rc;
+}
+
+/* A schema of nothing but types, as it is proposed, need not be loaded for each image. */
+static bool asks(struct ay_scan *s)
+{
+	static const char *const keys[] = {"\"constraints\"", "\"resources\"", "rules\"", "Key\"", "Keys\"", "\\u"};
+	const struct ay_scan_options *o = ay_scan_options(s);
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(keys) && !o->proposal && wanted(s); i++)
+		if (memmem(o->schema_json, o->schema_len, keys[i], strlen(keys[i])))
+			return true;
+	return false;
+}
+
+/* What one row cannot tell. */
+static bool compares_rows(const struct ay_schema *schema)
+{
+	bool found = schema->key_count > 0;
+
+	for (size_t i = 0; i < schema->field_count; i++)
+		found = found || schema->fields[i].unique;
+	return found;
+}
+
+int ay_images_judge_one(struct ay_scan *s, const struct ay_pixels_stats *image)
+{
+	const struct ay_image_row row = {.stats = *image};
+	struct ay_image_table t = {.v = &row, .n = 1};
+	const struct ay_rows rows = ay_image_rows(&t);
+	const struct ay_schema *schema;
+	struct ay_schema *whole;
+
+	if (!asks(s))
+		return 0;
+	int rc = ay_schema_open(s, AY_SCHEMA_OF_TABLE, &whole, &schema);
+
+	if (!rc && schema && is_of_images(schema)) {
+		if (compares_rows(schema))
+			ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "images of a folder are not compared with each other, as keys and unique fields ask");
+		rc = ay_judge_rows(s, schema, &rows);
+	}
 	ay_schema_free(whole);
 	return rc;
 }

@@ -12,6 +12,8 @@ struct ay_images;
 /* Where the scan keeps them; *place is NULL until there is one. */
 struct ay_images **ay_scan_images(struct ay_scan *s);
 
+/* The image that is the file itself against its schema. It has no label: what is said of a file must hold wherever it lies. */
+AY_MUSTCHECK int ay_images_judge_one(struct ay_scan *s, const struct ay_pixels_stats *image);
 /* One image of that path, whose folder is its label. AY_ELIMIT, reported, when there is no memory left. */
 AY_MUSTCHECK int ay_images_add(struct ay_scan *s, const char *member, const struct ay_pixels_stats *image);
 /* How many came so far. */
@@ -21,7 +23,7 @@ size_t ay_images_count(struct ay_scan *s);
  * there nothing happens. AY_ELIMIT, reported.
  */
 AY_MUSTCHECK int ay_images_label(struct ay_scan *s, size_t *at, const char *member, const char *label, size_t len);
-/* At the end of the scan: counts them against the reference, or proposes one, where somebody asks for it. Frees them. */
+/* At the end of the scan: judges them by the schema and its reference, or proposes one, where somebody asks for it. Frees them. */
 AY_MUSTCHECK int ay_images_finish(struct ay_scan *s);
 
 #endif
