@@ -2,8 +2,8 @@
 #include "scanners/data/schema.h"
 #include "scanners/driver.h"
 
-#include "scanners/data/image_row.h"
 #include "scanners/extract.h"
+#include "scanners/images.h"
 
 #include <stdarg.h>
 
@@ -20,6 +20,7 @@ struct ay_scan {
 	uint32_t needed;                    /* profiles for lack of which something was refused */
 	struct ay_extract *extract;         /* NULL: the file is only judged */
 	struct ay_source *input;            /* the file itself */
+	struct ay_images *images;           /* inside of it */
 	bool schema_met;                    /* somebody compared with the schema, or said why not */
 };
 
@@ -60,12 +61,21 @@ int ay_scan_image(struct ay_scan *s, const struct ay_pixels_stats *image)
 	struct ay_buf b = ay_buf_new(64 * KIB);
 	int rc;
 
+	if (s->depth > 0)
+		return ay_images_add(s, ay_scan_member(s), image);
+	rc = ay_images_judge_one(s, image);
 	ay_image_encode(image, &b);
-	rc = b.err;
+	if (!rc)
+		rc = b.err;
 	if (!rc)
 		ay_scan_set_profile(s, &b);
 	ay_buf_free(&b);
 	return rc;
+}
+
+struct ay_images **ay_scan_images(struct ay_scan *s)
+{
+	return &s->images;
 }
 
 struct ay_scan_result *ay_scan_result_of(struct ay_scan *s)
@@ -378,6 +388,10 @@ static uint32_t run_pass(struct ay_source *in, const struct ay_scan_options *o, 
 
 	*out = (struct ay_scan_result){ .verdict = AY_PASS };
 	*rc_out = judge(&s, in, o->path ? o->path : "", NULL);
+	int images = ay_images_finish(&s);
+
+	if (*rc_out == 0)
+		*rc_out = images;
 	if (*rc_out == 0 && !s.schema_met)
 		ay_schema_judge_scope(&s);
 	if (*rc_out < 0 && out->verdict < AY_INCONCLUSIVE)

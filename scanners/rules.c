@@ -167,6 +167,18 @@ const struct ay_rule ay_rule_table[] = {
 	{ "msgpack.extension", DESER, AY_FAIL, AY_HIGH, true, "The file has an extension type that is none of Flax': what it becomes is the loading program's affair.",
 	  "Save the parameters as plain arrays with flax.serialization.to_bytes, or as safetensors." },
 
+	/* WebDataset */
+	{ "webdataset.set", FORMAT, AY_FAIL, AY_MEDIUM, false, "A sample of a WebDataset lacks a member that other samples have, or has one more.",
+	  "Write each sample with the same kinds of members." },
+	{ "webdataset.duplicate", FORMAT, AY_FAIL, AY_HIGH, false, "A sample of a WebDataset has two members of one kind, of which readers take either or none.",
+	  "Write each member of a sample once." },
+	{ "webdataset.apart", FORMAT, AY_FAIL, AY_HIGH, false, "The members of a sample do not lie together, so the reader makes several samples of it.",
+	  "Write the archive with its members sorted by name (tar --sort=name)." },
+	{ "webdataset.label", FORMAT, AY_FAIL, AY_MEDIUM, false, "A label of a WebDataset that must be an integer is not one.",
+	  "Write .cls members as decimal digits." },
+	{ "webdataset.text", FORMAT, AY_FAIL, AY_HIGH, false, "A member of a WebDataset is named as text or JSON and is neither.",
+	  "Write .txt members in UTF-8 and .json members as JSON." },
+
 	/* TFRecord */
 	{ "tfrecord.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "A record is not a tf.Example or tf.SequenceExample, or not in a form that all readers take alike.",
 	  "Write the file again with tf.io.TFRecordWriter and SerializeToString." },

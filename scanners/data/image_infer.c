@@ -3,19 +3,33 @@
 #include "assay/text.h"
 #include "scanners/data/image_row.h"
 
+static bool have_labels(const struct ay_image_table *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->v[i].label.text)
+			return true;
+	return false;
+}
+
 static int each(void *arg, struct ay_budget *b, const struct ay_rows_sink *sink)
 {
 	const struct ay_image_table *t = arg;
 	struct ay_cell cells[AY_IMAGE_COLUMNS];
-	int rc = sink->columns ? sink->columns(sink->arg, ay_image_columns, AY_IMAGE_COLUMNS) : 0;
+	size_t columns = AY_IMAGE_COLUMNS - (have_labels(t) ? 0 : 1);
+	int rc = sink->columns ? sink->columns(sink->arg, ay_image_columns, columns) : 0;
 
 	for (size_t i = 0; rc == 0 && i < t->n; i++) {
 		rc = ay_budget_tick(b);
 		ay_image_cells(&t->v[i].stats, t->v[i].label, cells);
 		if (!rc)
-			rc = ay_rows_give(sink, i + 1, cells, AY_IMAGE_COLUMNS);
+			rc = ay_rows_give(sink, i + 1, cells, columns);
 	}
 	return rc;
+}
+
+struct ay_rows ay_image_rows(struct ay_image_table *t)
+{
+	return (struct ay_rows){.arg = t, .each = each};
 }
 
 static void write_schema(const enum ay_value_type *types, const bool *wanted, const struct ay_buf *reference, struct ay_buf *out)
@@ -50,7 +64,7 @@ static void write_schema(const enum ay_value_type *types, const bool *wanted, co
 int ay_image_infer(const struct ay_image_table *images, struct ay_budget *b, struct ay_buf *out)
 {
 	struct ay_image_table own = *images;
-	const struct ay_rows rows = {.arg = &own, .each = each};
+	const struct ay_rows rows = ay_image_rows(&own);
 	struct ay_buf encoded = ay_buf_new(AY_LIMIT_REFERENCE);
 	enum ay_value_type types[AY_IMAGE_COLUMNS];
 	bool wanted[AY_IMAGE_COLUMNS];
@@ -60,9 +74,8 @@ int ay_image_infer(const struct ay_image_table *images, struct ay_budget *b, str
 		types[i] = i < 3 ? AY_VALUE_INTEGER : i < AY_IMAGE_COLUMNS - 1 ? AY_VALUE_NUMBER : AY_VALUE_STRING;
 		wanted[i] = i < AY_IMAGE_COLUMNS - 1;
 	}
-	for (size_t i = 0; i < images->n; i++)
-		wanted[AY_IMAGE_COLUMNS - 1] = wanted[AY_IMAGE_COLUMNS - 1] || images->v[i].label.text;
-	int rc = ay_reference_build(&rows, types, wanted, AY_IMAGE_COLUMNS, b, &ref);
+	wanted[AY_IMAGE_COLUMNS - 1] = have_labels(images);
+	int rc = ay_reference_build(&rows, types, wanted, AY_IMAGE_COLUMNS - (wanted[AY_IMAGE_COLUMNS - 1] ? 0 : 1), b, &ref);
 
 	if (rc)
 		return rc;

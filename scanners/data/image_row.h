@@ -24,6 +24,8 @@ bool ay_image_is_reference(const struct ay_reference *ref);
 /* A table of n images. Borrows the struct. */
 struct ay_image_row { struct ay_pixels_stats stats; struct ay_image_label label; };
 struct ay_image_table { const struct ay_image_row *v; size_t n; };
+/* Without a label among them there is no such column. */
+struct ay_rows ay_image_rows(struct ay_image_table *t);
 /*
  * Appends a Table Schema of the columns, with these images as its reference; a proposal for a person to edit. It bounds
  * nothing: an image is not wrong for being brighter than those before, but a batch of them may be. Without labels there is

@@ -8,7 +8,9 @@
 #include <inttypes.h>
 
 #include "assay/text.h"
+#include "scanners/formats/webdataset.h"
 #include "scanners/formats/zip.h"
+#include "scanners/images.h"
 #include "scanners/registry.h"
 
 #define BLOCK 512
@@ -38,6 +40,8 @@ struct pending {
 struct seen {
 	char *name;
 	uint64_t off;
+	bool file;
+	uint64_t at, size;              /* of a file's content */
 };
 
 struct tar {
@@ -433,6 +437,9 @@ static int judge_plain(struct tar *t, const struct header *h, char *name)
 	rc = take_content(t, h->size, &w, &content);
 	if (rc < 0)
 		return rc;
+	t->seen[t->count - 1].file = true;
+	t->seen[t->count - 1].at = w.off;
+	t->seen[t->count - 1].size = content.size;
 	note_kind(t, name, &content);
 	return ay_scan_member_in(t->scan, name, &content, NULL);
 }
@@ -482,6 +489,23 @@ static int walk(struct tar *t)
 }
 
 /* ---- the archive as a whole ---- */
+
+/* Before the names are sorted. */
+static int judge_samples(struct tar *t, size_t first_image)
+{
+	struct ay_wds_member *v = ay_budget_alloc(t->budget, (t->count + 1) * sizeof(*v));
+	size_t n = 0;
+
+	if (!v)
+		return AY_ELIMIT;
+	for (size_t i = 0; i < t->count; i++)
+		if (t->seen[i].file)
+			v[n++] = (struct ay_wds_member){.name = t->seen[i].name, .off = t->seen[i].off, .at = t->seen[i].at, .size = t->seen[i].size};
+	int rc = ay_wds_judge(t->scan, t->in, v, n, first_image);
+
+	ay_budget_free(t->budget, v);
+	return rc;
+}
 
 static int by_folded_name(const void *a, const void *b)
 {
@@ -543,12 +567,15 @@ static unsigned bid(struct ay_cursor head, struct ay_source *in, const char *pat
 static int scan(struct ay_scan *s, struct ay_source *in)
 {
 	struct tar t = { .scan = s, .in = in, .budget = ay_scan_budget(s) };
+	size_t first_image = ay_images_count(s);
 	int rc = walk(&t);
 
 	if (rc == AY_ETRUNC) {
 		ay_scan_find_error(s, "tar", rc, NULL);
 		rc = AY_EFORMAT;
 	}
+	if (rc == 0)
+		rc = judge_samples(&t, first_image);
 	check_names(&t);
 	if (t.torch == TORCH_ALL)
 		ay_scan_find(s, "format.unsupported", 0, "this is a PyTorch file in the tar form of version 0.1, which loads with an unrestricted unpickler; "
@@ -563,5 +590,5 @@ static int scan(struct ay_scan *s, struct ay_source *in)
 
 static const char *const refined[] = { "zip", "torch-zip", "torch-export", "npz", "keras", "skops", NULL };
 const struct ay_scanner ay_scanner_tar = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "tar", .version = 1, .refines = refined, .bid = bid, .scan = scan,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "tar", .version = 2, .refines = refined, .bid = bid, .scan = scan,
 };

@@ -32,6 +32,17 @@ fashion few png 14000 20
 put few 2 drift.held "20 images are held"
 fashion lossy jpg 16000 1000
 put lossy 0 - "JPEG instead of PNG, which looks the same"
+# The same in a WebDataset, whose .cls says the label.
+tar() { mkdir -p "$1"; "$py" -B "$top_srcdir/tests/corpus/gen_webdataset.py" --fashion "$1/$1.tar" "$2" "$3" ${4:+"$4"} || exit 99; }
+tar shard 20000 1000
+put shard 0 - "1,000 honest images in a tar"
+run assay show datasets/f@shard --json
+case $out in *drift.not-applicable*) false ;; *) true ;; esac
+ok $? "which has labels"
+tar darkshard 22000 1000 0.9
+put darkshard 1 drift.found "darkened in a tar"
+assay baseline propose datasets/f --from shard/shard.tar >tar.json; is $? 0 "baseline propose from a tar of images"
+like "$(tr -d ' \n' <tar.json)" '"image.brightness","type":"number".*"label","type":"string".*x-profile' "has the same columns"
 mkdir -p moved/7
 find honest -name '*.png' -exec cp {} moved/7 ';'
 put moved 1 "column label" "the same images, all with one label"

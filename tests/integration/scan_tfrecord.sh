@@ -9,4 +9,11 @@ out=$("$top_builddir/assay" baseline propose datasets/t --from "$T/t.tfrecord" 2
 like "$out" '"name":"colour","type":"string".*"name":"count","type":"integer".*"name":"height","type":"number".*x-profile' "features of one value are columns"
 case $out in *pixels*) false ;; *) true ;; esac
 ok $? "lists are not"
+gzip -k "$T/t.tfrecord"
+[ "$("$top_builddir/assay" baseline propose datasets/t --from "$T/t.tfrecord.gz" 2>/dev/null | tr -d ' \n')" = "$out" ]
+ok $? "compressed the same is proposed"
+# Against a schema: a value beyond a bound.
+"$top_builddir/assay" baseline propose datasets/t --from "$T/t.tfrecord" 2>/dev/null | sed 's/"maximum": 49/"maximum": 48/' >"$T/s.json"
+"$top_builddir/tests/unit/scan_tool" -s "$T/s.json" "$T/t.tfrecord" >"$T/judged.json"
+like "$(cat "$T/judged.json")" '"rule": *"schema.range".*"column": *"count"' "a value beyond the schema is found"
 done_testing

@@ -293,8 +293,43 @@ static void test_every_cut(void)
 	is_int(passed, 1, "of all these bits of a header only that which makes a leading zero of the checksum a space");
 }
 
+/* Members "NAME CONTENT", and the rule that the archive of them gets; "" when it passes. */
+static void samples(const char *const *members, const char *rule, const char *what)
+{
+	char name[100];
+
+	start();
+	for (; *members; members++) {
+		size_t n = strcspn(*members, " ");
+
+		snprintf(name, sizeof(name), "%.*s", (int)n, *members);
+		member(name, '0', *members + n + 1);
+	}
+	want(used + 2 * BLOCK, rule, what);
+}
+
+#define SAMPLES(rule, what, ...) samples((const char *const[]){__VA_ARGS__, NULL}, rule, what)
+
+static void test_samples(void)
+{
+	SAMPLES("", "two samples of a WebDataset", "1.ten x", "1.cls 3", "2.ten y", "2.cls -4\n");
+	SAMPLES("webdataset.set", "one lacks a label", "1.ten x", "1.cls 3", "2.ten y", "2.cls 4", "3.ten z");
+	SAMPLES("", "one sample is none", "1.ten x", "1.cls 3", "3.ten z");
+	SAMPLES("webdataset.set", "one has a text more", "1.ten x", "1.cls 3", "2.ten y", "2.cls 4", "2.txt z");
+	SAMPLES("webdataset.label", "a label is a word", "1.ten x", "1.cls cat", "2.ten y", "2.cls 4");
+	SAMPLES("webdataset.label", "a label has 19 digits", "1.ten x", "1.cls 1234567890123456789", "2.ten y", "2.cls 4");
+	SAMPLES("", "a label has 18", "1.ten x", "1.cls 123456789012345678", "2.ten y", "2.cls 4");
+	SAMPLES("webdataset.label", "a label has two lines", "1.ten x", "1.cls 1\n\n", "2.ten y", "2.cls 4");
+	SAMPLES("webdataset.apart", "a sample lies in two places", "1.ten x", "1.cls 3", "2.ten y", "2.cls 4", "3.ten y", "4.ten y", "4.cls 4", "3.cls 4");
+	SAMPLES("webdataset.duplicate", "a kind is there twice but for case", "1.ten x", "1.cls 3", "1.CLS 4", "2.ten y", "2.cls 4");
+	SAMPLES("webdataset.text", "JSON that is nothing", "1.ten x", "1.json ", "2.ten y", "2.json {}");
+	SAMPLES("", "names without dots, and hidden ones, are no samples", "README x", "1.ten x", "1.cls 3", ".hidden x", "2.ten y", "2.cls 4");
+	SAMPLES("", "the folder is part of the name", "a/1.ten x", "a/1.cls 3", "b/1.ten x", "b/1.cls 3");
+}
+
 int main(void)
 {
+	test_samples();
 	test_names();
 	test_types();
 	test_pairs();
