@@ -100,4 +100,42 @@ for n in 1 2 3; do
 	[ "$n" = 3 ] || for i in 1 2 3 4 5; do batch "h$i" 100 "6$n$i"; done
 done
 run assay fsck; is "$status" 0 "the store is sound"
+
+# Through the mount: what was copied in is held in staging, and judged there when the pool is; a new daemon hashes it again.
+if [ -c /dev/fuse ] && [ -w /dev/fuse ]; then
+	M=$T/mnt
+	mkdir -p "$M"
+	tap_cleanup='umount -l "$M" 2>/dev/null'
+	mounted() { assay mount "$S" "$M" >/dev/null 2>"$T/log"; is $? 0 "mounted"; }
+	# shellcheck disable=SC2086
+	copy() {
+		cp -r "$1" "$T/tree" && assay sign "$T/tree" --as "$2" $key >/dev/null 2>&1
+		mkdir -p "$M/${2%@*}" 2>/dev/null
+		cp -rT "$T/tree" "$M/$2" 2>/dev/null
+		run assay wait "$2" --timeout 60
+		rm -r "$T/tree"
+	}
+	assay baseline approve datasets/m --schema schema.json --key "$K/curator.key" >/dev/null; is $? 0 "a reference for m"
+	for i in 1 2 3 4 5; do batch "m$i" 100 "70$i"; done
+	mounted
+	for i in 1 2 3; do copy "m$i" "datasets/m@m$i"; is "$(state "datasets/m@m$i")" held "copied in, and held, $i"; done
+	umount "$M"
+	mounted
+	copy m4 datasets/m@m4
+	all m held m1 m4
+	copy m5 datasets/m@m5
+	is "$(state datasets/m@m5)" admitted "the fifth brings enough"
+	for i in 1 2 3 4; do assay wait "datasets/m@m$i" --timeout 60 >/dev/null 2>&1; done
+	n=0
+	while [ $n -lt 100 ] && [ "$(state datasets/m@m1)$(state datasets/m@m2)$(state datasets/m@m3)$(state datasets/m@m4)" != admittedadmittedadmittedadmitted ]; do
+		sleep 0.1
+		n=$((n + 1))
+	done
+	all m admitted m1 m2 m3 m4
+	ok "$(cmp -s "m2/t.csv" "$M/datasets/m@m2/t.csv"; echo $?)" "and can be read"
+	umount "$M"
+	run assay fsck; is "$status" 0 "the store is sound"
+else
+	skip "no /dev/fuse"
+fi
 done_testing
