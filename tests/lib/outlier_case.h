@@ -106,11 +106,8 @@ static int case_row(void *arg, uint64_t row, const struct ay_cell *cells)
 	return ay_counting_row(arg, row, cells);
 }
 
-/* Counted by a worker, as its result reaches the gate. */
-static inline void case_count(struct ay_reference *ref, size_t rows, uint64_t seed, enum case_kind kind, size_t odd, struct ay_batch *out)
+static inline struct ay_counting *case_counting(struct ay_reference *ref)
 {
-	struct case_table t = {.rows = rows, .seed = seed, .kind = kind, .odd = odd};
-	struct ay_rows in = case_rows(&t);
 	struct ay_buf b = ay_buf_new(2 * MIB);
 	struct ay_counting *k = NULL;
 	struct ay_sha256 digest = ref->digest;
@@ -120,11 +117,21 @@ static inline void case_count(struct ay_reference *ref, size_t rows, uint64_t se
 	ref->digest = digest;
 	if (b.err || ay_counting_new(b.data, b.len, &budget, &k) != 0)
 		abort();
+	ay_buf_free(&b);
+	return k;
+}
+
+/* Counted by a worker, as its result reaches the gate. */
+static inline void case_count(struct ay_reference *ref, size_t rows, uint64_t seed, enum case_kind kind, size_t odd, struct ay_batch *out)
+{
+	struct case_table t = {.rows = rows, .seed = seed, .kind = kind, .odd = odd};
+	struct ay_rows in = case_rows(&t);
+	struct ay_buf b = ay_buf_new(2 * MIB);
+	struct ay_counting *k = case_counting(ref);
 	const struct ay_rows_sink sink = {.arg = k, .columns = case_columns, .row = case_row};
 
 	if (in.each(in.arg, &budget, &sink) != 0)
 		abort();
-	ay_buf_clear(&b);
 	ay_batch_encode(ay_counting_batch(k), &b);
 	ay_counting_free(k);
 	if (b.err || ay_batch_decode(b.data, b.len, &budget, out) != 0)

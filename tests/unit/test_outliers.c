@@ -132,6 +132,50 @@ static void test_counting(void)
 	ay_batch_free(&honest);
 }
 
+static int by_value(void *arg, size_t column, uint64_t row, const struct ay_cell *cell)
+{
+	return ay_counting_value(arg, column, row, cell);
+}
+
+static int whole(void *arg, uint64_t row, const struct ay_cell *cells)
+{
+	return ay_counting_whole(arg, row, cells);
+}
+
+static int without_word(void *arg, const char *const *names, size_t n)
+{
+	(void)n;
+	return ay_counting_columns(arg, names, CASE_WORD);
+}
+
+/* Formats by column count the same; and a column that is not there makes no row odd. */
+static void test_ways(void)
+{
+	struct case_table t = {.rows = 3000, .seed = 14, .kind = CASE_TWISTED, .odd = 60};
+	struct ay_rows in = case_rows(&t);
+	struct ay_counting *a = case_counting(&ref), *b = case_counting(&ref), *c = case_counting(&ref);
+	const struct ay_rows_sink rows = {.arg = a, .columns = case_columns, .row = case_row};
+	const struct ay_rows_sink values = {.arg = b, .columns = case_columns, .value = by_value, .row = whole};
+	const struct ay_rows_sink less = {.arg = c, .columns = without_word, .row = case_row};
+	struct ay_buf x = ay_buf_new(2 * MIB), y = ay_buf_new(2 * MIB);
+
+	ok(in.each(in.arg, &budget, &rows) == 0 && in.each(in.arg, &budget, &values) == 0, "by rows and by values");
+	ay_outliers_encode(&ay_counting_batch(a)->outliers, &x);
+	ay_outliers_encode(&ay_counting_batch(b)->outliers, &y);
+	ok(x.len == y.len && memcmp(x.data, y.data, x.len) == 0, "the same is counted");
+	t.kind = CASE_HONEST;
+	is_int(in.each(in.arg, &budget, &less), 0, "a table without a column");
+	const struct ay_outliers *o = &ay_counting_batch(c)->outliers;
+
+	ok(o->rows == 3000 && o->tally[AY_OUTLIER_HBOS][0].above < 20 && o->tally[AY_OUTLIER_FOREST][0].above < 20, "has no more odd rows: %llu %llu",
+	   (unsigned long long)o->tally[AY_OUTLIER_HBOS][0].above, (unsigned long long)o->tally[AY_OUTLIER_FOREST][0].above);
+	ay_counting_free(a);
+	ay_counting_free(b);
+	ay_counting_free(c);
+	ay_buf_free(&x);
+	ay_buf_free(&y);
+}
+
 static void test_sums(void)
 {
 	struct ay_batch a, b, again;
@@ -286,6 +330,7 @@ int main(void)
 	test_same();
 	test_rows();
 	test_counting();
+	test_ways();
 	test_sums();
 	test_implausible();
 	test_memory();
