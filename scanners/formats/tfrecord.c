@@ -62,6 +62,18 @@ static bool head_fits(struct ay_cursor head)
 	return ay_cursor_le32(&head) == ay_crc32c_masked(ay_crc32c(len)) && !head.err;
 }
 
+/* Exactly these bytes, valid until the next look. Small records lie in one window, which is not read anew for each of them. */
+static int look(struct records *r, uint64_t off, size_t len, struct ay_cursor *out)
+{
+	if (len > AY_WINDOW / 2)
+		return ay_source_load(r->in, off, len, &r->piece, out);
+	int rc = ay_window_look(&r->pb.window, off, len, out);
+
+	if (!rc)
+		*out = ay_cursor_sub(out, len);
+	return rc ? rc : out->err;
+}
+
 /* The CRC of the data, piece by piece. */
 static int check_data(struct records *r, uint64_t off, uint64_t len)
 {
@@ -75,13 +87,13 @@ static int check_data(struct records *r, uint64_t off, uint64_t len)
 
 		rc = ay_budget_tick(r->budget);
 		if (!rc)
-			rc = ay_source_load(r->in, off, part, &r->piece, &c);
+			rc = look(r, off, part, &c);
 		if (!rc)
 			crc = ay_crc32c_more(crc, c);
 		off += part;
 	}
 	if (!rc)
-		rc = ay_source_load(r->in, end, TAIL, &r->piece, &c);
+		rc = look(r, end, TAIL, &c);
 	if (!rc && ay_cursor_le32(&c) != ay_crc32c_masked(crc))
 		rc = refuse(r, "tfrecord.crc", end, "the checksum of its data is wrong");
 	return rc;
@@ -99,7 +111,7 @@ static int next_record(struct records *r, struct ay_pb_message *out)
 	r->record++;
 	if (left < HEAD + TAIL)
 		return refuse(r, "tfrecord.truncated", r->off, "the file ends before it is whole");
-	rc = ay_source_load(r->in, r->off, HEAD, &r->piece, &c);
+	rc = look(r, r->off, HEAD, &c);
 	if (rc)
 		return rc;
 	if (!head_fits(c))
