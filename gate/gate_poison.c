@@ -3,27 +3,24 @@
  * Poisoning: signs that somebody tampered with what is new in a version, or with all of it, seen against the reference that a
  * curator approved with the schema. Workers kept what the tables have; here it is added up and judged.
  */
-#include "gate/drift_parts.h"
+#include "gate/poison_parts.h"
 
 #include "assay/schema.h"
 #include "assay/text.h"
-#include "scanners/data/poison_labels.h"
 
-#define ALPHA 0.001
 #define NAMED 3                  /* rows in one finding */
 
-struct judging {
-	struct ay_candidate *c;
-	struct ay_budget budget;
-	struct ay_reference ref;
-	bool *label;                 /* of each column of the reference */
-	struct ay_label_model **model;    /* of each label, once it was asked for */
-	bool *old;                   /* of each file: the newest admitted version has it */
-};
-
-static void cannot(const struct judging *k, const char *what, const char *why)
+void ay_poison_cannot(const struct ay_poisoning *k, const char *what, const char *why)
 {
 	ay_gate_find(k->c, AY_GATE_POISONING, "poison.unknown", NULL, NULL, NULL, "%s: %s", what, why);
+}
+
+void ay_poison_name_row(const struct ay_poisoning *k, uint32_t file, uint64_t row, char *out, size_t size)
+{
+	char path[96];
+
+	ay_escape_str(path, sizeof(path), file < k->c->files.n ? k->c->files.v[file].path : "?");
+	snprintf(out, size, "%s row %llu", path, (unsigned long long)row);
 }
 
 /* ---- labels ---- */
@@ -45,26 +42,25 @@ static void name_place(const struct ay_profiled *c, uint16_t place, char *out, s
 	}
 }
 
-static void name_rows(const struct judging *k, size_t column, const struct ay_label_result *r, char *out, size_t size)
+static void name_rows(const struct ay_poisoning *k, size_t column, const struct ay_label_result *r, char *out, size_t size)
 {
 	const struct ay_profiled *c = &k->ref.columns[column];
 	struct ay_buf b = ay_buf_new(size);
 
 	for (size_t i = 0; i < r->worst_count && i < NAMED; i++) {
 		const struct ay_label_row *w = &r->worst[i];
-		char given[48], expected[48], path[96];
+		char given[48], expected[48], where[128];
 
 		name_place(c, w->given, given, sizeof(given));
 		name_place(c, w->expected, expected, sizeof(expected));
-		ay_escape_str(path, sizeof(path), k->c->files.v[w->file].path);
-		ay_buf_addf(&b, "%s%s row %llu says %s, %u of its %d neighbours %s", i ? "; " : "", path, (unsigned long long)w->row, given,
-			    w->for_expected, AY_LABEL_NEIGHBOURS, expected);
+		ay_poison_name_row(k, w->file, w->row, where, sizeof(where));
+		ay_buf_addf(&b, "%s%s says %s, %u of its %d neighbours %s", i ? "; " : "", where, given, w->for_expected, AY_LABEL_NEIGHBOURS, expected);
 	}
 	snprintf(out, size, "%s", b.err || !b.len ? "" : ay_buf_str(&b));
 	ay_buf_free(&b);
 }
 
-static void report_labels(const struct judging *k, size_t column, const char *what, const struct ay_label_result *r)
+static void report_labels(const struct ay_poisoning *k, size_t column, const char *what, const struct ay_label_result *r)
 {
 	const struct ay_profiled *c = &k->ref.columns[column];
 	double limit = k->c->rules->poisoning.labels;
@@ -90,22 +86,22 @@ static void report_labels(const struct judging *k, size_t column, const char *wh
 		     (unsigned long long)r->ref_rows, 100 * r->share, r->p, rows);
 }
 
-static void judge_label(struct judging *k, size_t column, const struct ay_batch *batch, const char *what)
+static void judge_label(struct ay_poisoning *k, size_t column, const struct ay_batch *batch, const char *what)
 {
 	struct ay_label_result r;
 	int rc = k->model[column] ? 0 : ay_label_model_new(&k->ref, column, &k->budget, &k->model[column]);
 
 	if (!rc)
-		rc = ay_label_judge(k->model[column], &batch->poison.rows, ALPHA, k->c->rules->poisoning.labels, &r);
+		rc = ay_label_judge(k->model[column], &batch->poison.rows, AY_POISON_ALPHA, k->c->rules->poisoning.labels, &r);
 	if (rc)
-		cannot(k, what, ay_strerror(rc));
+		ay_poison_cannot(k, what, ay_strerror(rc));
 	else
 		report_labels(k, column, what, &r);
 }
 
 /* ---- the tables ---- */
 
-static int add_table(struct judging *k, uint32_t file, struct ay_batch *batch)
+static int add_table(struct ay_poisoning *k, uint32_t file, struct ay_batch *batch)
 {
 	const struct ay_scan_note *n = k->c->notes[file];
 	struct ay_batch one;
@@ -120,7 +116,7 @@ static int add_table(struct judging *k, uint32_t file, struct ay_batch *batch)
 }
 
 /* Adds up the tables; with fresh, those of new files alone. Returns how many there were, or a negative code. */
-static int add_up(struct judging *k, bool fresh, struct ay_batch *batch)
+static int add_up(struct ay_poisoning *k, bool fresh, struct ay_batch *batch)
 {
 	struct ay_digests seen = {.v = NULL};
 	int tables = 0, rc = ay_batch_init(batch, &k->budget, &k->ref);
@@ -142,27 +138,31 @@ static int add_up(struct judging *k, bool fresh, struct ay_batch *batch)
 	return rc ? rc : tables;
 }
 
-static void judge(struct judging *k, bool fresh, const char *what)
+static void judge(struct ay_poisoning *k, bool fresh, const char *what)
 {
 	struct ay_batch batch;
 	int tables = add_up(k, fresh, &batch);
 
 	if (tables < 0) {
-		cannot(k, what, ay_strerror(tables));
+		ay_poison_cannot(k, what, ay_strerror(tables));
 		return;
 	}
 	if (!tables)
-		cannot(k, what, "there is no table that was counted");
+		ay_poison_cannot(k, what, "there is no table that was counted");
 	for (size_t i = 0; tables && i < k->ref.count; i++)
 		if (k->label[i])
 			judge_label(k, i, &batch, what);
+	if (tables)
+		ay_poison_duplicates(k, &batch, what, fresh);
+	if (tables && !fresh)
+		ay_poison_leaks(k, &batch);
 	ay_batch_free(&batch);
 }
 
 /* ---- the reference ---- */
 
 /* The labels that the schema marks, and the one that the policy names. */
-static int find_labels(struct judging *k, const struct ay_schema *schema)
+static int find_labels(struct ay_poisoning *k, const struct ay_schema *schema)
 {
 	const char *named = k->c->rules->poisoning.label;
 	bool any = false;
@@ -176,14 +176,14 @@ static int find_labels(struct judging *k, const struct ay_schema *schema)
 		any = any || k->label[i];
 	}
 	if (named && !ay_reference_find(&k->ref, named))
-		cannot(k, "labels", "the reference does not have the label that the policy names");
+		ay_poison_cannot(k, "labels", "the reference does not have the label that the policy names");
 	else if (!any)
 		ay_gate_find(k->c, AY_GATE_POISONING, "poison.not-applicable", NULL, NULL, NULL, "neither the schema nor the policy names a label");
 	return 0;
 }
 
 /* The reference of the approved schema; false after its report. */
-static bool load_reference(struct judging *k)
+static bool load_reference(struct ay_poisoning *k)
 {
 	struct ay_schema *schema = NULL;
 	const uint8_t *profile = NULL;
@@ -199,12 +199,12 @@ static bool load_reference(struct judging *k)
 	if (rc == AY_ENOTFOUND)
 		ay_gate_find(k->c, AY_GATE_POISONING, "poison.no-reference", NULL, NULL, NULL, "no reference is approved for %s", k->c->art.ref.name);
 	else if (rc)
-		cannot(k, "the reference", ay_strerror(rc));
+		ay_poison_cannot(k, "the reference", ay_strerror(rc));
 	return rc == 0;
 }
 
 /* Rows in forms that are not counted must not pass beside those that are. */
-static void refuse_uncounted(struct judging *k)
+static void refuse_uncounted(struct ay_poisoning *k)
 {
 	static const char *const formats[] = {"parquet", "arrow", "jsonl"};
 
@@ -221,18 +221,18 @@ static void refuse_uncounted(struct judging *k)
 void ay_gate_poison(struct ay_candidate *c)
 {
 	struct ay_comparing past = {.c = c, .old = calloc(c->files.n + 1, sizeof(bool))};
-	struct judging k = {.c = c, .old = past.old};
+	struct ay_poisoning k = {.c = c, .old = past.old};
 
 	ay_budget_init(&k.budget, 0);
 	if (!k.old) {
-		cannot(&k, "the version", "out of memory");
+		ay_poison_cannot(&k, "the version", "out of memory");
 		return;
 	}
 	if (load_reference(&k)) {
 		int rc = ay_drift_mark_old(&past);
 
 		if (rc)
-			cannot(&k, "the version", ay_strerror(rc));
+			ay_poison_cannot(&k, "the version", ay_strerror(rc));
 		if (!rc && past.increment)
 			judge(&k, true, "new rows");
 		if (!rc)

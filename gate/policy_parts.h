@@ -34,7 +34,7 @@ struct ay_entry {
 	char *pattern;
 	unsigned line;
 	struct ay_rules rules;       /* borrows from those below */
-	struct ay_texts builders, opaque, seasons;
+	struct ay_texts builders, opaque, seasons, not_in;
 	struct ay_policy_column *columns; size_t ncolumns;
 	struct ay_outlier_override *outliers;
 	size_t noutliers;

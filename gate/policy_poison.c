@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* "poisoning" of a name: what is a label, and how much tampering is one sign too many. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "assay/ref.h"
 #include "gate/policy_parts.h"
 
 #define LABELS 0.02           /* share of flipped labels */
+#define DUPLICATES 0.02       /* share of repeated rows beyond what the reference has */
 
 static int read_label(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
 {
@@ -24,9 +27,35 @@ static int read_labels(const struct ay_yaml *v, const char *where, void *into, s
 	return ay_policy_read_decimal(v, where, 0.5, &entry->rules.poisoning.labels, e);
 }
 
+static int read_duplicates(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
+{
+	struct ay_entry *entry = into;
+
+	return ay_policy_read_decimal(v, where, 1, &entry->rules.poisoning.duplicates, e);
+}
+
+static int read_not_in(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
+{
+	struct ay_entry *entry = into;
+	int rc = ay_policy_read_texts(v, where, &entry->not_in, e);
+
+	for (size_t i = 0; i < entry->not_in.n && !rc; i++) {
+		const char *name = entry->not_in.list[i];
+		char text[AY_LIMIT_REF + 1];
+		struct ay_ref ref;
+
+		snprintf(text, sizeof(text), "%s@v", name);
+		if (strncmp(name, "datasets/", 9) != 0 || strchr(name, '@') || ay_ref_parse(text, &ref, NULL) != 0)
+			rc = ay_error_set(e, AY_EFORMAT, "line %u: %s takes names of datasets, as datasets/test, not '%s'", v->line, where, name);
+	}
+	return rc;
+}
+
 int ay_policy_read_poisoning(const struct ay_yaml *v, const char *where, struct ay_entry *entry, struct ay_error *e)
 {
-	static const struct ay_policy_key keys[] = {{"label", read_label}, {"labels", read_labels}, {"duplicates", NULL}, {"not-in", NULL}};
+	static const struct ay_policy_key keys[] = {
+		{"label", read_label}, {"labels", read_labels}, {"duplicates", read_duplicates}, {"not-in", read_not_in},
+	};
 
 	return ay_policy_read_keys(v, where, keys, AY_ARRAY_LEN(keys), entry, e);
 }
@@ -37,11 +66,17 @@ void ay_policy_finish_poisoning(struct ay_entry *entry)
 
 	if (!(r->poisoning.labels > 0))
 		r->poisoning.labels = LABELS;
+	if (!(r->poisoning.duplicates > 0))
+		r->poisoning.duplicates = DUPLICATES;
 	r->poisoning.label = entry->label;
+	r->poisoning.not_in = (const char *const *)entry->not_in.list;
 }
 
 void ay_policy_digest_poisoning(const struct ay_rules *r, struct ay_jw *w)
 {
 	ay_jw_str(w, r->poisoning.label ? r->poisoning.label : "");
 	ay_jw_f64(w, r->poisoning.labels);
+	ay_jw_f64(w, r->poisoning.duplicates);
+	for (size_t i = 0; r->poisoning.not_in && r->poisoning.not_in[i]; i++)
+		ay_jw_str(w, r->poisoning.not_in[i]);
 }

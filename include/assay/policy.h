@@ -59,7 +59,12 @@ struct ay_rules {
 		uint32_t methods;             /* that decide: bits AY_OUTLIER_BY_... */
 		const struct ay_outlier_override *columns; size_t ncolumns;
 	} outliers;
-	struct { const char *label; double labels; } poisoning;    /* a label that the schema does not mark, or NULL; share of flipped labels */
+	struct {
+		const char *label;            /* that the schema does not mark, or NULL */
+		double labels;                /* share of flipped labels */
+		double duplicates;            /* share of repeated rows, beyond what the reference has */
+		const char *const *not_in;    /* names whose rows must not be there, NULL-terminated, or NULL */
+	} poisoning;
 	enum { AY_VERIFY_INGEST, AY_VERIFY_OPEN } verify;
 	bool async_verdict;                   /* verdict: async */
 	struct ay_sha256 digest;              /* of the canonical form: what admission is keyed by */

@@ -6,7 +6,7 @@
 
 #include "assay/cursor.h"
 
-#define MAGIC "AYREF\2"
+#define MAGIC "AYREF\3"
 #define BINS 256              /* of numbers: D is known to a 256th */
 #define SAMPLE 20000          /* values of a column that set its edges */
 #define NAME_MAX_BYTES 1024
@@ -116,6 +116,7 @@ static int sample_row(void *arg, uint64_t row, const struct ay_cell *cells)
 		u->row[i] = ay_profiled_number(&out->columns[i], &cells[u->at[i]]);
 	if (out->count)
 		ay_sample_add(&out->sample, here, row, u->row);
+	ay_row_sketch_add(&out->whole, row, cells, u->columns);
 	return 0;
 }
 
@@ -311,6 +312,8 @@ static int build(struct building *u, const struct ay_rows *in)
 	if (!rc)
 		rc = start_sample(u);
 	if (!rc)
+		rc = ay_row_sketch_init(&u->out->whole, u->out->budget);
+	if (!rc)
 		rc = in->each(in->arg, u->out->budget, &second);
 	if (!rc)
 		drop_texts(u->out);
@@ -495,6 +498,9 @@ void ay_reference_encode(struct ay_reference *r, struct ay_buf *out)
 	ay_buf_addc(out, r->sample.width != 0);
 	if (r->sample.width)
 		ay_sample_encode(&r->sample, out);
+	ay_buf_addc(out, r->whole.seen != NULL);
+	if (r->whole.seen)
+		ay_row_sketch_encode(&r->whole, out);
 }
 
 static int decode_column(struct ay_cursor *c, struct ay_budget *b, struct ay_profiled *out)
@@ -530,7 +536,10 @@ static int decode_sample(struct ay_cursor *c, struct ay_budget *b, struct ay_ref
 		rc = ay_sample_decode(c, b, &out->sample);
 	if (!rc && has && out->sample.width != out->count)
 		rc = AY_EFORMAT;
-	return rc;
+	has = ay_cursor_u8(c);
+	if (!rc && (c->err || has > 1))
+		rc = c->err ? c->err : AY_EFORMAT;
+	return rc || !has ? rc : ay_row_sketch_decode(c, b, &out->whole);
 }
 
 int ay_reference_decode(const void *bytes, size_t len, struct ay_budget *b, struct ay_reference *out)
@@ -570,5 +579,6 @@ void ay_reference_free(struct ay_reference *r)
 	}
 	ay_budget_free(r->budget, r->columns);
 	ay_sample_free(&r->sample);
+	ay_row_sketch_free(&r->whole);
 	*r = (struct ay_reference){.budget = r->budget};
 }

@@ -8,6 +8,7 @@
 
 #include "assay/digest.h"
 #include "scanners/data/profile.h"
+#include "scanners/data/row_sketch.h"
 #include "scanners/data/rows.h"
 #include "scanners/data/value.h"
 
@@ -33,6 +34,7 @@ struct ay_reference {
 	 * width 0: none; a batch has none.
 	 */
 	struct ay_sample sample;
+	struct ay_row_sketch whole;   /* of a reference: all of its rows; else without entries */
 };
 
 /*

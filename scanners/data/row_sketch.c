@@ -281,6 +281,20 @@ double ay_row_sketch_expected(struct ay_row_sketch *s, uint64_t rows)
 	return sum > 0 ? fmax(0, 1 - different / (drawn * sum / all)) : 0;
 }
 
+double ay_row_sketch_met(struct ay_row_sketch *s, uint64_t rows)
+{
+	double all = (double)s->rows, sum = 0, met = 0;
+
+	ay_row_sketch_sort(s);
+	for (size_t i = 0; i < s->used && all > 1; i++) {
+		double count = s->seen[i].count;
+
+		sum += count;
+		met += count * -expm1((double)rows * log1p(-fmin((count - 1) / (all - 1), 1 - 1e-12)));
+	}
+	return sum > 0 ? met / sum : 0;
+}
+
 void ay_row_sketch_shared(struct ay_row_sketch *s, struct ay_row_sketch *other, uint64_t *rows, uint64_t *shared, const struct ay_row_seen **first)
 {
 	ay_row_sketch_sort(s);

@@ -48,6 +48,8 @@ void ay_row_sketch_free(struct ay_row_sketch *s);
 double ay_row_sketch_repeated(struct ay_row_sketch *s, double *error);
 /* The same for so many of its rows drawn at random, at most all of them. */
 double ay_row_sketch_expected(struct ay_row_sketch *s, uint64_t rows);
+/* The chance of one more row to be among so many others, as the rows of s say. */
+double ay_row_sketch_met(struct ay_row_sketch *s, uint64_t rows);
 /* How many of the different rows that both could have are in s, and how many of them in other too; *first: such a row of s, or NULL. */
 void ay_row_sketch_shared(struct ay_row_sketch *s, struct ay_row_sketch *other, uint64_t *rows, uint64_t *shared, const struct ay_row_seen **first);
 

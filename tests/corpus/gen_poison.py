@@ -42,6 +42,14 @@ def main(out):
         one("honest%d" % seed, 0, "-", "rows of the same kind", rows_of(3000, seed))
     one("flipped", 1, "poison.labels", "5 % of the labels flipped", rows_of(3000, 20, flips=0.05))
     one("few", 2, "poison.unknown", "too few rows to tell", rows_of(40, 21))
+    r = random.Random(30)
+    honest = rows_of(3000, 31)
+    one("repeated", 1, "poison.duplicates", "each tenth row is one of those before", [r.choice(honest) if i % 10 == 9 else row for i, row in enumerate(honest)])
+    one("one-row", 1, "poison.duplicates", "each twentieth row is the same one", [honest[0] if i % 20 == 0 else row for i, row in enumerate(honest)])
+    one("nearly", 1, "poison.duplicates", "each tenth row is the first one with another last digit",
+        ["%s%d%s" % (honest[0][:5], r.randrange(10), honest[0][6:]) if i % 10 == 0 else row for i, row in enumerate(honest)])
+    write(out, "test", rows_of(2000, 40))
+    write(out, "leak", rows_of(2800, 41) + rows_of(2000, 40)[:200])
     with open(os.path.join(out, "INDEX.tsv"), "w", encoding="utf-8") as f:
         for row in index:
             f.write("\t".join(row) + "\n")

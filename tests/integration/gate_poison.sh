@@ -67,4 +67,22 @@ like "$out" "new rows" "is seen as what is new"
 cp c/honest11/t.csv grow/10.csv
 # shellcheck disable=SC2086
 run assay put grow datasets/t@g3 $key; is "$status" 0 "an honest one in its place"
+
+# Rows of the dataset that tests what is trained here.
+sed -e 's/baseline: optional/baseline: optional\n    poisoning: {not-in: [datasets\/test]}/' poison.yaml >leak.yaml
+run assay policy set leak.yaml; is "$status" 0 "a policy that keeps a dataset apart"
+# shellcheck disable=SC2086
+run assay put c/leak datasets/t@l0 $key; is "$status" 2 "of which nothing is admitted: held"
+run assay policy set poison.yaml
+assay baseline propose datasets/test --from c/test/t.csv >test.json
+run assay baseline approve datasets/test --schema test.json --key "$K/curator.key"; is "$status" 0 "a reference of the test set"
+# shellcheck disable=SC2086
+run assay put c/test datasets/test@v1 $key; is "$status" 0 "the test set is admitted"
+run assay policy set leak.yaml; is "$status" 0 "and kept apart"
+# shellcheck disable=SC2086
+run assay put c/leak datasets/t@l1 $key; is "$status" 1 "a tenth of its rows among others"
+like "$out" "poison.leak" "are found"
+run assay why datasets/t@l1; like "$out" "datasets/test@v1.*t.csv row [0-9]+" "with the version and a row"
+# shellcheck disable=SC2086
+run assay put c/honest12 datasets/t@l2 $key; is "$status" 0 "other rows are admitted"
 done_testing

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows drawn from tables, and labels judged by their neighbours. */
+#include <math.h>
+
+#include "scanners/data/near_rows.h"
 #include "scanners/data/poison_labels.h"
 #include "tests/lib/poison_table.h"
 
@@ -147,6 +150,90 @@ static void test_small_reference(void)
 	ref_bytes = keep;
 }
 
+static void test_sketch(void)
+{
+	struct ay_counting *k = poison_count(&ref_bytes, (struct poison_spec){.rows = 3000, .seed = 300});
+	struct ay_counting *twice = poison_count(&ref_bytes, (struct poison_spec){.rows = 9000, .seed = 301, .repeats = 0.1});
+	struct ay_row_sketch *a = &ay_counting_batch(k)->poison.whole, *b = &ay_counting_batch(twice)->poison.whole, again;
+	struct ay_buf bytes = ay_buf_new(1 * MIB), same = ay_buf_new(1 * MIB);
+	const struct ay_row_seen *first;
+	unsigned decoded = 0;
+	uint64_t rows, shared;
+	double error;
+
+	ok(ay_row_sketch_repeated(a, &error) == 0 && error == 0 && a->used == 3000 && !a->full, "3000 different rows are all there");
+	double share = ay_row_sketch_repeated(b, &error);
+
+	ok(b->full && b->used == AY_ROW_SKETCH && b->rows == 9000, "of 9000 as many as are kept");
+	ok(fabs(share - 0.1) < 3 * error + 0.1, "and a share that repeats: %.3f, give or take %.3f", share, error);
+	ay_row_sketch_encode(b, &bytes);
+	struct ay_cursor c = ay_cursor_of(bytes.data, bytes.len, 0);
+
+	is_int(ay_row_sketch_decode(&c, &poison_budget, &again), 0, "decode");
+	ay_row_sketch_encode(&again, &same);
+	ok(same.len == bytes.len && memcmp(same.data, bytes.data, same.len) == 0, "to the same bytes");
+	ay_row_sketch_free(&again);
+	for (size_t len = 0; len < bytes.len; len += len < 200 ? 1 : 997) {
+		c = ay_cursor_of(bytes.data, len, 0);
+		if (ay_row_sketch_decode(&c, &poison_budget, &again) == 0) {
+			decoded++;
+			ay_row_sketch_free(&again);
+		}
+	}
+	is_int(decoded, 0, "no proper prefix does");
+	ay_row_sketch_shared(a, b, &rows, &shared, &first);
+	ok(rows > 500 && shared == 0 && !first, "tables of other rows have none in common");
+	ay_row_sketch_shared(a, a, &rows, &shared, &first);
+	ok(rows == 3000 && shared == 3000 && first && first->row == 1, "a table has all with itself");
+	ok(ay_row_sketch_met(a, 3000) == 0 && ay_row_sketch_met(b, 9000) >= 0, "and is not met by chance");
+	ay_buf_free(&bytes);
+	ay_buf_free(&same);
+	ay_counting_free(k);
+	ay_counting_free(twice);
+}
+
+/* Rows of a number below n, drawn at random: how often one repeats another is known. */
+static void test_rarefaction(void)
+{
+	struct ay_row_sketch s, half;
+	double error;
+
+	poison_state = 77;
+	ok(ay_row_sketch_init(&s, &poison_budget) == 0 && ay_row_sketch_init(&half, &poison_budget) == 0, "two sketches");
+	for (unsigned i = 0; i < 20000; i++) {
+		struct ay_cell cell = {.kind = AY_CELL_NUMBER, .number = floor(poison_draw() * 30000)};
+
+		ay_row_sketch_add(&s, i + 1, &cell, 1);
+		if (i < 5000)
+			ay_row_sketch_add(&half, i + 1, &cell, 1);
+	}
+	double whole = ay_row_sketch_repeated(&s, &error), want = 1 - 1.5 * (1 - exp(-20000.0 / 30000));
+
+	ok(fabs(whole - want) < 3 * error + 0.01, "a share that repeats: %.4f, %.4f by theory", whole, want);
+	want = 1 - 6 * (1 - exp(-5000.0 / 30000));
+	ok(fabs(ay_row_sketch_expected(&s, 5000) - want) < 0.01, "and what a quarter of them would repeat: %.4f, %.4f by theory",
+	   ay_row_sketch_expected(&s, 5000), want);
+	ok(fabs(ay_row_sketch_repeated(&half, &error) - want) < 0.02, "as a quarter does");
+	is_int(ay_row_sketch_merge(&half, &s), 0, "two of them add up");
+	ok(half.rows == 25000 && half.full, "to all rows");
+	ay_row_sketch_free(&s);
+	ay_row_sketch_free(&half);
+}
+
+static void test_near(void)
+{
+	struct ay_counting *k = poison_count(&ref_bytes, (struct poison_spec){.rows = 3000, .seed = 310});
+	struct ay_near_rows r;
+
+	is_int(ay_near_rows_judge(&ref, &ay_counting_batch(k)->poison.rows, &poison_budget, &r), 0, "rows that are nearly the same");
+	ok(r.rows == 3000 && fabs(r.repeated - r.ref_repeated) < 3 * r.noise, "are as many as in the reference: %.3f, %.3f", r.repeated, r.ref_repeated);
+	ay_counting_free(k);
+	k = poison_count(&ref_bytes, (struct poison_spec){.rows = 3000, .seed = 311, .repeats = 0.1});
+	is_int(ay_near_rows_judge(&ref, &ay_counting_batch(k)->poison.rows, &poison_budget, &r), 0, "with one row again and again");
+	ok(r.repeated - r.ref_repeated > 4 * r.noise && r.most > 200 && r.row > 0, "are more: %.3f, %.3f", r.repeated, r.ref_repeated);
+	ay_counting_free(k);
+}
+
 int main(void)
 {
 	ref_bytes = ay_buf_new(1 * MIB);
@@ -156,6 +243,9 @@ int main(void)
 	test_merge();
 	test_labels();
 	test_small_reference();
+	test_sketch();
+	test_rarefaction();
+	test_near();
 	ay_reference_free(&ref);
 	ay_buf_free(&ref_bytes);
 	return done_testing();

@@ -124,6 +124,8 @@ static const struct refusal { const char *yaml, *msg; } refusals[] = {
 	{NAMES "  datasets/**: {gates: [schema, poisoning], poisoning: {labels: 0.6}}\n", "line 4: names.\"datasets/**\".poisoning.labels is 0.6; it must be above 0 and at most 0.5"},
 	{NAMES "  datasets/**: {gates: [schema, poisoning], poisoning: {labels: few}}\n", "line 4: names.\"datasets/**\".poisoning.labels must be a number, as in 0.2"},
 	{NAMES "  datasets/**: {gates: [schema, poisoning], poisoning: {label: []}}\n", "line 4: names.\"datasets/**\".poisoning.label must be a text"},
+	{NAMES "  datasets/**: {gates: [schema, poisoning], poisoning: {not-in: [models/x]}}\n",
+	 "line 4: names.\"datasets/**\".poisoning.not-in takes names of datasets, as datasets/test, not 'models/x'"},
 	{NAMES "  datasets/**: {gates: [schema], poisoning: {label: x}}\n", "line 4: 'poisoning' in names.\"datasets/**\" is inapplicable"},
 	{NAMES "  models/**: {code: {}}\n", "line 4: 'code' in names.\"models/**\" is not yet built"},
 	{NAMES "  models/**: {code: {}}\n", "line 4: 'code' in names.\"models/**\" is not yet built"},

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the poisoning gate share. */
+#ifndef ASSAY_GATE_POISON_PARTS_H
+#define ASSAY_GATE_POISON_PARTS_H
+
+#include "gate/drift_parts.h"
+#include "scanners/data/poison_labels.h"
+
+#define AY_POISON_ALPHA 0.001
+#define AY_POISON_ERRORS 3.09        /* standard errors that chance exceeds with this probability */
+
+struct ay_poisoning {
+	struct ay_candidate *c;
+	struct ay_budget budget;
+	struct ay_reference ref;
+	bool *label;                     /* of each column of the reference */
+	struct ay_label_model **model;   /* of each label, once it was asked for */
+	bool *old;                       /* of each file: the newest admitted version has it */
+};
+
+/* The finding poison.unknown. */
+void ay_poison_cannot(const struct ay_poisoning *k, const char *what, const char *why);
+/* Path and row, as text. */
+void ay_poison_name_row(const struct ay_poisoning *k, uint32_t file, uint64_t row, char *out, size_t size);
+
+/* ---- poison_rows.c ---- */
+
+/* Rows that a batch repeats, exactly or nearly, more than the reference does; of new rows, too, those that the reference has. */
+void ay_poison_duplicates(struct ay_poisoning *k, struct ay_batch *batch, const char *what, bool fresh);
+/* Rows of the datasets that the policy names. */
+void ay_poison_leaks(struct ay_poisoning *k, struct ay_batch *batch);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scanners/data/near_rows.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define PARTS 16
+
+struct coarse { uint64_t hash[2]; size_t at; };
+
+static int by_hash(const void *x, const void *y)
+{
+	const struct coarse *a = x, *b = y;
+
+	for (int i = 0; i < 2; i++)
+		if (a->hash[i] != b->hash[i])
+			return a->hash[i] < b->hash[i] ? -1 : 1;
+	return a->at < b->at ? -1 : a->at > b->at;
+}
+
+static bool same(const struct coarse *a, const struct coarse *b)
+{
+	return a->hash[0] == b->hash[0] && a->hash[1] == b->hash[1];
+}
+
+/* What is missing stays apart. */
+static uint8_t part_of(const struct ay_reference *ref, size_t column, uint16_t place)
+{
+	size_t places = ay_places_count(ref, column) - 1;
+
+	return place == places ? PARTS : (uint8_t)(place * PARTS / places);
+}
+
+static struct coarse coarsen(const struct ay_reference *ref, const struct ay_sipkey *key, const uint16_t *places, uint8_t *bytes, size_t at)
+{
+	struct coarse c = {.at = at};
+	size_t n = 0;
+
+	for (size_t i = 0; i < ref->count; i++) {
+		if (ref->columns[i].numeric) {
+			bytes[n++] = part_of(ref, i, places[i]);
+			continue;
+		}
+		bytes[n++] = (uint8_t)places[i];
+		bytes[n++] = (uint8_t)(places[i] >> 8);
+	}
+	ay_siphash128(key, bytes, n, c.hash);
+	return c;
+}
+
+/* Of sorted rows; *most: the first of the most frequent one. */
+static uint64_t count_repeated(const struct coarse *v, size_t n, size_t *most, uint64_t *of_most)
+{
+	uint64_t repeated = 0;
+
+	*of_most = 0;
+	for (size_t i = 0; i < n;) {
+		size_t end = i + 1;
+
+		while (end < n && same(&v[i], &v[end]))
+			end++;
+		repeated += end - i - 1;
+		if (end - i > *of_most) {
+			*of_most = end - i;
+			*most = v[i].at;
+		}
+		i = end;
+	}
+	return repeated;
+}
+
+static int coarsen_sample(const struct ay_reference *ref, const struct ay_sipkey *key, struct ay_budget *b, uint16_t *row, uint8_t *bytes,
+			  struct coarse *out, size_t n)
+{
+	const struct ay_sample *s = &ref->sample;
+	struct ay_places places;
+	int rc = ay_places_init(&places, b, ref);
+
+	if (rc)
+		return rc;
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		for (size_t c = 0; c < ref->count; c++)
+			row[c] = ay_place_of(&places, c, s->rows[s->heap[i].at * s->width + c]);
+		out[i] = coarsen(ref, key, row, bytes, i);
+		rc = ay_budget_tick(b);
+	}
+	ay_places_free(&places);
+	return rc;
+}
+
+static void judge(const struct ay_drawn *rows, struct coarse *batch, struct coarse *sample, size_t n, struct ay_near_rows *out)
+{
+	size_t most = 0, ignored;
+	uint64_t none;
+
+	qsort(batch, n, sizeof(*batch), by_hash);
+	qsort(sample, n, sizeof(*sample), by_hash);
+	out->rows = n;
+	out->repeated = (double)count_repeated(batch, n, &most, &out->most) / (double)n;
+	out->ref_repeated = (double)count_repeated(sample, n, &ignored, &none) / (double)n;
+	double p = (out->repeated + out->ref_repeated) / 2;
+
+	out->noise = sqrt(2 * fmax(p * (1 - p), 1 / (double)n) / (double)n);
+	if (out->most > 1) {
+		out->row = rows->heap[most].row;
+		out->file = rows->heap[most].file;
+	}
+}
+
+int ay_near_rows_judge(const struct ay_reference *ref, const struct ay_drawn *rows, struct ay_budget *b, struct ay_near_rows *out)
+{
+	size_t n = ref->sample.width && rows->width == ref->count ? ref->sample.used : 0;
+
+	*out = (struct ay_near_rows){.rows = 0};
+	if (n > rows->used)
+		n = rows->used;
+	if (!n)
+		return 0;
+	struct coarse *batch = ay_budget_alloc(b, n * sizeof(*batch)), *sample = ay_budget_alloc(b, n * sizeof(*sample));
+	uint16_t *row = ay_budget_alloc(b, ref->count * sizeof(*row));
+	uint8_t *bytes = ay_budget_alloc(b, 2 * ref->count);
+	int rc = batch && sample && row && bytes ? coarsen_sample(ref, &rows->key, b, row, bytes, sample, n) : AY_ELIMIT;
+
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		batch[i] = coarsen(ref, &rows->key, rows->places + rows->heap[i].at * rows->width, bytes, i);
+	if (!rc)
+		judge(rows, batch, sample, n, out);
+	ay_budget_free(b, batch);
+	ay_budget_free(b, sample);
+	ay_budget_free(b, row);
+	ay_budget_free(b, bytes);
+	return rc;
+}
