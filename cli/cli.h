@@ -114,6 +114,15 @@ void cli_tree_free(struct cli_tree *t);
 int cli_tree_hash(const struct cli_tree *t, struct ay_file_list *out, struct ay_error *e) AY_MUSTCHECK;
 extern const char *const cli_default_ignore[];
 
+/* ---- tables ---- */
+
+struct ay_job;
+struct ay_pool;
+/* A worker's job about the file at path; *pool is started when it is NULL. job->fd is then the caller's to close. */
+int cli_table_job(struct cli *c, const char *path, struct ay_pool **pool, struct ay_job *job, struct ay_error *e) AY_MUSTCHECK;
+/* text (or NULL) escaped, cut to width letters, filled up with blanks when pad, to stdout. Returns the letters written. */
+size_t cli_put_fit(const char *text, size_t width, bool pad);
+
 /* ---- signing a tree ---- */
 
 struct cli_sign {
@@ -159,6 +168,8 @@ int cmd_verify(struct cli *c, int argc, char **argv);
 int cmd_scan(struct cli *c, int argc, char **argv);
 int cmd_convert(struct cli *c, int argc, char **argv);
 int cmd_baseline(struct cli *c, int argc, char **argv);
+int cmd_profile(struct cli *c, int argc, char **argv);
+int cmd_compare(struct cli *c, int argc, char **argv);
 int cmd_tag(struct cli *c, int argc, char **argv);
 int cmd_retire(struct cli *c, int argc, char **argv);
 int cmd_revoke(struct cli *c, int argc, char **argv);

@@ -26,6 +26,8 @@ const struct cli_verb cli_verbs[] = {
 	{ "scan", "PATH...", "the content gates alone, on any file", cmd_scan },
 	{ "convert", "FILE OUT.safetensors", "weights as safetensors, without executing anything", cmd_convert },
 	{ "baseline", "propose|approve|show NAME", "schema of a dataset name", cmd_baseline },
+	{ "profile", "FILE...", "what the columns of tables hold", cmd_profile },
+	{ "compare", "A B", "has table B drifted from A", cmd_compare },
 	{ "tag", "NAME TAG VERSION", "move a tag", cmd_tag },
 	{ "retire", "REF", "withdraw a version without blame", cmd_retire },
 	{ "revoke", "REF --reason R", "cut readers of a version", cmd_revoke },

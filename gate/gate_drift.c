@@ -4,6 +4,7 @@
  * counted the tables; here the counts are added up and compared, those of equal content once. What is new are the files
  * that the newest admitted version of the name does not have, so that a poisoned increment cannot hide in a growing dataset.
  */
+#include "gate/compared.h"
 #include "gate/drift_parts.h"
 
 #include "scanners/data/image_row.h"
@@ -51,14 +52,6 @@ void ay_drift_cannot(const struct ay_comparing *k, const char *what, const char 
 	ay_gate_find(k->c, AY_GATE_DRIFT, "drift.unknown", NULL, NULL, NULL, "%s cannot be compared: %s", what, why);
 }
 
-/* What the effect had to exceed: the floor, and what sampling gives where it is more. */
-static double limit_of(const struct ay_drift_result *r, const struct ay_drift_limits *l)
-{
-	double floor = r->state == AY_DRIFT_WARN ? l->warn[r->decided_by] : l->fail[r->decided_by];
-
-	return r->state == AY_DRIFT_HELD || floor > r->noise[r->decided_by] ? floor : r->noise[r->decided_by];
-}
-
 static void report_column(const struct ay_comparing *k, const struct ay_drift_set *set, size_t i, const char *found)
 {
 	const struct ay_drift_result *r = &set->results[i];
@@ -72,7 +65,7 @@ static void report_column(const struct ay_comparing *k, const struct ay_drift_se
 
 	if (r->decided_by < AY_DRIFT_EFFECTS) {
 		snprintf(value, sizeof(value), "%.4g", r->effect[r->decided_by]);
-		snprintf(limit, sizeof(limit), "%.4g", limit_of(r, l));
+		snprintf(limit, sizeof(limit), "%.4g", ay_compared_limit(r, l));
 	}
 	if (r->state == AY_DRIFT_UNKNOWN)
 		ay_gate_find(k->c, AY_GATE_DRIFT, rule, NULL, NULL, NULL, "column %s, %s: %s", column, what, ay_stat_why_text(r->why));

@@ -1,90 +1,135 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The report as one page for people: no scripts, nothing fetched. */
-#include "assay/text.h"
+/* The report as one page for people: what failed first, then the columns of its tables, then its files. */
+#include "gate/chart.h"
+#include "gate/page.h"
 #include "gate/views.h"
-
-/* Hostile names end up here: control bytes are made visible, markup is escaped. */
-static void put(struct ay_buf *out, const char *s)
-{
-	struct ay_buf b = ay_buf_new(64 * KIB);
-
-	ay_escape(&b, s ? s : "", s ? strlen(s) : 0);
-	for (const char *p = ay_buf_str(&b); *p; p++)
-		switch (*p) {
-		case '<': ay_buf_adds(out, "&lt;"); break;
-		case '>': ay_buf_adds(out, "&gt;"); break;
-		case '&': ay_buf_adds(out, "&amp;"); break;
-		case '"': ay_buf_adds(out, "&quot;"); break;
-		default: ay_buf_addc(out, (uint8_t)*p);
-		}
-	ay_buf_free(&b);
-}
 
 static const char *text(const struct ay_json *j, const char *key)
 {
 	return ay_json_str(ay_json_get(j, key), NULL);
 }
 
-static void row(struct ay_buf *out, const char *path, const struct ay_json *f)
+/* Worst first; what is no verdict is as bad as any. */
+static int rank(const struct ay_json *j)
 {
-	static const char *const columns[] = { "rule", "severity", "message", "member", "offset", "row", "column", "value", "limit" };
+	static const char *const order[] = { "error", "fail", "inconclusive", "warn", "pass" };
+	const char *verdict = text(j, "verdict");
 
-	ay_buf_adds(out, "<tr><td>");
-	put(out, path);
-	for (size_t i = 0; i < AY_ARRAY_LEN(columns); i++) {
-		ay_buf_adds(out, "<td>");
-		put(out, text(f, columns[i]));
-	}
+	for (size_t i = 0; verdict && i < AY_ARRAY_LEN(order); i++)
+		if (strcmp(verdict, order[i]) == 0)
+			return (int)i;
+	return 0;
+}
+enum { RANK_WARN = 3, RANKS = 5 };
+
+/* ---- findings ---- */
+
+static const char *const parts[] = { "rule", "severity", "message", "path", "member", "offset", "row", "column", "value", "limit", "next" };
+#define PARTS AY_ARRAY_LEN(parts)
+
+/* Only what one of them has gets a column. */
+static void findings(struct ay_buf *out, const struct ay_json *list)
+{
+	bool used[PARTS] = { false };
+
+	for (size_t i = 0; i < ay_json_count(list); i++)
+		for (size_t k = 0; k < PARTS; k++)
+			used[k] |= text(ay_json_at(list, i), parts[k]) != NULL;
+	ay_buf_adds(out, "<div class=\"wide\"><table><tr>");
+	for (size_t k = 0; k < PARTS; k++)
+		if (used[k])
+			ay_buf_addf(out, "<th scope=\"col\">%s</th>", strcmp(parts[k], "path") == 0 ? "file" : parts[k]);
 	ay_buf_adds(out, "</tr>\n");
+	for (size_t i = 0; i < ay_json_count(list); i++) {
+		ay_buf_adds(out, "<tr>");
+		for (size_t k = 0; k < PARTS; k++) {
+			if (!used[k])
+				continue;
+			ay_buf_adds(out, "<td>");
+			ay_page_member(out, ay_json_at(list, i), parts[k]);
+			ay_buf_adds(out, "</td>");
+		}
+		ay_buf_adds(out, "</tr>\n");
+	}
+	ay_buf_adds(out, "</table></div>\n");
 }
 
-static void head(struct ay_buf *out)
+static void part(struct ay_buf *out, const struct ay_json *j, const char *name)
 {
-	ay_buf_adds(out, "<table><tr><th>file<th>rule<th>severity<th>message<th>member<th>offset<th>row<th>column<th>value<th>limit</tr>\n");
+	const struct ay_json *list = ay_json_get(j, "findings");
+
+	ay_buf_addf(out, "<details%s><summary>", rank(j) < RANK_WARN ? " open" : "");
+	ay_page_badge(out, text(j, "verdict"));
+	ay_buf_adds(out, " <b>");
+	ay_page_member(out, j, name);
+	ay_buf_adds(out, "</b></summary><div class=\"body\">\n");
+	if (ay_json_count(list))
+		findings(out, list);
+	else
+		ay_buf_adds(out, "<p class=\"soft\">Nothing was found.</p>\n");
+	ay_buf_adds(out, "</div></details>\n");
+}
+
+static void gates(struct ay_buf *out, const struct ay_json *list)
+{
+	if (!ay_json_count(list))
+		return;
+	ay_buf_adds(out, "<h2>Gates</h2>\n");
+	for (int r = 0; r < RANKS; r++)
+		for (size_t i = 0; i < ay_json_count(list); i++)
+			if (rank(ay_json_at(list, i)) == r)
+				part(out, ay_json_at(list, i), "gate");
+}
+
+/* ---- files ---- */
+
+static void file_row(struct ay_buf *out, const struct ay_json *f)
+{
+	ay_buf_adds(out, "<tr><td>");
+	ay_page_member(out, f, "path");
+	ay_buf_adds(out, "</td><td>");
+	ay_page_member(out, f, "format");
+	ay_buf_adds(out, "</td><td>");
+	ay_page_badge(out, text(f, "verdict"));
+	ay_buf_adds(out, "</td><td class=\"n\">");
+	ay_page_member(out, f, "size");
+	ay_buf_adds(out, "</td><td>");
+	ay_page_member(out, f, "sha256");
+	ay_buf_adds(out, "</td></tr>\n");
+}
+
+static void files(struct ay_buf *out, const struct ay_json *list)
+{
+	ay_buf_adds(out, "<h2>Files</h2>\n");
+	for (int r = 0; r <= RANK_WARN; r++)
+		for (size_t i = 0; i < ay_json_count(list); i++)
+			if (rank(ay_json_at(list, i)) == r && ay_json_count(ay_json_get(ay_json_at(list, i), "findings")))
+				part(out, ay_json_at(list, i), "path");
+	ay_buf_addf(out, "<details><summary>All %zu files and their digests</summary><div class=\"body wide\"><table><tr><th scope=\"col\">file</th>"
+		    "<th scope=\"col\">format</th><th scope=\"col\">verdict</th><th scope=\"col\" class=\"n\">bytes</th>"
+		    "<th scope=\"col\">SHA-256</th></tr>\n", ay_json_count(list));
+	for (int r = 0; r < RANKS; r++)
+		for (size_t i = 0; i < ay_json_count(list); i++)
+			if (rank(ay_json_at(list, i)) == r)
+				file_row(out, ay_json_at(list, i));
+	ay_buf_adds(out, "</table></div></details>\n");
 }
 
 int ay_report_html(const struct ay_json *report, struct ay_buf *out)
 {
-	const struct ay_json *files = ay_json_get(report, "files"), *gates = ay_json_get(report, "gates");
+	const char *ref = text(report, "ref"), *verdict = text(report, "verdict");
 
-	ay_buf_adds(out, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-		    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-		    "<style>body{font:14px sans-serif;margin:2em}table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.2em .5em;"
-		    "text-align:left}</style><title>");
-	put(out, text(report, "ref"));
-	ay_buf_adds(out, "</title></head><body>\n<h1>");
-	put(out, text(report, "ref"));
-	ay_buf_adds(out, ": ");
-	put(out, text(report, "verdict"));
-	ay_buf_adds(out, "</h1>\n<p>");
-	put(out, text(report, "reason"));
-	ay_buf_adds(out, "</p>\n");
-	for (size_t i = 0; i < ay_json_count(gates); i++) {
-		const struct ay_json *g = ay_json_at(gates, i), *list = ay_json_get(g, "findings");
-
-		ay_buf_adds(out, "<h2>");
-		put(out, text(g, "gate"));
-		ay_buf_adds(out, ": ");
-		put(out, text(g, "verdict"));
-		ay_buf_adds(out, "</h2>\n");
-		if (!ay_json_count(list))
-			continue;
-		head(out);
-		for (size_t k = 0; k < ay_json_count(list); k++)
-			row(out, text(ay_json_at(list, k), "path"), ay_json_at(list, k));
-		ay_buf_adds(out, "</table>\n");
-	}
-	ay_buf_adds(out, "<h2>files</h2>\n<table><tr><th>file<th>format<th>verdict<th>bytes<th>SHA-256</tr>\n");
-	for (size_t i = 0; i < ay_json_count(files); i++) {
-		static const char *const columns[] = { "path", "format", "verdict", "size", "sha256" };
-
-		ay_buf_adds(out, "<tr>");
-		for (size_t k = 0; k < AY_ARRAY_LEN(columns); k++) {
-			ay_buf_adds(out, "<td>");
-			put(out, text(ay_json_at(files, i), columns[k]));
-		}
-		ay_buf_adds(out, "</tr>\n");
-	}
-	ay_buf_adds(out, "</table>\n</body></html>\n");
+	ay_page_start(out, ref ? ref : "report", verdict ? verdict : "error");
+	ay_buf_adds(out, "<p>");
+	ay_page_member(out, report, "reason");
+	ay_buf_adds(out, "</p>\n<p class=\"soft\">Judged ");
+	ay_page_member(out, report, "judged");
+	ay_buf_adds(out, " under the rules for ");
+	ay_page_member(out, report, "rules");
+	ay_buf_adds(out, ".</p>\n");
+	gates(out, ay_json_get(report, "gates"));
+	ay_page_columns(out, ay_json_get(report, "columns"));
+	files(out, ay_json_get(report, "files"));
+	ay_page_end(out);
 	return out->err;
 }

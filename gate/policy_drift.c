@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "gate/policy_parts.h"
+#include "scanners/data/drift.h"
 
-#define ALPHA 0.001
 #define HISTORY 10
 #define HISTORY_MAX 64
 #define COLUMNS_MAX 512
@@ -173,7 +173,7 @@ void ay_policy_finish_drift(struct ay_entry *entry, bool given)
 	struct ay_rules *r = &entry->rules;
 
 	if (r->drift.alpha == 0)
-		r->drift.alpha = ALPHA;
+		r->drift.alpha = AY_DRIFT_ALPHA;
 	if (!given) {
 		r->drift.history = HISTORY;
 		r->drift.trend = true;

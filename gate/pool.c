@@ -30,7 +30,7 @@ struct job {
 	struct ay_buf request;
 	int fds[2];              /* the file, and the second of an extraction or -1 */
 	uint64_t size;
-	struct ay_buf *schema;   /* of a request to infer; NULL for others */
+	struct ay_buf *schema;   /* of a request to infer or describe; NULL for others */
 	struct ay_extract *extract;   /* of a request to extract; NULL for others */
 	ay_job_done done;
 	void *arg;
@@ -371,7 +371,7 @@ static int submit(struct ay_pool *p, const struct ay_job *job, struct ay_buf *sc
 	j->fds[0] = fcntl(job->fd, F_DUPFD_CLOEXEC, 0);
 	j->fds[1] = extract ? fcntl(extract->fd, F_DUPFD_CLOEXEC, 0) : -1;
 	int r = j->fds[0] < 0 || (extract && j->fds[1] < 0) ? -errno :
-		encode_frame(job, schema ? PROTO_INFER : extract ? PROTO_EXTRACT : PROTO_SCAN, &j->request);
+		encode_frame(job, schema && job->options.describe ? PROTO_DESCRIBE : schema ? PROTO_INFER : extract ? PROTO_EXTRACT : PROTO_SCAN, &j->request);
 
 	if (r == 0)
 		r = enqueue(p, job->uid, j);

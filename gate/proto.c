@@ -66,7 +66,7 @@ int proto_decode_request(const uint8_t *frame, size_t len, struct proto_request 
 	memset(out, 0, sizeof(*out));
 	uint8_t kind = ay_cursor_u8(&c);
 
-	if (kind > PROTO_EXTRACT)
+	if (kind > PROTO_DESCRIBE)
 		ay_cursor_fail(&c, AY_EFORMAT);
 	out->kind = (enum proto_kind)kind;
 	out->size = ay_cursor_le64(&c);

@@ -21,7 +21,7 @@
 #define PROTO_MORE (1u << 31)   /* in a request's length: another request is on its way, so the answer may wait for its own */
 
 /* What a request asks for. The tensors' second descriptor comes right behind the file's. */
-enum proto_kind { PROTO_SCAN, PROTO_INFER, PROTO_EXTRACT };
+enum proto_kind { PROTO_SCAN, PROTO_INFER, PROTO_EXTRACT, PROTO_DESCRIBE };
 
 /* A decoded request; strings point into the frame, arrays are owned. */
 struct proto_request {
@@ -40,7 +40,7 @@ int proto_encode_result(const struct ay_scan_result *r, struct ay_buf *out) AY_M
 /* AY_EWORKER when any part is out of bounds, a rule is unknown, or the verdict is better than its findings. */
 int proto_decode_result(const uint8_t *frame, size_t len, struct ay_scan_result *out, struct ay_error *e) AY_MUSTCHECK;
 
-/* Answer to a request to infer: a schema, or the error that the file gave. */
+/* Answer to a request to infer or describe: its document, or the error that the file gave. */
 int proto_encode_schema(int code, const struct ay_buf *schema, const struct ay_error *e, struct ay_buf *out) AY_MUSTCHECK;
 int proto_decode_schema(const uint8_t *frame, size_t len, struct ay_buf *schema_out, struct ay_error *e) AY_MUSTCHECK;
 

@@ -2,8 +2,11 @@
 /* The report document of DESIGN 2.4, and the manifest text. */
 #include "assay/text.h"
 #include "gate/candidate.h"
+#include "gate/compared.h"
+#include "gate/drift_parts.h"
 
-#define ROOM (AY_LIMIT_REPORT - 2 * MIB)      /* files stop here; gates and the end must fit too */
+#define ROOM (AY_LIMIT_REPORT - 2 * MIB)      /* files stop here; gates, columns and the end must fit too */
+#define COLUMNS_END (AY_LIMIT_REPORT - 512 * KIB)
 
 static void file(struct ay_jw *w, const struct ay_candidate *c, size_t i)
 {
@@ -90,6 +93,49 @@ static void gates(struct ay_jw *w, const struct ay_candidate *c)
 	ay_jw_array_end(w);
 }
 
+/* The counts that a result is of, if they are still there: those of the first comparison are. */
+static const struct ay_profiled *counts_of(const struct ay_drift_kept *kept, size_t set, size_t column)
+{
+	const struct ay_profiled *p = kept->counted && set == 0 && column < kept->batch.counts.count ? &kept->batch.counts.columns[column] : NULL;
+	uint64_t rows = p ? (p->numeric ? p->numbers.rows : p->values.rows) : 0;
+
+	return p && rows == kept->set[set].results[column].rows ? p : NULL;
+}
+
+static int column(struct ay_jw *w, const struct ay_candidate *c, size_t set, size_t i)
+{
+	const struct ay_drift_kept *kept = c->drift;
+	const struct ay_drift_set *s = &kept->set[set];
+	struct ay_compared k = {s->what, &kept->reference.columns[i], counts_of(kept, set, i), &s->results[i], &s->limits[i], c->rules->drift.alpha};
+
+	return ay_compared_column(w, &k);
+}
+
+/* What the drift gate measured, the worst first; what does not fit is counted. */
+static int columns(struct ay_jw *w, const struct ay_candidate *c)
+{
+	uint64_t omitted = 0;
+	int rc = 0;
+
+	ay_jw_key(w, "columns");
+	ay_jw_array(w);
+	for (int state = AY_DRIFT_FOUND; state >= AY_DRIFT_NONE; state--)
+		for (size_t s = 0; s < c->drift->nsets; s++)
+			for (size_t i = 0; i < c->drift->reference.count && rc == 0; i++) {
+				const struct ay_drift_set *set = &c->drift->set[s];
+
+				if (set->absent[i] || set->results[i].state != (enum ay_drift_state)state)
+					continue;
+				if (w->b->len < COLUMNS_END)
+					rc = column(w, c, s, i);
+				else
+					omitted++;
+			}
+	ay_jw_array_end(w);
+	ay_jw_ku64(w, "columns_omitted", omitted);
+	return rc;
+}
+
 /* Claims that do not count are named, so that nobody wonders where they went. */
 static void claims(struct ay_jw *w, const struct ay_candidate *c)
 {
@@ -139,6 +185,8 @@ int ay_report(struct ay_candidate *c, struct ay_buf *out)
 	files(&w, c);
 	gates(&w, c);
 	claims(&w, c);
+	int rc = c->drift && c->drift->referenced ? columns(&w, c) : 0;
+
 	ay_jw_key(&w, "ignored");
 	ay_jw_array(&w);
 	for (size_t i = 0; i < c->nignored; i++)
@@ -146,7 +194,7 @@ int ay_report(struct ay_candidate *c, struct ay_buf *out)
 	ay_jw_array_end(&w);
 	ay_jw_ku64(&w, "ignored_total", c->ignored_total);
 	ay_jw_object_end(&w);
-	return out->err;
+	return rc < 0 ? rc : out->err;
 }
 
 /* As sha256sum writes it: a leading backslash says that backslash and newline in the name are escaped. */

@@ -113,6 +113,7 @@ struct ay_scan_options {
 	const char *schema_json;         /* Table Schema for data files, or NULL */
 	size_t schema_len;
 	struct ay_buf *proposal;         /* NULL, or: tables are not judged, a schema of the one table is put here */
+	bool describe;                   /* with proposal: what people are shown of its columns is put there instead */
 };
 
 struct ay_scan;     /* one running scan: driver state, budget, options, sink */

@@ -68,5 +68,10 @@ bool ay_schema_resource_bytes(const struct ay_schema *s, size_t i, uint64_t *out
  * AY_EFORMAT with e->off when the table itself is refused.
  */
 AY_MUSTCHECK int ay_schema_infer(struct ay_source *in, const char *path, struct ay_budget *b, struct ay_buf *out, struct ay_error *e);
+/*
+ * The same for what people are shown of it, as JSON: rows, and of each column its name, type, missing values, summary and chart
+ * (scanners/data/describe.h), keys and texts too. Of dates and times: missing ones, minimum and maximum.
+ */
+AY_MUSTCHECK int ay_table_describe(struct ay_source *in, const char *path, struct ay_budget *b, struct ay_buf *out, struct ay_error *e);
 
 #endif

@@ -18,6 +18,8 @@
 #include "scanners/data/profile.h"
 #include "scanners/data/stat_test.h"
 
+#define AY_DRIFT_ALPHA 0.001     /* unless a policy says otherwise: the chance of a false alarm over all tests of a batch */
+
 /* The worst of its columns is the batch's. */
 enum ay_drift_state {
 	AY_DRIFT_NONE,

@@ -7,6 +7,7 @@
 #include "assay/json.h"
 #include "assay/schema.h"
 #include "assay/text.h"
+#include "scanners/data/describe.h"
 #include "scanners/data/reference.h"
 #include "scanners/data/uniq.h"
 #include "scanners/driver.h"
@@ -15,6 +16,7 @@
 #define MAX_ENUM_TEXT 64         /* bytes of one */
 #define ENUM_REPEATS 5           /* each value of a set stands so often on average */
 #define UNIQUE_ROWS 20           /* fewer rows say nothing about uniqueness */
+#define DESCRIBED_BINS 20        /* of a histogram in one line */
 #define MAX_BOUND 64             /* bytes of a minimum or maximum */
 
 /* Narrow first: the type of a column is the first that all its values have. */
@@ -302,20 +304,97 @@ static int start_columns(void *arg, const char *const *names, size_t n)
 	return 0;
 }
 
-int ay_infer_rows(struct ay_budget *b, const struct ay_rows *rows, struct ay_buf *out)
+/* ---- describing ---- */
+
+/* A column that is not profiled has its bounds, where they are known. */
+static int describe_column(struct ay_jw *w, const struct inference *inf, size_t i, struct ay_reference *ref)
+{
+	const struct column *c = &inf->columns[i];
+	const struct ay_profiled *p = ay_reference_find(ref, c->name);
+	enum ay_value_type t = c->values ? order[c->type] : AY_VALUE_ANY;
+	int rc = 0;
+
+	ay_jw_object(w);
+	ay_jw_kstr(w, "name", c->name);
+	ay_jw_kstr(w, "type", ay_value_type_name(t));
+	ay_jw_ku64(w, "rows", inf->rows);
+	ay_jw_ku64(w, "missing", inf->rows - c->values);
+	if (c->values && c->bounded && t != AY_VALUE_INTEGER && t != AY_VALUE_NUMBER) {
+		write_bound(w, "minimum", t, &c->min.text);
+		write_bound(w, "maximum", t, &c->max.text);
+	}
+	if (p) {
+		ay_jw_key(w, "summary");
+		ay_describe_column(w, p);
+		ay_jw_key(w, "chart");
+		rc = ay_describe_chart(w, p, NULL, DESCRIBED_BINS);
+	}
+	ay_jw_object_end(w);
+	return rc;
+}
+
+static int describe(const struct inference *inf, struct ay_reference *ref, struct ay_buf *out)
+{
+	struct ay_jw w = ay_jw_new(out, false);
+	size_t i = 0;
+	int rc = 0;
+
+	ay_jw_object(&w);
+	ay_jw_ku64(&w, "rows", inf->rows);
+	ay_jw_key(&w, "columns");
+	ay_jw_array(&w);
+	for (; i < inf->count && i < AY_REFERENCE_COLUMNS && rc == 0; i++)
+		rc = describe_column(&w, inf, i, ref);
+	ay_jw_array_end(&w);
+	ay_jw_ku64(&w, "columns_omitted", inf->count - i);
+	ay_jw_object_end(&w);
+	return rc;
+}
+
+/* With keys and texts, which a proposal leaves out. */
+static int describe_rows(const struct inference *inf, const struct ay_rows *rows, struct ay_buf *out)
+{
+	enum ay_value_type *types = ay_budget_alloc(inf->budget, (inf->count + 1) * sizeof(*types));
+	bool *wanted = ay_budget_alloc(inf->budget, (inf->count + 1) * sizeof(*wanted));
+	struct ay_reference ref = {.count = 0};
+	int rc = types && wanted ? 0 : AY_ELIMIT;
+
+	for (size_t i = 0; rc == 0 && i < inf->count; i++) {
+		types[i] = inf->columns[i].values ? order[inf->columns[i].type] : AY_VALUE_ANY;
+		wanted[i] = true;
+	}
+	if (!rc)
+		rc = ay_reference_build_whole(rows, types, wanted, inf->count, inf->budget, &ref);
+	if (!rc) {
+		rc = describe(inf, &ref, out);
+		ay_reference_free(&ref);
+	}
+	ay_budget_free(inf->budget, types);
+	ay_budget_free(inf->budget, wanted);
+	return rc;
+}
+
+static int propose(const struct inference *inf, const struct ay_rows *rows, struct ay_buf *out)
+{
+	struct ay_buf reference = ay_buf_new(AY_LIMIT_REFERENCE);
+	int rc = inf->rows ? build_reference(inf, rows, &reference) : 0;
+
+	if (!rc)
+		write_schema(inf, &reference, out);
+	ay_buf_free(&reference);
+	return rc;
+}
+
+int ay_infer_rows(struct ay_budget *b, const struct ay_rows *rows, bool describe, struct ay_buf *out)
 {
 	struct inference inf = {.budget = b, .pool = {.budget = b, .left = AY_LIMIT_CSV_UNIQUE}};
 	const struct ay_rows_sink sink = {&inf, start_columns, NULL, note_cell, NULL};
-	struct ay_buf reference = ay_buf_new(AY_LIMIT_REFERENCE);
 	int rc = rows->each(rows->arg, b, &sink);
 
 	for (size_t i = 0; i < inf.count; i++)
 		ay_uniq_free(&inf.columns[i].seen);
-	if (!rc && inf.rows)
-		rc = build_reference(&inf, rows, &reference);
 	if (!rc)
-		write_schema(&inf, &reference, out);
-	ay_buf_free(&reference);
+		rc = describe ? describe_rows(&inf, rows, out) : propose(&inf, rows, out);
 	for (size_t i = 0; i < inf.count; i++)
 		ay_budget_free(b, inf.columns[i].name);
 	ay_budget_free(b, inf.columns);
@@ -333,7 +412,7 @@ int ay_infer_scan(struct ay_scan *s, const struct ay_rows *rows)
 		ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "there is more than one table, and a schema is proposed from one");
 		return 0;
 	}
-	int rc = ay_infer_rows(ay_scan_budget(s), rows, out);
+	int rc = ay_infer_rows(ay_scan_budget(s), rows, ay_scan_options(s)->describe, out);
 
 	if (rc && ay_scan_count(s, AY_INCONCLUSIVE) == before)
 		ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "the table cannot be read to its end: %s", ay_strerror(rc));
@@ -354,9 +433,9 @@ static int refusal(const struct ay_scan_result *r, struct ay_error *e)
 	return AY_EFORMAT;
 }
 
-int ay_schema_infer(struct ay_source *in, const char *path, struct ay_budget *b, struct ay_buf *out, struct ay_error *e)
+static int infer(struct ay_source *in, const char *path, bool describe, struct ay_budget *b, struct ay_buf *out, struct ay_error *e)
 {
-	const struct ay_scan_options o = {.profiles = AY_PROFILE_WEIGHTS, .path = path, .proposal = out};
+	const struct ay_scan_options o = {.profiles = AY_PROFILE_WEIGHTS, .path = path, .proposal = out, .describe = describe};
 	struct ay_scan_result r;
 	int rc = ay_scan_run_within(in, &o, b, &r);
 
@@ -369,4 +448,14 @@ int ay_schema_infer(struct ay_source *in, const char *path, struct ay_budget *b,
 	}
 	ay_scan_result_free(&r);
 	return rc ? rc : out->err;
+}
+
+int ay_schema_infer(struct ay_source *in, const char *path, struct ay_budget *b, struct ay_buf *out, struct ay_error *e)
+{
+	return infer(in, path, false, b, out, e);
+}
+
+int ay_table_describe(struct ay_source *in, const char *path, struct ay_budget *b, struct ay_buf *out, struct ay_error *e)
+{
+	return infer(in, path, true, b, out, e);
 }

@@ -74,6 +74,7 @@ struct building {
 	const bool *wanted;
 	size_t columns;
 	bool chosen;
+	bool whole;                   /* texts of many values stay */
 	size_t *at;                   /* column of the table of each profiled one */
 	size_t *place;                /* of each column of the table: one more than its place among the profiled ones, or 0 */
 	struct sampled *samples;      /* of each profiled column */
@@ -315,16 +316,16 @@ static int build(struct building *u, const struct ay_rows *in)
 		rc = ay_row_sketch_init(&u->out->whole, u->out->budget);
 	if (!rc)
 		rc = in->each(in->arg, u->out->budget, &second);
-	if (!rc)
+	if (!rc && !u->whole)
 		drop_texts(u->out);
 	return rc;
 }
 
-int ay_reference_build(const struct ay_rows *in, const enum ay_value_type *types, const bool *wanted, size_t columns, struct ay_budget *b,
-		       struct ay_reference *out)
+static int build_from(const struct ay_rows *in, const enum ay_value_type *types, const bool *wanted, size_t columns, bool whole,
+		      struct ay_budget *b, struct ay_reference *out)
 {
 	size_t n = columns ? columns : 1;
-	struct building u = {.out = out, .types = types, .wanted = wanted, .columns = columns};
+	struct building u = {.out = out, .types = types, .wanted = wanted, .columns = columns, .whole = whole};
 	int rc = make_columns(out, b, columns);
 
 	u.at = ay_budget_alloc(b, n * sizeof(*u.at));
@@ -347,6 +348,18 @@ int ay_reference_build(const struct ay_rows *in, const enum ay_value_type *types
 	if (rc)
 		ay_reference_free(out);
 	return rc;
+}
+
+int ay_reference_build(const struct ay_rows *in, const enum ay_value_type *types, const bool *wanted, size_t columns, struct ay_budget *b,
+		       struct ay_reference *out)
+{
+	return build_from(in, types, wanted, columns, false, b, out);
+}
+
+int ay_reference_build_whole(const struct ay_rows *in, const enum ay_value_type *types, const bool *wanted, size_t columns,
+			     struct ay_budget *b, struct ay_reference *out)
+{
+	return build_from(in, types, wanted, columns, true, b, out);
 }
 
 /* ---- batches ---- */

@@ -44,6 +44,9 @@ struct ay_reference {
  */
 AY_MUSTCHECK int ay_reference_build(const struct ay_rows *in, const enum ay_value_type *types, const bool *wanted, size_t columns,
 				    struct ay_budget *b, struct ay_reference *out);
+/* The same with texts of many values, of which the most frequent are kept: to be shown, not to be approved. */
+AY_MUSTCHECK int ay_reference_build_whole(const struct ay_rows *in, const enum ay_value_type *types, const bool *wanted, size_t columns,
+					  struct ay_budget *b, struct ay_reference *out);
 /* Empty, in the bins and dictionaries of ref. */
 AY_MUSTCHECK int ay_reference_batch(const struct ay_reference *ref, struct ay_budget *b, struct ay_reference *out);
 /* The column of this name, or NULL. */
