@@ -14,6 +14,7 @@
 struct judging {
 	struct ay_candidate *c;
 	struct ay_budget budget;
+	const char *season;                  /* that the drift gate found the rows to be of; NULL: there are none */
 	struct ay_reference reference;
 	struct ay_outlier_model *model;
 	struct ay_outlier_rule *rules;       /* one a column of the reference, like the two below */
@@ -146,25 +147,28 @@ static void look_for_columns(const struct judging *k, const struct ay_batch *one
 				     "the table does not have the column %s, which the reference has", k->reference.columns[i].name);
 }
 
-static int add_table(const struct judging *k, uint32_t file, bool first, struct ay_batch *batch)
+static int add_table(const struct judging *k, uint32_t file, bool look, struct ay_batch *batch)
 {
 	const struct ay_scan_note *n = k->c->notes[file];
-	struct ay_batch one;
+	struct ay_batch one, *counted = &one;
 	struct ay_budget *b = batch->budget;
 	int rc = ay_batch_decode(n->profile, n->profile_len, b, &one);
 
 	if (rc)
 		return rc;
-	ay_outliers_set_file(&one.outliers, file);
+	while (counted && !ay_sha256_eq(&counted->counts.digest, &k->reference.digest))
+		counted = counted->also;
+	if (counted)
+		ay_outliers_set_file(&counted->outliers, file);
 	rc = ay_batch_merge(batch, &one);
-	if (!rc && first)
-		look_for_columns(k, &one, file);
+	if (!rc && counted && look)
+		look_for_columns(k, counted, file);
 	ay_batch_free(&one);
 	return rc;
 }
 
 /* Adds up the tables, but not the old ones when there is a list of them. Returns how many there were, or a negative code. */
-static int add_up(struct judging *k, const bool *old, struct ay_batch *batch)
+static int add_up(struct judging *k, const bool *old, bool look, struct ay_batch *batch)
 {
 	struct ay_digests seen = {.v = NULL};
 	int tables = 0, rc = ay_batch_init(batch, &k->budget, &k->reference);
@@ -178,7 +182,7 @@ static int add_up(struct judging *k, const bool *old, struct ay_batch *batch)
 			continue;
 		rc = ay_digests_add(&seen, &k->c->files.v[i].sha256);
 		if (rc == 1) {
-			rc = add_table(k, (uint32_t)i, !old, batch);
+			rc = add_table(k, (uint32_t)i, look, batch);
 			tables++;
 		}
 	}
@@ -188,14 +192,14 @@ static int add_up(struct judging *k, const bool *old, struct ay_batch *batch)
 	return rc ? rc : tables;
 }
 
-static void judge(struct judging *k, const bool *old, const char *what)
+/* last: what is too much or not there wherever it stands is said now, and only once. */
+static void judge(struct judging *k, const bool *old, bool last, const char *what)
 {
 	const struct ay_rules *r = k->c->rules;
-	/* A value is too much wherever it stands: once is enough to say so. */
-	unsigned methods = old ? r->outliers.methods & ~AY_OUTLIER_BY_VALUE : r->outliers.methods;
+	unsigned methods = last ? r->outliers.methods : r->outliers.methods & ~AY_OUTLIER_BY_VALUE;
 	struct ay_outlier_verdict v;
 	struct ay_batch batch;
-	int tables = add_up(k, old, &batch), rc;
+	int tables = add_up(k, old, last, &batch), rc;
 
 	if (tables < 0) {
 		cannot(k, what, ay_strerror(tables));
@@ -207,7 +211,7 @@ static void judge(struct judging *k, const bool *old, const char *what)
 			cannot(k, what, ay_strerror(rc));
 		else
 			report(k, &v, &batch, what);
-	} else if (!old) {
+	} else if (last) {
 		cannot(k, what, "there is no table that was counted");
 	}
 	ay_batch_free(&batch);
@@ -306,7 +310,7 @@ static bool load(struct judging *k)
 	size_t len = 0;
 
 	if (k->c->plan.schema && ay_schema_load(k->c->plan.schema, k->c->plan.schema_len, &schema, NULL) == 0)
-		profile = ay_schema_profile(schema, &len);
+		profile = k->season ? ay_schema_season(schema, k->season, &len) : ay_schema_profile(schema, &len);
 	int rc = profile ? ay_reference_decode(profile, len, &k->budget, &k->reference) : AY_ENOTFOUND;
 
 	if (rc == AY_ENOTFOUND) {
@@ -328,6 +332,8 @@ void ay_gate_outliers(struct ay_candidate *c)
 	struct ay_comparing files = {.c = c, .old = calloc(c->files.n + 1, sizeof(bool))};
 
 	ay_budget_init(&k.budget, 0);
+	if ((c->rules->gates >> AY_GATE_DRIFT & 1) && c->drift)
+		k.season = c->drift->season;
 	if (!files.old) {
 		cannot(&k, "the version", "out of memory");
 		return;
@@ -338,9 +344,13 @@ void ay_gate_outliers(struct ay_candidate *c)
 		if (rc) {
 			cannot(&k, "the version", ay_strerror(rc));
 		} else {
+			/* The whole of a dataset that grows over the seasons is of none of them. */
+			bool alone = files.increment && k.season;
+
 			if (files.increment)
-				judge(&k, files.old, "new rows");
-			judge(&k, NULL, "all rows");
+				judge(&k, files.old, alone, "new rows");
+			if (!alone)
+				judge(&k, NULL, true, "all rows");
 			refuse_uncounted(&k);
 		}
 	}

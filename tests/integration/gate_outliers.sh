@@ -89,6 +89,24 @@ run approve c/reference/t.csv '{"age": {"minimum": 0, "maximum": 1000}}'; is "$s
 # shellcheck disable=SC2086
 run assay put c/old datasets/t@old2 $key; is "$status" 0 "what they include is no outlier"
 
+# Rows of a season are compared with its reference.
+run approve c/reference/t.csv '{}'
+"$py" -c "
+import sys; sys.path.insert(0, '$top_srcdir/tests/corpus'); import gen_outliers; gen_outliers.table('.', 'sales', 5000, 300, wide=0.04)"
+for season in plain sales; do
+	[ $season = sales ] && from=sales || from=c/reference
+	assay baseline propose datasets/t --from $from/t.csv --season $season >$season.json
+	run assay baseline approve datasets/t --schema $season.json --key "$K/curator.key"; is "$status" 0 "a season: $season"
+done
+sed -e 's/schema, outliers]/schema, drift, outliers]/' -e 's/baseline: optional/baseline: optional\n    drift: {seasonal: [plain, sales]}/' outliers.yaml >seasons.yaml
+run assay policy set seasons.yaml; is "$status" 0 "a policy with seasons"
+# shellcheck disable=SC2086
+run assay put c/wide datasets/t@wide2 $key; is "$status" 0 "what is usual in its season"
+# shellcheck disable=SC2086
+run assay put c/twisted datasets/t@twisted3 $key; is "$status" 1 "what is not"
+like "$out" "outlier.rows" "is found in it"
+run assay policy set outliers.yaml
+
 run approve c/tiny/t.csv '{}'; is "$status" 0 "a reference of 40 rows"
 # shellcheck disable=SC2086
 run assay put c/honest13 datasets/t@few $key; is "$status" 2 "cannot judge rows"
