@@ -138,7 +138,9 @@ static void put_column(const struct ay_json *col)
 	double distinct = num(summary, "distinct");
 
 	cli_put_fit(ay_json_str(ay_json_get(col, "name"), NULL), NAME, true);
-	printf(" %-8s %8.0f", type ? type : "", num(col, "missing"));
+	putchar(' ');
+	cli_put_fit(type, 8, true);
+	printf(" %8.0f", num(col, "missing"));
 	if (isfinite(distinct))
 		printf(" %8.0f", distinct);
 	else
@@ -168,10 +170,11 @@ static void put_column(const struct ay_json *col)
 static void put_table(const char *path, const struct ay_json *doc)
 {
 	const struct ay_json *columns = ay_json_get(doc, "columns");
-	double omitted = num(doc, "columns_omitted");
+	uint64_t omitted = 0;
 
+	(void)!ay_json_u64(ay_json_get(doc, "columns_omitted"), &omitted);
 	cli_put(path);
-	printf(": %.0f rows, %zu columns\n\n", num(doc, "rows"), ay_json_count(columns) + (omitted > 0 ? (size_t)omitted : 0));
+	printf(": %.0f rows, %.0f columns\n\n", num(doc, "rows"), (double)ay_json_count(columns) + (double)omitted);
 	printf("%-*s %-8s %8s %8s %11s %11s\n", NAME, "column", "type", "missing", "distinct", "mean", "std");
 	printf("   %-21s %10s %10s %10s %10s %10s\n", "histogram, or values", "min", "q1", "median", "q3", "max");
 	for (int i = 0; i < LINE - 1; i++)
@@ -180,7 +183,7 @@ static void put_table(const char *path, const struct ay_json *doc)
 	for (size_t i = 0; i < ay_json_count(columns); i++)
 		put_column(ay_json_at(columns, i));
 	if (omitted > 0)
-		printf("and %.0f columns more, which are not shown\n", omitted);
+		printf("and %llu columns more, which are not shown\n", (unsigned long long)omitted);
 }
 
 /* ---- files ---- */

@@ -112,7 +112,6 @@ static void row(struct ay_jw *w, const struct ay_reference *ref, enum ay_outlier
 {
 	ay_jw_object(w);
 	ay_jw_ku64(w, "row", v->row);
-	ay_jw_ku64(w, "file", v->file);
 	ay_jw_kstr(w, "method", ay_outlier_method_name(m));
 	ay_describe_number(w, "score", v->score);
 	ay_jw_key(w, "columns");

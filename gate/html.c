@@ -20,7 +20,7 @@ static int rank(const struct ay_json *j)
 			return (int)i;
 	return 0;
 }
-enum { RANK_WARN = 3, RANKS = 5 };
+enum { RANK_WARN = 3, RANK_PASS = 4, RANKS = 5 };
 
 /* ---- findings ---- */
 
@@ -70,6 +70,12 @@ static void part(struct ay_buf *out, const struct ay_json *j, const char *name)
 	ay_buf_adds(out, "</div></details>\n");
 }
 
+/* It passed and has nothing to say. */
+static bool quiet(const struct ay_json *j)
+{
+	return rank(j) == RANK_PASS && !ay_json_count(ay_json_get(j, "findings"));
+}
+
 static void gates(struct ay_buf *out, const struct ay_json *list)
 {
 	if (!ay_json_count(list))
@@ -77,8 +83,18 @@ static void gates(struct ay_buf *out, const struct ay_json *list)
 	ay_buf_adds(out, "<h2>Gates</h2>\n");
 	for (int r = 0; r < RANKS; r++)
 		for (size_t i = 0; i < ay_json_count(list); i++)
-			if (rank(ay_json_at(list, i)) == r)
+			if (rank(ay_json_at(list, i)) == r && !quiet(ay_json_at(list, i)))
 				part(out, ay_json_at(list, i), "gate");
+	ay_buf_adds(out, "<p>");
+	for (size_t i = 0; i < ay_json_count(list); i++) {
+		if (!quiet(ay_json_at(list, i)))
+			continue;
+		ay_page_badge(out, "pass");
+		ay_buf_adds(out, " ");
+		ay_page_member(out, ay_json_at(list, i), "gate");
+		ay_buf_adds(out, " &nbsp; ");
+	}
+	ay_buf_adds(out, "</p>\n");
 }
 
 /* ---- files ---- */
@@ -105,7 +121,7 @@ static void files(struct ay_buf *out, const struct ay_json *list)
 		for (size_t i = 0; i < ay_json_count(list); i++)
 			if (rank(ay_json_at(list, i)) == r && ay_json_count(ay_json_get(ay_json_at(list, i), "findings")))
 				part(out, ay_json_at(list, i), "path");
-	ay_buf_addf(out, "<details><summary>All %zu files and their digests</summary><div class=\"body wide\"><table><tr><th scope=\"col\">file</th>"
+	ay_buf_addf(out, "<details><summary>All files (%zu) and their digests</summary><div class=\"body wide\"><table><tr><th scope=\"col\">file</th>"
 		    "<th scope=\"col\">format</th><th scope=\"col\">verdict</th><th scope=\"col\" class=\"n\">bytes</th>"
 		    "<th scope=\"col\">SHA-256</th></tr>\n", ay_json_count(list));
 	for (int r = 0; r < RANKS; r++)

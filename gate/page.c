@@ -15,7 +15,7 @@ static const char style[] =
 	"h1{font-size:1.5em;line-height:1.25;overflow-wrap:anywhere}h2{font-size:1.15em;margin:1.8em 0 .5em}\n"
 	"p{margin:.5em 0}.soft{color:var(--soft)}.wide{overflow-x:auto}\n"
 	"table{border-collapse:collapse;font-size:.9em;margin:.6em 0}caption{text-align:left;color:var(--soft);padding:.2em 0}\n"
-	"td,th{border-bottom:1px solid var(--rule);padding:.25em .9em .25em 0;text-align:left;vertical-align:top;overflow-wrap:anywhere}\n"
+	"td,th{border-bottom:1px solid var(--rule);padding:.25em .9em .25em 0;text-align:left;vertical-align:top;overflow-wrap:break-word}\n"
 	"td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
 	"details{border:1px solid var(--rule);border-radius:6px;margin:.6em 0;background:var(--page)}details details{border:0;margin:0}\n"
 	"summary{cursor:pointer;padding:.5em .8em;background:var(--raised);border-radius:6px;overflow-wrap:anywhere}\n"
