@@ -374,6 +374,58 @@ static void several_files(void)
 	file_is("{\"\\u0072esources\": []}", "x.txt", "words\n", "schema.invalid", "an escaped letter hides nothing");
 }
 
+/* ---- arrays and images ---- */
+
+/* An array of NumPy: header and as many zeros as the shape asks for. */
+static const char *array_is(const char *schema, const char *path, const char *dtype, const char *shape, size_t bytes)
+{
+	static char file[4096];
+	int n = snprintf(file + 10, 200, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", dtype, shape);
+
+	memcpy(file, "\x93NUMPY\1\0", 8);
+	while ((n + 11) % 64)
+		file[10 + n++] = ' ';
+	file[10 + n++] = '\n';
+	file[8] = (char)n;
+	file[9] = 0;
+	memset(file + 10 + n, 0, bytes);
+	return scan_case_with(path, file, 10 + (size_t)n + bytes, schema);
+}
+
+static void arrays(void)
+{
+	static const char images[] = "{\"x-shape\": [null, 2, 3], \"x-dtype\": [\"uint8\", \"float32\"]}";
+	static const char files[] = FILES("{\"path\": \"train*\", \"x-shape\": [2]}, {\"path\": \"*.csv\", \"x-dtype\": \"int8\"}");
+	static const char png[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\10\0\0\0\0\x3a\x7e\x9b\x55\0\0\0\nIDAT\x78\x9c\x63\x60\0\0\0\2\0\1\x48\xaf\xa4\x71\0\0\0\0IEND\xae\x42\x60\x82";
+
+	loads(images, NULL);
+	loads("{\"x-shape\": []}", NULL);
+	loads("{\"x-shape\": 3}", "/x-shape");
+	loads("{\"x-shape\": [-1]}", "/x-shape");
+	loads("{\"x-shape\": [1.5]}", "/x-shape");
+	loads("{\"x-shape\": [2], \"x-dtypes\": \"uint8\"}", "/x-dtypes");
+	loads("{\"x-dtype\": \"u1\"}", "/x-dtype");
+	loads("{\"x-dtype\": []}", "/x-dtype");
+	loads("{\"x-shape\": [2], \"fields\": []}", "/fields");
+	loads(FILES("{\"path\": \"a.npy\", \"x-shape\": [2], \"x-json-schema\": true}"), "/resources/0/schema");
+	is_str(array_is(images, "a.npy", "|u1", "(4, 2, 3)", 24), "pass", "an array as it must be");
+	is_str(array_is(images, "a.npy", "<f4", "(0, 2, 3)", 0), "pass", "of the other type, without a row");
+	is_str(array_is(images, "a.npy", "|u1", "(4, 2, 2)", 16), "schema.shape", "another size");
+	is_str(scan_case_result.found[0].value, "(4, 2, 2)", "which is named");
+	is_str(scan_case_result.found[0].limit, "(*, 2, 3)", "beside what it must be");
+	is_str(array_is(images, "a.npy", "|u1", "(6,)", 6), "schema.shape", "fewer dimensions");
+	is_str(array_is(images, "a.npy", "|u1", "(1, 2, 3, 1)", 6), "schema.shape", "more");
+	is_str(array_is(images, "a.npy", "|i1", "(1, 2, 3)", 6), "schema.dtype", "another type");
+	is_str(array_is(images, "a.npy", "|S3", "(1, 2, 3)", 18), "schema.dtype", "texts");
+	is_str(array_is(files, "train.npy", "|u1", "(2,)", 2), "pass", "by its pattern");
+	is_str(array_is(files, "train.npy", "|u1", "(3,)", 3), "schema.shape", "and the shape there");
+	is_str(array_is(files, "test.npy", "|u1", "(3,)", 3), "schema.unnamed", "no pattern");
+	file_is(files, "t.csv", "a\n1\n", "schema.unsupported", "a table is no array");
+	is_str(scan_case_with("a.png", png, sizeof(png) - 1, "{\"x-shape\": [1, 1]}"), "pass", "an image of one pixel");
+	is_str(scan_case_with("a.png", png, sizeof(png) - 1, "{\"x-shape\": [1, 2]}"), "schema.shape", "that should have two");
+	is_str(scan_case_with("a.png", png, sizeof(png) - 1, "{\"x-dtype\": \"uint8\"}"), "schema.dtype", "an image has no element type");
+}
+
 /* ---- foreign keys ---- */
 
 #define ORDERS "{\"path\": \"orders/*.csv\", \"schema\": {\"fields\": [{\"name\": \"id\", \"type\": \"integer\"}, {\"name\": \"who\", \"type\": \"string\"}, " \
@@ -525,6 +577,7 @@ int main(void)
 	typed();
 	sums();
 	several_files();
+	arrays();
 	foreign_keys();
 	many_keys();
 	inference();
