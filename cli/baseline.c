@@ -247,7 +247,7 @@ int cmd_baseline(struct cli *c, int argc, char **argv)
 	const char *from = NULL, *schema_file = NULL, *key = NULL;
 	const struct cli_opt opts[] = {
 		{ "from", CLI_TEXT_OPT, &from, "FILE|DIR|REF", "propose: the table to learn from; of a folder, its images" },
-		{ "schema", CLI_TEXT_OPT, &schema_file, "FILE", "approve: the Table Schema, edited by you" },
+		{ "schema", CLI_TEXT_OPT, &schema_file, "FILE", "approve: the schema, edited by you" },
 		{ "key", CLI_TEXT_OPT, &key, "CURATOR.key", "approve: signs it" },
 		{ NULL, 0, NULL, NULL, NULL }
 	};

@@ -329,6 +329,57 @@ static void file_is(const char *schema, const char *path, const char *text, cons
 	is_str(scan_case_with(path, text, strlen(text), schema), rule, "%s: %s", path, what);
 }
 
+/* ---- metadata of datasets ---- */
+
+static void croissant(void)
+{
+	static const char good[] =
+		"{\"@type\": \"sc:Dataset\", \"conformsTo\": \"http://mlcommons.org/croissant/1.0\", \"name\": \"flowers\", \"distribution\": ["
+		"{\"@type\": \"cr:FileObject\", \"@id\": \"repo\", \"contentUrl\": \"https://x.example/r\", \"encodingFormat\": \"git+https\", \"sha256\": \"main\"},"
+		"{\"@type\": \"cr:FileObject\", \"@id\": \"iris\", \"contentUrl\": \"https://x.example/d/iris.csv?v=1\", \"encodingFormat\": \"text/csv\", "
+		"\"contentSize\": \"12 B\", \"sha256\": \"ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef0123456789\"},"
+		"{\"@type\": \"cr:FileObject\", \"@id\": \"zip\", \"contentUrl\": \"./data/all.zip\", \"encodingFormat\": \"application/zip\", \"contentSize\": \"3 MB\"},"
+		"{\"@type\": \"cr:FileSet\", \"@id\": \"parts\", \"containedIn\": {\"@id\": \"repo\"}, \"includes\": [\"train/*.csv\", \"test/*.csv\"]},"
+		"{\"@type\": \"cr:FileSet\", \"@id\": \"inner\", \"containedIn\": {\"@id\": \"zip\"}, \"includes\": \"*.csv\"}],"
+		"\"recordSet\": [{\"field\": ["
+		"{\"dataType\": \"sc:Float\", \"source\": {\"fileObject\": {\"@id\": \"iris\"}, \"extract\": {\"column\": \"a\"}}},"
+		"{\"dataType\": [\"cr:Label\", \"https://schema.org/Text\"], \"source\": {\"fileObject\": {\"@id\": \"iris\"}, \"extract\": {\"column\": \"b\"}}},"
+		"{\"dataType\": \"sc:Text\", \"source\": {\"fileObject\": {\"@id\": \"iris\"}, \"extract\": {\"column\": \"b\"}}},"
+		"{\"dataType\": \"sc:Date\", \"source\": {\"fileSet\": {\"@id\": \"parts\"}, \"extract\": {\"column\": \"day\"}}}]}]}";
+	static const char *const bad[] = {
+		"{}", "7", "[]", "{\"distribution\": []}", "{\"conformsTo\": \"http://mlcommons.org/croissant/1.0\", \"distribution\": 7}",
+		"{\"conformsTo\": \"http://mlcommons.org/croissant/1.0\", \"distribution\": [{\"@id\": \"a\", \"contentUrl\": \"../a.csv\"}]}",
+		"{\"conformsTo\": \"x\", \"distribution\": [{\"@id\": \"a\"}]}"
+	};
+	struct ay_source in = ay_source_memory(good, sizeof(good) - 1);
+	struct ay_buf out = ay_buf_new(MIB);
+	struct ay_budget b;
+	struct ay_schema *s;
+	struct ay_error e;
+	uint64_t bytes;
+
+	ay_budget_init(&b, sizeof(good));
+	is_int(ay_schema_infer(&in, "croissant.json", &b, &out, &e), 0, "a schema is proposed from metadata");
+	is_int(ay_schema_load(out.data, out.len, &s, &e), 0, "it loads");
+	is_int((long long)ay_schema_resources(s), 6, "the repository is no file");
+	int iris = ay_schema_resource_of(s, "iris.csv");
+
+	is_str(ay_schema_resource_sha256(s, (size_t)iris), "abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789", "its digest");
+	ok(ay_schema_resource_bytes(s, (size_t)iris, &bytes) && bytes == 12, "its size");
+	ok(!ay_schema_resource_bytes(s, (size_t)ay_schema_resource_of(s, "data/all.zip"), &bytes), "a rounded size is none");
+	ok(ay_schema_resource_of(s, "train/1.csv") >= 0 && ay_schema_resource_of(s, "test/1.csv") >= 0, "both patterns of a set");
+	ok(ay_schema_resource_of(s, "data/all.zip!x.csv") >= 0, "inside of an archive");
+	ok(ay_schema_resource_of(s, "croissant.json") >= 0, "the metadata itself");
+	ok(strstr(ay_buf_str(&out), "\"number\"") && strstr(ay_buf_str(&out), "\"string\"") && strstr(ay_buf_str(&out), "\"date\""), "types");
+	ay_schema_free(s);
+	for (size_t i = 0; i < AY_ARRAY_LEN(bad); i++) {
+		in = ay_source_memory(bad[i], strlen(bad[i]));
+		out.len = 0;
+		ok(ay_schema_infer(&in, "croissant.json", &b, &out, &e) < 0, "%s: %s", bad[i], e.msg);
+	}
+	ay_buf_free(&out);
+}
+
 static void several_files(void)
 {
 	static const char schema[] = FILES("{\"path\": \"train/*.csv\", " TABLE "}, {\"path\": \"**/*.csv\", \"schema\": {\"fields\": [{\"name\": \"b\", \"type\": \"any\"}]}}, "
@@ -577,6 +628,7 @@ int main(void)
 	typed();
 	sums();
 	several_files();
+	croissant();
 	arrays();
 	foreign_keys();
 	many_keys();
