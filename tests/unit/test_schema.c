@@ -466,6 +466,7 @@ static void arrays(void)
 	is_str(scan_case_result.found[0].limit, "(*, 2, 3)", "beside what it must be");
 	is_str(array_is(images, "a.npy", "|u1", "(6,)", 6), "schema.shape", "fewer dimensions");
 	is_str(array_is(images, "a.npy", "|u1", "(1, 2, 3, 1)", 6), "schema.shape", "more");
+	is_str(array_is(images, "a.npy", "|u1", "(1, 2, 3, 0)", 0), "schema.shape", "also of none");
 	is_str(array_is(images, "a.npy", "|i1", "(1, 2, 3)", 6), "schema.dtype", "another type");
 	is_str(array_is(images, "a.npy", "|S3", "(1, 2, 3)", 18), "schema.dtype", "texts");
 	is_str(array_is(files, "train.npy", "|u1", "(2,)", 2), "pass", "by its pattern");
