@@ -311,7 +311,7 @@ int cmd_baseline(struct cli *c, int argc, char **argv)
 	const struct cli_opt opts[] = {
 		{ "from", CLI_TEXT_OPT, &from, "FILE|DIR|REF", "propose: the table to learn from; of a folder, its images" },
 		{ "season", CLI_TEXT_OPT, &season, "TAG", "propose: the table is the reference of this season, for the schema in force" },
-		{ "schema", CLI_TEXT_OPT, &schema_file, "FILE", "approve: the Table Schema, edited by you" },
+		{ "schema", CLI_TEXT_OPT, &schema_file, "FILE", "approve: the schema, edited by you" },
 		{ "key", CLI_TEXT_OPT, &key, "CURATOR.key", "approve: signs it" },
 		{ NULL, 0, NULL, NULL, NULL }
 	};

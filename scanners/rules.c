@@ -611,6 +611,10 @@ const struct ay_rule ay_rule_table[] = {
 	  "Correct the row, or publish the row that it refers to in the same version." },
 	{ "schema.foreign-key-unknown", "schema", AY_ERROR, AY_HIGH, false, "The foreign keys of a table could not be compared.",
 	  "Split the table, or have a curator approve a schema without the foreign key." },
+	{ "schema.shape", "schema", AY_FAIL, AY_HIGH, false, "An array or image has not the shape that the schema asks for.",
+	  "Write it with that shape, or have a curator approve another." },
+	{ "schema.dtype", "schema", AY_FAIL, AY_HIGH, false, "The elements of an array are not of the type that the schema asks for.",
+	  "Write it with that type, or have a curator approve another." },
 	{ "schema.primary-key", "schema", AY_FAIL, AY_HIGH, false, "A primary key is missing in part or stands twice.",
 	  "Remove the duplicate or complete the key at its source." },
 };

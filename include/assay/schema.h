@@ -16,6 +16,7 @@
  * of objects with path (a pattern) and schema, or "x-unchecked": true for files
  * that are not compared; name, hash ("sha256:..."), bytes, "x-optional".
  *
+ * Arrays and images: "x-shape" and "x-dtype" likewise (scanners/data/shape.h).
  * JSON documents: "x-json-schema" instead of fields or schema, or a JSON Schema
  * alone that says so in "$schema" (scanners/data/json_schema.h).
  */

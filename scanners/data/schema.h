@@ -7,6 +7,7 @@
 #include "assay/schema.h"
 #include "scanners/data/pattern.h"
 #include "scanners/data/row_rule.h"
+#include "scanners/data/shape.h"
 #include "scanners/data/value.h"
 
 #define AY_SCHEMA_MASS "x-min-domain-mass"
@@ -15,6 +16,8 @@
 #define AY_SCHEMA_RULES "x-rules"
 #define AY_SCHEMA_NULL "x-null"
 #define AY_SCHEMA_JSON "x-json-schema"
+#define AY_SCHEMA_SHAPE "x-shape"
+#define AY_SCHEMA_DTYPE "x-dtype"
 
 /* An owned string that may hold NUL. */
 struct ay_schema_text {
@@ -47,7 +50,7 @@ struct ay_schema_rule {
 };
 
 /* What a schema is about. */
-enum ay_schema_of { AY_SCHEMA_OF_TABLE, AY_SCHEMA_OF_DOCUMENTS, AY_SCHEMA_OF_NOTHING, AY_SCHEMA_OF_FILES };
+enum ay_schema_of { AY_SCHEMA_OF_TABLE, AY_SCHEMA_OF_DOCUMENTS, AY_SCHEMA_OF_ARRAYS, AY_SCHEMA_OF_NOTHING, AY_SCHEMA_OF_FILES };
 
 /* Files of one kind, by the pattern of their paths. */
 struct ay_schema_resource {
@@ -83,6 +86,7 @@ struct ay_schema {
 	struct ay_schema_resource *resources;        /* of files */
 	size_t resource_count;
 	struct ay_json_schema *documents;            /* of documents (scanners/data/json_schema.h) */
+	struct ay_shape shape;                       /* of arrays */
 	struct ay_schema_field *fields;
 	size_t field_count;
 	struct ay_schema_text *missing;

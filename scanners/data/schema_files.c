@@ -73,19 +73,25 @@ static int load_part(struct ay_schema_loader *l, const struct ay_json *object, s
 {
 	const struct ay_json *schema = ay_json_get(object, "schema"), *documents = ay_json_get(object, AY_SCHEMA_JSON);
 	struct ay_schema *outer = l->schema;
-	bool unchecked;
+	bool unchecked, arrays = ay_json_get(object, AY_SCHEMA_SHAPE) || ay_json_get(object, AY_SCHEMA_DTYPE);
 	int err = load_flag(l, object, UNCHECKED, &unchecked);
 
 	if (err)
 		return err;
-	if ((schema != NULL) + (documents != NULL) + unchecked != 1)
-		return ay_schema_bad(l, "schema", "must be there, or " AY_SCHEMA_JSON ", or " UNCHECKED " be true, and one of them only");
+	if ((schema != NULL) + (documents != NULL) + arrays + unchecked != 1)
+		return ay_schema_bad(l, "schema", "must be there, or " AY_SCHEMA_JSON ", or " AY_SCHEMA_SHAPE " or " AY_SCHEMA_DTYPE ", or " UNCHECKED " be true, and one of them only");
 	r->schema = calloc(1, sizeof(*r->schema));
 	if (!r->schema)
 		return ay_schema_no_memory(l);
 	r->schema->of = unchecked ? AY_SCHEMA_OF_NOTHING : AY_SCHEMA_OF_TABLE;
 	if (unchecked)
 		return 0;
+	if (arrays) {
+		l->schema = r->schema;
+		err = ay_schema_load_arrays(l, object);
+		l->schema = outer;
+		return err;
+	}
 	size_t place = ay_schema_enter(l, "%s", schema ? "schema" : AY_SCHEMA_JSON);
 
 	l->schema = r->schema;
@@ -101,7 +107,7 @@ static int load_part(struct ay_schema_loader *l, const struct ay_json *object, s
 
 static int load_resource(struct ay_schema_loader *l, const struct ay_json *object, struct ay_schema_resource *r)
 {
-	static const char *const known[] = {"name", "path", "schema", AY_SCHEMA_JSON, "hash", "bytes", "title", "description", UNCHECKED, OPTIONAL, NULL};
+	static const char *const known[] = {"name", "path", "schema", AY_SCHEMA_JSON, AY_SCHEMA_SHAPE, AY_SCHEMA_DTYPE, "hash", "bytes", "title", "description", UNCHECKED, OPTIONAL, NULL};
 	int err;
 
 	if (!ay_json_is(object, AY_JSON_OBJECT))

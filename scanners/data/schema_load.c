@@ -14,8 +14,8 @@
 
 /* Names that are checked; a key that is nearly one of them is a slip, not a note. */
 static const char *const notes_with_meaning[] = {
-	AY_SCHEMA_MASS, AY_SCHEMA_PRESENCE, AY_SCHEMA_LABEL, AY_SCHEMA_RULES, AY_SCHEMA_NULL, AY_SCHEMA_JSON, AY_REFERENCE_NOTE,
-	AY_REFERENCE_SEASONS, "x-unchecked", "x-optional", NULL
+	AY_SCHEMA_MASS, AY_SCHEMA_PRESENCE, AY_SCHEMA_LABEL, AY_SCHEMA_RULES, AY_SCHEMA_NULL, AY_SCHEMA_JSON, AY_SCHEMA_SHAPE, AY_SCHEMA_DTYPE,
+	AY_REFERENCE_NOTE, AY_REFERENCE_SEASONS, "x-unchecked", "x-optional", NULL
 };
 
 int ay_schema_bad(struct ay_schema_loader *l, const char *key, const char *fmt, ...)
@@ -363,16 +363,64 @@ int ay_schema_load_documents(struct ay_schema_loader *l, const struct ay_json *s
 	return err;
 }
 
+static int load_shape(struct ay_schema_loader *l, const struct ay_json *list, struct ay_shape *out)
+{
+	size_t count = ay_json_count(list);
+
+	if (!ay_json_is(list, AY_JSON_ARRAY) || count > AY_SHAPE_DIMS)
+		return ay_schema_bad(l, AY_SCHEMA_SHAPE, "must be a list of at most %d sizes, null for any", AY_SHAPE_DIMS);
+	for (size_t i = 0; i < count; i++) {
+		const struct ay_json *j = ay_json_at(list, i);
+
+		out->any[i] = ay_json_is(j, AY_JSON_NULL);
+		if (!out->any[i] && (!ay_json_is(j, AY_JSON_NUMBER) || ay_json_u64(j, &out->dims[i]) != 0))
+			return ay_schema_bad(l, AY_SCHEMA_SHAPE, "must be a list of sizes, null for any");
+	}
+	out->dim_count = (unsigned)count;
+	out->has_dims = true;
+	return 0;
+}
+
+static int load_dtypes(struct ay_schema_loader *l, const struct ay_json *j, struct ay_shape *out)
+{
+	bool list = ay_json_is(j, AY_JSON_ARRAY);
+
+	for (size_t i = 0; i < (list ? ay_json_count(j) : 1); i++) {
+		const struct ay_json *item = list ? ay_json_at(j, i) : j;
+		const char *name = ay_json_is(item, AY_JSON_STRING) ? ay_json_str(item, NULL) : NULL;
+		uint32_t bit = name ? ay_shape_dtype_bit(name) : 0;
+
+		if (!bit)
+			return ay_schema_bad(l, AY_SCHEMA_DTYPE, "must be a type of NumPy, as \"uint8\", or a list of types");
+		out->dtypes |= bit;
+	}
+	return out->dtypes ? 0 : ay_schema_bad(l, AY_SCHEMA_DTYPE, "must be a type of NumPy, as \"uint8\", or a list of types");
+}
+
+int ay_schema_load_arrays(struct ay_schema_loader *l, const struct ay_json *object)
+{
+	const struct ay_json *shape = ay_json_get(object, AY_SCHEMA_SHAPE), *dtype = ay_json_get(object, AY_SCHEMA_DTYPE);
+	int err = shape ? load_shape(l, shape, &l->schema->shape) : 0;
+
+	l->schema->of = AY_SCHEMA_OF_ARRAYS;
+	return !err && dtype ? load_dtypes(l, dtype, &l->schema->shape) : err;
+}
+
 /* A JSON Schema stands alone, or as the one thing that is asked for. */
 static int load_root(struct ay_schema_loader *l, const struct ay_json *root)
 {
 	static const char *const known[] = {AY_SCHEMA_JSON, "title", "description", NULL};
+	static const char *const of_arrays[] = {AY_SCHEMA_SHAPE, AY_SCHEMA_DTYPE, "title", "description", NULL};
 	int err;
 
 	if (ay_json_get(root, "resources"))
 		return ay_schema_load_files(l, root);
 	if (ay_json_get(root, "$schema"))
 		return ay_schema_load_documents(l, root);
+	if (ay_json_get(root, AY_SCHEMA_SHAPE) || ay_json_get(root, AY_SCHEMA_DTYPE)) {
+		err = ay_schema_only_keys(l, root, of_arrays, "a schema of arrays");
+		return err || (err = ay_schema_load_notes(l, root)) ? err : ay_schema_load_arrays(l, root);
+	}
 	if (!ay_json_get(root, AY_SCHEMA_JSON))
 		return ay_schema_load_table(l, root);
 	if ((err = ay_schema_only_keys(l, root, known, "a schema of documents")) || (err = ay_schema_load_notes(l, root)))

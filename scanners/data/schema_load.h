@@ -31,6 +31,8 @@ void ay_schema_leave(struct ay_schema_loader *l, size_t place);
 /* schema_load.c */
 AY_MUSTCHECK int ay_schema_load_table(struct ay_schema_loader *l, const struct ay_json *root);
 AY_MUSTCHECK int ay_schema_load_documents(struct ay_schema_loader *l, const struct ay_json *schema);
+/* x-shape and x-dtype of this object. */
+AY_MUSTCHECK int ay_schema_load_arrays(struct ay_schema_loader *l, const struct ay_json *object);
 /* schema_files.c */
 AY_MUSTCHECK int ay_schema_load_files(struct ay_schema_loader *l, const struct ay_json *root);
 void ay_schema_files_free(struct ay_schema *s);

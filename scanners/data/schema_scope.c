@@ -34,11 +34,19 @@ static int resource_at_hand(const struct ay_scan *s, const struct ay_schema *sch
 	return found >= 0 ? found : ay_schema_resource_of(schema, path_of(s));
 }
 
+/* Whether the schema need be loaded at all, which it would be for each of many files. A letter of a key may be escaped. */
+static bool may_have(const struct ay_scan *s, const char *text)
+{
+	const struct ay_scan_options *o = ay_scan_options(s);
+
+	return memmem(o->schema_json, o->schema_len, text, strlen(text)) || memmem(o->schema_json, o->schema_len, "\\u", 2);
+}
+
 int ay_schema_open(struct ay_scan *s, enum ay_schema_of kind, struct ay_schema **whole, const struct ay_schema **part)
 {
 	*whole = NULL;
 	*part = NULL;
-	if (!ay_scan_options(s)->schema_json)
+	if (!ay_scan_options(s)->schema_json || (kind == AY_SCHEMA_OF_ARRAYS && !may_have(s, "\"" AY_SCHEMA_SHAPE "\"") && !may_have(s, "\"" AY_SCHEMA_DTYPE "\"")))
 		return 0;
 	int err = load(s, whole);
 
@@ -80,13 +88,10 @@ static bool is_about_data(struct ay_scan *s)
 
 void ay_schema_judge_scope(struct ay_scan *s)
 {
-	const struct ay_scan_options *o = ay_scan_options(s);
 	struct ay_schema *schema;
 
-	/* A schema of one table says nothing about other files, and need not be loaded for each of them. A letter may be escaped. */
-	if (!o->schema_json || (!memmem(o->schema_json, o->schema_len, "\"resources\"", 11) && !memmem(o->schema_json, o->schema_len, "\\u", 2)))
-		return;
-	if (load(s, &schema) != 0)
+	/* A schema of one table says nothing about other files. */
+	if (!ay_scan_options(s)->schema_json || !may_have(s, "\"resources\"") || load(s, &schema) != 0)
 		return;
 	int i = ay_schema_resource_of(schema, path_of(s));
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanners/formats/image.h"
 
+#include "scanners/data/shape.h"
+
 #include <stdarg.h>
 
 #include "scanners/driver.h"
@@ -50,6 +52,14 @@ int ay_image_size(struct ay_image *w, uint64_t width, uint64_t height)
 {
 	if (!width || !height)
 		return ay_image_bad(w, w->off, "the image has no width or no height");
+	/* What comes first is the whole image, not one of its frames. */
+	if (!w->width) {
+		const uint64_t shape[] = {height, width};
+		int rc = ay_shape_judge(w->s, NULL, shape, 2);
+
+		if (rc)
+			return rc;
+	}
 	w->width = width;
 	w->height = height;
 	if (!fits(w))

@@ -112,5 +112,5 @@ static int gif_scan(struct ay_scan *s, struct ay_source *in)
 }
 
 const struct ay_scanner ay_scanner_gif = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "gif", .version = 1, .bid = gif_bid, .scan = gif_scan
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "gif", .version = 2, .bid = gif_bid, .scan = gif_scan
 };

@@ -132,5 +132,5 @@ static int webp_scan(struct ay_scan *s, struct ay_source *in)
 }
 
 const struct ay_scanner ay_scanner_webp = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "webp", .version = 1, .bid = webp_bid, .scan = webp_scan
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "webp", .version = 2, .bid = webp_bid, .scan = webp_scan
 };

@@ -3,6 +3,7 @@
 #include "scanners/registry.h"
 
 #include "assay/json.h"
+#include "scanners/data/croissant.h"
 #include "scanners/data/documents.h"
 #include "scanners/data/json_table.h"
 #include "scanners/data/judge.h"
@@ -375,9 +376,11 @@ static int json_scan(struct ay_scan *s, struct ay_source *in)
 	unsigned before = ay_scan_count(s, AY_INCONCLUSIVE);
 	int rc = scan_config(s, in);
 
-	if (rc || !wants_tables(s) || ay_scan_count(s, AY_INCONCLUSIVE) > before || !is_array_of_objects(s, in))
+	if (rc || !wants_tables(s) || ay_scan_count(s, AY_INCONCLUSIVE) > before)
 		return rc;
-	return judge_table(s, in, false);
+	if (is_array_of_objects(s, in))
+		return judge_table(s, in, false);
+	return ay_scan_options(s)->proposal ? ay_croissant_propose(s, in) : 0;
 }
 
 static int jsonl_scan(struct ay_scan *s, struct ay_source *in)

@@ -9,6 +9,7 @@
 
 #include "assay/ckd.h"
 #include "assay/extract.h"
+#include "scanners/data/shape.h"
 #include "scanners/driver.h"
 #include "scanners/registry.h"
 
@@ -380,6 +381,10 @@ static int scan_array(struct ay_scan *s, struct ay_source *in, uint64_t off, str
 		ay_scan_find(s, "npy.malformed", off, "the header is not one that NumPy writes");
 		return 0;
 	}
+	int rc = ay_shape_judge(s, ay_shape_dtype((char)a.item.kind, a.item.kind == 'U' ? 0 : a.item.size), a.shape, a.dims);
+
+	if (rc)
+		return rc;
 	if (a.item.objects && ay_scan_extract(s))
 		return extract(s, in, data_off, &a);
 	if (a.item.objects)
@@ -430,5 +435,5 @@ out:
 }
 
 const struct ay_scanner ay_scanner_npy = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "npy", .version = 1, .bid = bid, .scan = scan,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "npy", .version = 2, .bid = bid, .scan = scan,
 };

@@ -95,6 +95,22 @@ run assay why "datasets/keys@v$n"; like "$out" "orders/2.csv.*bobby" "which name
 order bob; printf 'name\nann\n' >d/people.csv
 put 1 datasets/keys "a key that went away, beside files that were scanned before"
 
+# Croissant.
+cat >croissant.json <<JSON
+{"@context": {"@vocab": "https://schema.org/"}, "@type": "sc:Dataset", "conformsTo": "http://mlcommons.org/croissant/1.0", "name": "numbers",
+ "distribution": [{"@type": "cr:FileObject", "@id": "a.csv", "contentUrl": "https://data.example/a.csv", "encodingFormat": "text/csv", "sha256": "$(sum a.csv)"}],
+ "recordSet": [{"@type": "cr:RecordSet", "@id": "all", "field": [{"@type": "cr:Field", "@id": "all/a", "dataType": "sc:Integer",
+  "source": {"fileObject": {"@id": "a.csv"}, "extract": {"column": "a"}}}]}]}
+JSON
+assay baseline propose datasets/bread --from croissant.json >bread.json; is $? 0 "a schema is proposed from Croissant metadata"
+approve datasets/bread bread.json; is "$status" 0 "it is approved as it is"
+cp a.csv croissant.json d
+put 0 datasets/bread "the files that the metadata names"
+printf 'a\n2\n' >d/a.csv
+put 1 datasets/bread "another file by that name"
+like "$out" "schema.digest" "by its digest"
+run assay baseline propose datasets/bread --from keys.json; like "$status:$err" "^[1-9].*Croissant" "a document of another kind"
+
 # Documents.
 cat >doc.json <<'JSON'
 {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "required": ["id"],

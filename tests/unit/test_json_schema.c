@@ -148,6 +148,8 @@ static void scalars(void)
 	meets("{\"multipleOf\": 10}", "1e300");
 	meets("{\"multipleOf\": 7}", "-49");
 	breaks("{\"multipleOf\": 7}", "1e30", "/multipleOf");
+	meets("{\"multipleOf\": 4}", "100");
+	breaks("{\"multipleOf\": 8}", "100", "/multipleOf");
 	breaks("{\"multipleOf\": 10}", "5", "/multipleOf");
 	meets("{\"multipleOf\": 2.5}", "0");
 	breaks("{\"multipleOf\": 1}", "0.1234567890123456789", "/multipleOf");

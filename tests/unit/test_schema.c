@@ -332,6 +332,57 @@ static void file_is(const char *schema, const char *path, const char *text, cons
 	is_str(scan_case_with(path, text, strlen(text), schema), rule, "%s: %s", path, what);
 }
 
+/* ---- metadata of datasets ---- */
+
+static void croissant(void)
+{
+	static const char good[] =
+		"{\"@type\": \"sc:Dataset\", \"conformsTo\": \"http://mlcommons.org/croissant/1.0\", \"name\": \"flowers\", \"distribution\": ["
+		"{\"@type\": \"cr:FileObject\", \"@id\": \"repo\", \"contentUrl\": \"https://x.example/r\", \"encodingFormat\": \"git+https\", \"sha256\": \"main\"},"
+		"{\"@type\": \"cr:FileObject\", \"@id\": \"iris\", \"contentUrl\": \"https://x.example/d/iris.csv?v=1\", \"encodingFormat\": \"text/csv\", "
+		"\"contentSize\": \"12 B\", \"sha256\": \"ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef0123456789\"},"
+		"{\"@type\": \"cr:FileObject\", \"@id\": \"zip\", \"contentUrl\": \"./data/all.zip\", \"encodingFormat\": \"application/zip\", \"contentSize\": \"3 MB\"},"
+		"{\"@type\": \"cr:FileSet\", \"@id\": \"parts\", \"containedIn\": {\"@id\": \"repo\"}, \"includes\": [\"train/*.csv\", \"test/*.csv\"]},"
+		"{\"@type\": \"cr:FileSet\", \"@id\": \"inner\", \"containedIn\": {\"@id\": \"zip\"}, \"includes\": \"*.csv\"}],"
+		"\"recordSet\": [{\"field\": ["
+		"{\"dataType\": \"sc:Float\", \"source\": {\"fileObject\": {\"@id\": \"iris\"}, \"extract\": {\"column\": \"a\"}}},"
+		"{\"dataType\": [\"cr:Label\", \"https://schema.org/Text\"], \"source\": {\"fileObject\": {\"@id\": \"iris\"}, \"extract\": {\"column\": \"b\"}}},"
+		"{\"dataType\": \"sc:Text\", \"source\": {\"fileObject\": {\"@id\": \"iris\"}, \"extract\": {\"column\": \"b\"}}},"
+		"{\"dataType\": \"sc:Date\", \"source\": {\"fileSet\": {\"@id\": \"parts\"}, \"extract\": {\"column\": \"day\"}}}]}]}";
+	static const char *const bad[] = {
+		"{}", "7", "[]", "{\"distribution\": []}", "{\"conformsTo\": \"http://mlcommons.org/croissant/1.0\", \"distribution\": 7}",
+		"{\"conformsTo\": \"http://mlcommons.org/croissant/1.0\", \"distribution\": [{\"@id\": \"a\", \"contentUrl\": \"../a.csv\"}]}",
+		"{\"conformsTo\": \"x\", \"distribution\": [{\"@id\": \"a\"}]}"
+	};
+	struct ay_source in = ay_source_memory(good, sizeof(good) - 1);
+	struct ay_buf out = ay_buf_new(MIB);
+	struct ay_budget b;
+	struct ay_schema *s;
+	struct ay_error e;
+	uint64_t bytes;
+
+	ay_budget_init(&b, sizeof(good));
+	is_int(ay_schema_infer(&in, "croissant.json", &b, &out, &e), 0, "a schema is proposed from metadata");
+	is_int(ay_schema_load(out.data, out.len, &s, &e), 0, "it loads");
+	is_int((long long)ay_schema_resources(s), 6, "the repository is no file");
+	int iris = ay_schema_resource_of(s, "iris.csv");
+
+	is_str(ay_schema_resource_sha256(s, (size_t)iris), "abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789", "its digest");
+	ok(ay_schema_resource_bytes(s, (size_t)iris, &bytes) && bytes == 12, "its size");
+	ok(!ay_schema_resource_bytes(s, (size_t)ay_schema_resource_of(s, "data/all.zip"), &bytes), "a rounded size is none");
+	ok(ay_schema_resource_of(s, "train/1.csv") >= 0 && ay_schema_resource_of(s, "test/1.csv") >= 0, "both patterns of a set");
+	ok(ay_schema_resource_of(s, "data/all.zip!x.csv") >= 0, "inside of an archive");
+	ok(ay_schema_resource_of(s, "croissant.json") >= 0, "the metadata itself");
+	ok(strstr(ay_buf_str(&out), "\"number\"") && strstr(ay_buf_str(&out), "\"string\"") && strstr(ay_buf_str(&out), "\"date\""), "types");
+	ay_schema_free(s);
+	for (size_t i = 0; i < AY_ARRAY_LEN(bad); i++) {
+		in = ay_source_memory(bad[i], strlen(bad[i]));
+		out.len = 0;
+		ok(ay_schema_infer(&in, "croissant.json", &b, &out, &e) < 0, "%s: %s", bad[i], e.msg);
+	}
+	ay_buf_free(&out);
+}
+
 static void several_files(void)
 {
 	static const char schema[] = FILES("{\"path\": \"train/*.csv\", " TABLE "}, {\"path\": \"**/*.csv\", \"schema\": {\"fields\": [{\"name\": \"b\", \"type\": \"any\"}]}}, "
@@ -375,6 +426,59 @@ static void several_files(void)
 	is_int(scan_case_result.verdict, AY_ERROR, "is not clean");
 	file_is(schema, "t/x.csv", "", "csv.header", "an empty file is no table");
 	file_is("{\"\\u0072esources\": []}", "x.txt", "words\n", "schema.invalid", "an escaped letter hides nothing");
+}
+
+/* ---- arrays and images ---- */
+
+/* An array of NumPy: header and as many zeros as the shape asks for. */
+static const char *array_is(const char *schema, const char *path, const char *dtype, const char *shape, size_t bytes)
+{
+	static char file[4096];
+	int n = snprintf(file + 10, 200, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", dtype, shape);
+
+	memcpy(file, "\x93NUMPY\1\0", 8);
+	while ((n + 11) % 64)
+		file[10 + n++] = ' ';
+	file[10 + n++] = '\n';
+	file[8] = (char)n;
+	file[9] = 0;
+	memset(file + 10 + n, 0, bytes);
+	return scan_case_with(path, file, 10 + (size_t)n + bytes, schema);
+}
+
+static void arrays(void)
+{
+	static const char images[] = "{\"x-shape\": [null, 2, 3], \"x-dtype\": [\"uint8\", \"float32\"]}";
+	static const char files[] = FILES("{\"path\": \"train*\", \"x-shape\": [2]}, {\"path\": \"*.csv\", \"x-dtype\": \"int8\"}");
+	static const char png[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\10\0\0\0\0\x3a\x7e\x9b\x55\0\0\0\nIDAT\x78\x9c\x63\x60\0\0\0\2\0\1\x48\xaf\xa4\x71\0\0\0\0IEND\xae\x42\x60\x82";
+
+	loads(images, NULL);
+	loads("{\"x-shape\": []}", NULL);
+	loads("{\"x-shape\": 3}", "/x-shape");
+	loads("{\"x-shape\": [-1]}", "/x-shape");
+	loads("{\"x-shape\": [1.5]}", "/x-shape");
+	loads("{\"x-shape\": [2], \"x-dtypes\": \"uint8\"}", "/x-dtypes");
+	loads("{\"x-dtype\": \"u1\"}", "/x-dtype");
+	loads("{\"x-dtype\": []}", "/x-dtype");
+	loads("{\"x-shape\": [2], \"fields\": []}", "/fields");
+	loads(FILES("{\"path\": \"a.npy\", \"x-shape\": [2], \"x-json-schema\": true}"), "/resources/0/schema");
+	is_str(array_is(images, "a.npy", "|u1", "(4, 2, 3)", 24), "pass", "an array as it must be");
+	is_str(array_is(images, "a.npy", "<f4", "(0, 2, 3)", 0), "pass", "of the other type, without a row");
+	is_str(array_is(images, "a.npy", "|u1", "(4, 2, 2)", 16), "schema.shape", "another size");
+	is_str(scan_case_result.found[0].value, "(4, 2, 2)", "which is named");
+	is_str(scan_case_result.found[0].limit, "(*, 2, 3)", "beside what it must be");
+	is_str(array_is(images, "a.npy", "|u1", "(6,)", 6), "schema.shape", "fewer dimensions");
+	is_str(array_is(images, "a.npy", "|u1", "(1, 2, 3, 1)", 6), "schema.shape", "more");
+	is_str(array_is(images, "a.npy", "|u1", "(1, 2, 3, 0)", 0), "schema.shape", "also of none");
+	is_str(array_is(images, "a.npy", "|i1", "(1, 2, 3)", 6), "schema.dtype", "another type");
+	is_str(array_is(images, "a.npy", "|S3", "(1, 2, 3)", 18), "schema.dtype", "texts");
+	is_str(array_is(files, "train.npy", "|u1", "(2,)", 2), "pass", "by its pattern");
+	is_str(array_is(files, "train.npy", "|u1", "(3,)", 3), "schema.shape", "and the shape there");
+	is_str(array_is(files, "test.npy", "|u1", "(3,)", 3), "schema.unnamed", "no pattern");
+	file_is(files, "t.csv", "a\n1\n", "schema.unsupported", "a table is no array");
+	is_str(scan_case_with("a.png", png, sizeof(png) - 1, "{\"x-shape\": [1, 1]}"), "pass", "an image of one pixel");
+	is_str(scan_case_with("a.png", png, sizeof(png) - 1, "{\"x-shape\": [1, 2]}"), "schema.shape", "that should have two");
+	is_str(scan_case_with("a.png", png, sizeof(png) - 1, "{\"x-dtype\": \"uint8\"}"), "schema.dtype", "an image has no element type");
 }
 
 /* ---- foreign keys ---- */
@@ -528,6 +632,8 @@ int main(void)
 	typed();
 	sums();
 	several_files();
+	croissant();
+	arrays();
 	foreign_keys();
 	many_keys();
 	inference();
