@@ -15,6 +15,7 @@ const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_safetensors,
 	&ay_scanner_gguf,
 	&ay_scanner_tar,
+	&ay_scanner_7z,
 	&ay_scanner_gzip,
 	&ay_scanner_zlib,
 	&ay_scanner_bzip2,

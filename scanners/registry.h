@@ -15,6 +15,7 @@ extern const struct ay_scanner ay_scanner_keras;
 extern const struct ay_scanner ay_scanner_npy;
 extern const struct ay_scanner ay_scanner_safetensors;
 extern const struct ay_scanner ay_scanner_tar;
+extern const struct ay_scanner ay_scanner_7z;
 extern const struct ay_scanner ay_scanner_gzip;
 extern const struct ay_scanner ay_scanner_zlib;
 extern const struct ay_scanner ay_scanner_bzip2;

@@ -97,6 +97,25 @@ const struct ay_rule ay_rule_table[] = {
 	{ "tar.special", FORMAT, AY_FAIL, AY_HIGH, false, "A member is a link, a device or a pipe, not a file or a directory.",
 	  "Write the archive anew with `tar --dereference --hard-dereference`." },
 
+	/* 7z */
+	{ "7z.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "The archive ends before its headers say.", "Copy the file again." },
+	{ "7z.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "A header of the archive breaks the 7z format, or its content is damaged.",
+	  "Write the archive anew with 7-Zip or py7zr." },
+	{ "7z.layout", FORMAT, AY_FAIL, AY_CRITICAL, true, "Bytes lie in the archive that belong to no member, so two readers can see different content.",
+	  "Write the archive anew, with nothing appended." },
+	{ "7z.duplicate-name", FORMAT, AY_FAIL, AY_CRITICAL, true, "Two members have the same name: one of them overwrites the other.",
+	  "Write the archive anew with unique names." },
+	{ "7z.case-fold", FORMAT, AY_FAIL, AY_CRITICAL, true,
+	  "Two names differ only in upper and lower case: some readers take one for the other.", "Rename one of the members." },
+	{ "7z.name", FORMAT, AY_FAIL, AY_HIGH, false, "A member's name is absolute, leaves the archive, or has characters that readers take differently.",
+	  "Write the archive anew with plain relative names." },
+	{ "7z.special", FORMAT, AY_FAIL, AY_HIGH, false, "A member is a link, a device or a pipe, not a file or a folder.",
+	  "Write the archive anew without links, for example with `7z a -l`." },
+	{ "7z.encrypted", DESER, AY_FAIL, AY_HIGH, false, "The content or the list of members is encrypted, so it cannot be judged.",
+	  "Publish the archive without encryption." },
+	{ "7z.method", FORMAT, AY_FAIL, AY_MEDIUM, false, "The archive uses a compression method or a filter that is not read here.",
+	  "Write the archive anew with LZMA2, for example `7z a -m0=LZMA2`." },
+
 	/* audio: wav, flac, ogg, mp3 */
 	{ "audio.truncated", FORMAT, AY_FAIL, AY_MEDIUM, false, "The recording ends before its own parts say.",
 	  "Copy the file again." },

@@ -60,7 +60,7 @@ static void close_state(struct ay_budget *b, void *state)
 	ay_budget_free(b, state);
 }
 
-static const struct ay_codec codec = { .name = "bzip2", .several = true, .open = open_state, .step = step, .close = close_state };
+const struct ay_codec ay_codec_bzip2 = { .name = "bzip2", .several = true, .open = open_state, .step = step, .close = close_state };
 
 static unsigned bid(struct ay_cursor head, struct ay_source *in, const char *path)
 {
@@ -75,7 +75,7 @@ static unsigned bid(struct ay_cursor head, struct ay_source *in, const char *pat
 
 static int scan(struct ay_scan *s, struct ay_source *in)
 {
-	return ay_codec_scan(s, in, &codec);
+	return ay_codec_scan(s, in, &ay_codec_bzip2);
 }
 
 const struct ay_scanner ay_scanner_bzip2 = {

@@ -33,6 +33,16 @@ AY_MUSTCHECK int ay_codec_scan(struct ay_scan *s, struct ay_source *in, const st
 /* Raw deflate, for zip members that do not fit into memory (zlib.c). */
 extern const struct ay_codec ay_codec_deflate;
 extern const struct ay_codec ay_codec_gzip;
+extern const struct ay_codec ay_codec_bzip2;
+
+/*
+ * LZMA without a header of its own (lzma.c). AY_LZMA_RAW_HEAD bytes of our making come first: the filter, the coder, the
+ * distance of the delta filter less one, five bytes of properties (the first one alone for LZMA2), le64 bytes that come out.
+ */
+#define AY_LZMA_RAW_HEAD 16
+enum { AY_LZMA_RAW_PLAIN, AY_LZMA_RAW_X86, AY_LZMA_RAW_DELTA };
+enum { AY_LZMA_RAW_1, AY_LZMA_RAW_2 };
+extern const struct ay_codec ay_codec_lzma_raw;
 
 /*
  * len bytes are looked at or made without being read from a source: a tick for each MiB, so that a little input cannot

@@ -15,6 +15,8 @@
 struct state {
 	lzma_allocator allocator;
 	lzma_stream stream;
+	uint8_t head[AY_LZMA_RAW_HEAD];     /* of the raw form */
+	size_t head_len;
 };
 
 static void *x_alloc(void *opaque, size_t items, size_t size)
@@ -94,6 +96,69 @@ static int step(void *state, const uint8_t *in, size_t *in_len, uint8_t *out, si
 	}
 }
 
+/* What the head says, as liblzma's chain: a filter comes before the coder. */
+static int start_raw(struct state *st)
+{
+	struct ay_cursor c = ay_cursor_of(st->head, sizeof(st->head), 0);
+	uint8_t filter = ay_cursor_u8(&c), coder = ay_cursor_u8(&c), properties[5];
+	lzma_options_delta delta = { .type = LZMA_DELTA_TYPE_BYTE };
+	lzma_filter chain[3];
+	size_t n = 0;
+	lzma_ret rc;
+
+	delta.dist = ay_cursor_u8(&c) + 1u;
+	ay_cursor_copy(&c, properties, sizeof(properties));
+	if (filter == AY_LZMA_RAW_X86)
+		chain[n++] = (lzma_filter){ .id = LZMA_FILTER_X86 };
+	else if (filter == AY_LZMA_RAW_DELTA)
+		chain[n++] = (lzma_filter){ .id = LZMA_FILTER_DELTA, .options = &delta };
+	chain[n] = (lzma_filter){ .id = coder == AY_LZMA_RAW_2 ? LZMA_FILTER_LZMA2 : LZMA_FILTER_LZMA1EXT };
+	rc = lzma_properties_decode(&chain[n], &st->allocator, properties, coder == AY_LZMA_RAW_2 ? 1 : sizeof(properties));
+	if (rc != LZMA_OK)
+		return rc == LZMA_MEM_ERROR ? AY_ELIMIT : AY_EFORMAT;
+	chain[n + 1] = (lzma_filter){ .id = LZMA_VLI_UNKNOWN };
+	if (coder != AY_LZMA_RAW_2) {
+		lzma_options_lzma *o = chain[n].options;
+
+		o->ext_flags = LZMA_LZMA1EXT_ALLOW_EOPM;
+		lzma_set_ext_size(*o, ay_cursor_le64(&c));
+	}
+	rc = lzma_raw_decoder_memusage(chain) > DECODER_MEMORY ? LZMA_MEMLIMIT_ERROR : lzma_raw_decoder(&st->stream, chain);
+	x_free(st->allocator.opaque, chain[n].options);
+	return rc == LZMA_OK ? 0 : rc == LZMA_MEM_ERROR || rc == LZMA_MEMLIMIT_ERROR ? AY_ELIMIT : AY_EFORMAT;
+}
+
+static void *open_raw(struct ay_budget *b)
+{
+	return new_state(b);
+}
+
+static int step_raw(void *state, const uint8_t *in, size_t *in_len, uint8_t *out, size_t *out_len)
+{
+	struct state *st = state;
+	struct ay_cursor c = ay_cursor_of(in, *in_len, 0);
+	size_t used;
+	int rc = 0;
+
+	if (st->head_len == sizeof(st->head))
+		return step(state, in, in_len, out, out_len);
+	while (c.left > 0 && st->head_len < sizeof(st->head))
+		st->head[st->head_len++] = ay_cursor_u8(&c);
+	used = *in_len - c.left;
+	if (st->head_len == sizeof(st->head))
+		rc = start_raw(st);
+	if (rc < 0 || st->head_len < sizeof(st->head)) {
+		*in_len = used;
+		*out_len = 0;
+		return rc;
+	}
+	*in_len = c.left;
+	rc = step(state, c.p, in_len, out, out_len);
+	*in_len += used;
+	return rc;
+}
+
+const struct ay_codec ay_codec_lzma_raw = { .name = "lzma", .open = open_raw, .step = step_raw, .close = close_state };
 static const struct ay_codec codec_xz = { .name = "xz", .several = true, .open = open_xz, .step = step, .close = close_state };
 static const struct ay_codec codec_lzma = { .name = "lzma", .open = open_alone, .step = step, .close = close_state };
 

@@ -38,7 +38,6 @@ static const struct magic magics[] = {
 	M("%PDF-", 0, AMONG_TEXT, NULL, "a PDF document"),
 	M("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, 0, NULL, "an OLE document (old Office, MSI)"),
 	M("{\\rtf", 0, AMONG_TEXT, NULL, "a Rich Text document"),
-	M("7z\xbc\xaf\x27\x1c", 0, 0, NULL, "a 7z archive"),
 	M("Rar!\x1a\x07", 0, 0, NULL, "a RAR archive"),
 	M("MSCF", 0, 0, NULL, "a Windows cabinet archive"),
 	M("LZIP", 0, 0, NULL, "an lzip stream"),

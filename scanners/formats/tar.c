@@ -8,6 +8,7 @@
 #include <inttypes.h>
 
 #include "assay/text.h"
+#include "scanners/formats/member_names.h"
 #include "scanners/formats/webdataset.h"
 #include "scanners/formats/zip.h"
 #include "scanners/images.h"
@@ -37,21 +38,15 @@ struct pending {
 	char path[AY_LIMIT_PATH + 2];   /* one longer than a name may be, so that the name check sees it */
 };
 
-struct seen {
-	char *name;
-	uint64_t off;
-	bool file;
-	uint64_t at, size;              /* of a file's content */
-};
-
 struct tar {
 	struct ay_scan *scan;
 	struct ay_source *in;
 	struct ay_budget *budget;
 	uint64_t off;                   /* of the next block */
 	struct pending next;
-	struct seen *seen;
-	size_t count, room;
+	struct ay_member_names names;
+	struct ay_wds_member *files;    /* with names of names */
+	size_t file_count, file_room;
 	uint64_t zip_end;               /* end of the content of the last member that is a zip, or 0 */
 	unsigned torch;
 };
@@ -340,50 +335,6 @@ static int take_extended(struct tar *t, const struct header *h)
 
 /* ---- members ---- */
 
-/* What is wrong with a name, or NULL. */
-static const char *bad_name(const char *name)
-{
-	size_t len = strlen(name);
-
-	if (len == 0 || len > AY_LIMIT_PATH)
-		return "is empty or too long";
-	if (name[0] == '/')
-		return "is absolute";
-	for (const char *p = name; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f || *p == '\\' || *p == ':')
-			return "has a control character, a backslash or a colon";
-	if (ay_utf8_check(name, len) != len)
-		return "is not UTF-8";
-	for (const char *p = name; p; p = strchr(p, '/')) {
-		p += *p == '/';
-		size_t n = strcspn(p, "/");
-
-		if (n == 0 || (n == 1 && p[0] == '.') || (n == 2 && p[0] == '.' && p[1] == '.'))
-			return "has an empty, \".\" or \"..\" component";
-	}
-	return NULL;
-}
-
-static int remember(struct tar *t, const char *name, uint64_t off)
-{
-	size_t len = strlen(name) + 1;
-
-	if (t->count == t->room) {
-		size_t room = t->room ? 2 * t->room : 64;
-		struct seen *more = ay_budget_realloc(t->budget, t->seen, room * sizeof(*more));
-
-		if (!more)
-			return AY_ELIMIT;
-		t->seen = more;
-		t->room = room;
-	}
-	t->seen[t->count] = (struct seen){ .name = ay_budget_alloc(t->budget, len), .off = off };
-	if (!t->seen[t->count].name)
-		return AY_ELIMIT;
-	snprintf(t->seen[t->count++].name, len, "%s", name);
-	return 0;
-}
-
 static void note_kind(struct tar *t, const char *name, struct ay_source *content)
 {
 	char magic[4];
@@ -410,6 +361,21 @@ static int settle_size(struct tar *t, struct header *h)
 	return 0;
 }
 
+static int keep_file(struct tar *t, const struct ay_wds_member *f)
+{
+	if (t->file_count == t->file_room) {
+		size_t room = t->file_room ? 2 * t->file_room : 64;
+		struct ay_wds_member *v = ay_budget_realloc(t->budget, t->files, room * sizeof(*v));
+
+		if (!v)
+			return AY_ELIMIT;
+		t->files = v;
+		t->file_room = room;
+	}
+	t->files[t->file_count++] = *f;
+	return 0;
+}
+
 static int judge_plain(struct tar *t, const struct header *h, char *name)
 {
 	bool directory = h->type == '5';
@@ -426,10 +392,10 @@ static int judge_plain(struct tar *t, const struct header *h, char *name)
 		return h->size == 0 ? 0 : refuse(t, "tar.special", h->off, "a directory has content");
 	if (strncmp(name, "./", 2) == 0)
 		name += 2;
-	why = bad_name(name);
+	why = ay_member_name_bad(name);
 	if (why)
 		ay_scan_find(t->scan, "tar.name", h->off, "the name \"%s\" %s", name, why);
-	rc = remember(t, name, h->off);
+	rc = ay_member_names_add(&t->names, name, h->off);
 	if (rc < 0)
 		return rc;
 	if (directory)
@@ -437,9 +403,11 @@ static int judge_plain(struct tar *t, const struct header *h, char *name)
 	rc = take_content(t, h->size, &w, &content);
 	if (rc < 0)
 		return rc;
-	t->seen[t->count - 1].file = true;
-	t->seen[t->count - 1].at = w.off;
-	t->seen[t->count - 1].size = content.size;
+	rc = keep_file(t, &(struct ay_wds_member){
+		.name = t->names.seen[t->names.count - 1].name, .off = h->off, .at = w.off, .size = content.size
+	});
+	if (rc < 0)
+		return rc;
 	note_kind(t, name, &content);
 	return ay_scan_member_in(t->scan, name, &content, NULL);
 }
@@ -490,44 +458,6 @@ static int walk(struct tar *t)
 
 /* ---- the archive as a whole ---- */
 
-/* Before the names are sorted. */
-static int judge_samples(struct tar *t, size_t first_image)
-{
-	struct ay_wds_member *v = ay_budget_alloc(t->budget, (t->count + 1) * sizeof(*v));
-	size_t n = 0;
-
-	if (!v)
-		return AY_ELIMIT;
-	for (size_t i = 0; i < t->count; i++)
-		if (t->seen[i].file)
-			v[n++] = (struct ay_wds_member){.name = t->seen[i].name, .off = t->seen[i].off, .at = t->seen[i].at, .size = t->seen[i].size};
-	int rc = ay_wds_judge(t->scan, t->in, v, n, first_image);
-
-	ay_budget_free(t->budget, v);
-	return rc;
-}
-
-static int by_folded_name(const void *a, const void *b)
-{
-	const struct seen *x = a, *y = b;
-
-	return strcasecmp(x->name, y->name);
-}
-
-static void check_names(struct tar *t)
-{
-	if (t->count > 1)
-		qsort(t->seen, t->count, sizeof(*t->seen), by_folded_name);
-	for (size_t i = 1; i < t->count; i++) {
-		const char *a = t->seen[i - 1].name, *b = t->seen[i].name;
-
-		if (strcmp(a, b) == 0)
-			ay_scan_find(t->scan, "tar.duplicate-name", t->seen[i].off, "two members are named %s", a);
-		else if (strcasecmp(a, b) == 0)
-			ay_scan_find(t->scan, "tar.case-fold", t->seen[i].off, "%s and %s differ only in case", a, b);
-	}
-}
-
 /*
  * Readers of zip find an archive by its end, so a tar with a zip near its end is one for them too. That is harmless when
  * the end record they find is that of a member, which is judged as the zip it is.
@@ -566,7 +496,7 @@ static unsigned bid(struct ay_cursor head, struct ay_source *in, const char *pat
 
 static int scan(struct ay_scan *s, struct ay_source *in)
 {
-	struct tar t = { .scan = s, .in = in, .budget = ay_scan_budget(s) };
+	struct tar t = { .scan = s, .in = in, .budget = ay_scan_budget(s), .names.budget = ay_scan_budget(s) };
 	size_t first_image = ay_images_count(s);
 	int rc = walk(&t);
 
@@ -575,16 +505,15 @@ static int scan(struct ay_scan *s, struct ay_source *in)
 		rc = AY_EFORMAT;
 	}
 	if (rc == 0)
-		rc = judge_samples(&t, first_image);
-	check_names(&t);
+		rc = ay_wds_judge(s, in, t.files, t.file_count, first_image);
+	ay_budget_free(t.budget, t.files);
+	ay_member_names_check(s, &t.names, "tar.duplicate-name", "tar.case-fold");
 	if (t.torch == TORCH_ALL)
 		ay_scan_find(s, "format.unsupported", 0, "this is a PyTorch file in the tar form of version 0.1, which loads with an unrestricted unpickler; "
 			     "load it in a trusted place and save it anew as safetensors");
 	if (rc == 0)
 		rc = check_zip_view(&t);
-	for (size_t i = 0; i < t.count; i++)
-		ay_budget_free(t.budget, t.seen[i].name);
-	ay_budget_free(t.budget, t.seen);
+	ay_member_names_free(&t.names);
 	return rc == AY_EFORMAT ? 0 : rc;
 }
 

@@ -20,7 +20,9 @@
 enum role {
 	ROLE_FREE,            /* the user's own, or numbers that say nothing about code */
 	ROLE_ARRAY2, ROLE_GROUP2, ROLE_TABLE2, ROLE_MAP2, ROLE_DTYPE2, ROLE_FILTERS2, ROLE_CODEC2,
-	ROLE_NODE3, ROLE_TABLE3, ROLE_MAP3, ROLE_TYPE3, ROLE_CODECS3, ROLE_CODEC3, ROLE_SETTINGS3, ROLE_EMPTY3
+	ROLE_NODE3, ROLE_TABLE3, ROLE_MAP3, ROLE_TYPE3, ROLE_CODECS3, ROLE_CODEC3, ROLE_SETTINGS3, ROLE_EMPTY3,
+	ROLE_GRID3, ROLE_GRID_SETTINGS3, ROLE_KEYS3,
+	ROLE_SHAPE, ROLE_CHUNKS   /* extents: a reader divides by those of chunks */
 };
 
 struct level {
@@ -30,6 +32,8 @@ struct level {
 	uint32_t item;        /* of a list: values so far */
 	uint32_t keys;        /* of the document of an array or group: a bit for each key that it must have */
 	bool group;           /* of version 3 */
+	bool grid;            /* a chunk grid has its extents */
+	uint32_t shape, chunks; /* 1 + the dimensions of both, or 0 */
 	char key[KEEP];       /* whose value comes next */
 };
 
@@ -120,6 +124,8 @@ static enum role role_of(struct zarr *z, bool array)
 		return document_role(ay_path_base(ay_scan_name(z->s)));
 	switch (l->role) {
 	case ROLE_ARRAY2:
+		if (array && (key_is(z, "shape") || key_is(z, "chunks")))
+			return key_is(z, "shape") ? ROLE_SHAPE : ROLE_CHUNKS;
 		return key_is(z, "dtype") && array ? ROLE_DTYPE2 : key_is(z, "filters") && array ? ROLE_FILTERS2 :
 		       key_is(z, "compressor") && !array ? ROLE_CODEC2 : ROLE_FREE;
 	case ROLE_DTYPE2: return array ? ROLE_DTYPE2 : ROLE_FREE;
@@ -127,6 +133,10 @@ static enum role role_of(struct zarr *z, bool array)
 	case ROLE_TABLE2: return key_is(z, "metadata") && !array ? ROLE_MAP2 : ROLE_FREE;
 	case ROLE_MAP2: return document_role(l->key);
 	case ROLE_NODE3:
+		if (!array && (key_is(z, "chunk_grid") || key_is(z, "chunk_key_encoding")))
+			return key_is(z, "chunk_grid") ? ROLE_GRID3 : ROLE_KEYS3;
+		if (array && key_is(z, "shape"))
+			return ROLE_SHAPE;
 		return key_is(z, "codecs") && array ? ROLE_CODECS3 : key_is(z, "data_type") && !array ? ROLE_TYPE3 :
 		       key_is(z, "consolidated_metadata") && !array ? ROLE_TABLE3 : key_is(z, "storage_transformers") && array ? ROLE_EMPTY3 : ROLE_FREE;
 	case ROLE_TABLE3: return key_is(z, "metadata") && !array ? ROLE_MAP3 : ROLE_FREE;
@@ -134,9 +144,34 @@ static enum role role_of(struct zarr *z, bool array)
 	case ROLE_CODECS3: return array ? ROLE_FREE : ROLE_CODEC3;
 	case ROLE_CODEC3: return key_is(z, "configuration") && !array ? ROLE_SETTINGS3 : ROLE_FREE;
 	/* A shard has codecs of its own. */
-	case ROLE_SETTINGS3: return array && (key_is(z, "codecs") || key_is(z, "index_codecs")) ? ROLE_CODECS3 : ROLE_FREE;
+	case ROLE_SETTINGS3:
+		if (array && key_is(z, "chunk_shape"))
+			return ROLE_CHUNKS;
+		return array && (key_is(z, "codecs") || key_is(z, "index_codecs")) ? ROLE_CODECS3 : ROLE_FREE;
+	case ROLE_GRID3: return key_is(z, "configuration") && !array ? ROLE_GRID_SETTINGS3 : ROLE_FREE;
+	case ROLE_GRID_SETTINGS3: return key_is(z, "chunk_shape") && array ? ROLE_CHUNKS : ROLE_FREE;
 	default: return ROLE_FREE;
 	}
+}
+
+/* What is under the key at hand must be an object or a list of its own. */
+static bool needs_role(struct zarr *z)
+{
+	static const char *const array[] = {"shape", "chunks", "dtype", "compressor", "filters", NULL};
+	static const char *const node[] = {"shape", "chunk_grid", "chunk_key_encoding", "codecs", "data_type", "consolidated_metadata", "storage_transformers", NULL};
+	static const char *const settings[] = {"chunk_shape", "codecs", "index_codecs", NULL};
+	static const char *const grid[] = {"configuration", NULL};
+	static const char *const table[] = {"metadata", NULL};
+	static const char *const *const of[] = {
+		[ROLE_ARRAY2] = array, [ROLE_NODE3] = node, [ROLE_SETTINGS3] = settings, [ROLE_GRID3] = grid, [ROLE_GRID_SETTINGS3] = settings,
+		[ROLE_TABLE2] = table, [ROLE_TABLE3] = table
+	};
+	enum role role = top(z)->role;
+
+	for (const char *const *k = role < AY_ARRAY_LEN(of) ? of[role] : NULL; k && *k; k++)
+		if (key_is(z, *k))
+			return true;
+	return false;
 }
 
 /* A value of another kind than its place takes: nobody knows what a reader makes of it. */
@@ -144,18 +179,18 @@ static void judge_place(struct zarr *z, int ev, enum role role)
 {
 	struct level *l = top(z);
 	bool document = z->depth == 0 || l->role == ROLE_MAP2 || l->role == ROLE_MAP3;
-	bool needs = l->role == ROLE_ARRAY2 ? key_is(z, "dtype") || key_is(z, "compressor") || key_is(z, "filters") :
-		     l->role == ROLE_NODE3 ? key_is(z, "codecs") || key_is(z, "data_type") || key_is(z, "consolidated_metadata") || key_is(z, "storage_transformers") :
-		     l->role == ROLE_SETTINGS3 ? key_is(z, "codecs") || key_is(z, "index_codecs") : (l->role == ROLE_TABLE2 || l->role == ROLE_TABLE3) && key_is(z, "metadata");
-	bool none = ev == AY_JSON_EV_NULL && !key_is(z, "dtype") && !key_is(z, "codecs") && !key_is(z, "data_type");
-	bool text = ev == AY_JSON_EV_STRING && (key_is(z, "dtype") || key_is(z, "data_type"));
+	bool none = ev == AY_JSON_EV_NULL && (key_is(z, "compressor") || key_is(z, "filters") || key_is(z, "consolidated_metadata") ||
+					      key_is(z, "storage_transformers"));
+	bool text = ev == AY_JSON_EV_STRING && (key_is(z, "dtype") || key_is(z, "data_type") || key_is(z, "chunk_key_encoding"));
 
-	if (document ? ev != AY_JSON_EV_OBJECT : needs && role == ROLE_FREE && !none && !text)
+	if (document ? ev != AY_JSON_EV_OBJECT : needs_role(z) && role == ROLE_FREE && !none && !text)
 		malformed(z, "a value of another kind than Zarr has there");
 	else if (l->role == ROLE_EMPTY3)
 		ay_scan_find(z->s, "zarr.codec", ay_json_reader_off(z->json), "a storage transformer");
 	else if (l->role == ROLE_FILTERS2 && role != ROLE_CODEC2)
 		malformed(z, "a filter that is no object");
+	else if ((l->role == ROLE_SHAPE || l->role == ROLE_CHUNKS) && ev != AY_JSON_EV_NUMBER)
+		malformed(z, "an extent that is no number");
 }
 
 static void judge_codec(struct zarr *z, const char *name, bool v3)
@@ -175,6 +210,13 @@ static void judge_dtype2(struct zarr *z, const char *text)
 		ay_scan_find(z->s, "zarr.object", ay_json_reader_off(z->json), "the type %.20s is of Python objects", text);
 	else if (!ay_zarr_dtype2(text))
 		ay_scan_find(z->s, "zarr.dtype", ay_json_reader_off(z->json), "the type \"%.60s\" is not known", text);
+}
+
+static void judge_keys3(struct zarr *z, const char *text)
+{
+	top(z)->named = true;
+	if (strcmp(text, "default") != 0 && strcmp(text, "v2") != 0)
+		malformed(z, "the encoding of chunk keys is not known");
 }
 
 static void judge_type3(struct zarr *z, const char *text)
@@ -205,6 +247,12 @@ static void judge_text(struct zarr *z, const char *text)
 	else if (l->role == ROLE_TYPE3 && key_is(z, "name")) {
 		l->named = true;
 		judge_type3(z, text);
+	} else if (l->role == ROLE_GRID3 && key_is(z, "name")) {
+		l->named = true;
+		if (strcmp(text, "regular") != 0)
+			malformed(z, "the chunk grid is not known");
+	} else if ((l->role == ROLE_KEYS3 && key_is(z, "name")) || (l->role == ROLE_NODE3 && key_is(z, "chunk_key_encoding"))) {
+		judge_keys3(z, text);
 	} else if (l->role == ROLE_NODE3 && key_is(z, "node_type")) {
 		l->group = strcmp(text, "group") == 0;
 		if (!l->group && strcmp(text, "array") != 0)
@@ -212,13 +260,41 @@ static void judge_text(struct zarr *z, const char *text)
 	}
 }
 
+/* A plain number, of chunks above 0: a reader divides by it. */
+static void judge_extent(struct zarr *z, const char *text, bool chunk)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || len > 18 || strspn(text, "0123456789") != len)
+		malformed(z, "an extent is no whole number below 10^18");
+	else if (chunk && strspn(text, "0") == len)
+		malformed(z, "an extent of the chunks is 0: a reader would divide by it");
+}
+
 static void judge_number(struct zarr *z, const char *text)
 {
 	enum role role = top(z)->role;
 	const char *want = role == ROLE_ARRAY2 || role == ROLE_GROUP2 ? "2" : role == ROLE_NODE3 ? "3" : NULL;
 
+	if (role == ROLE_SHAPE || role == ROLE_CHUNKS)
+		judge_extent(z, text, role == ROLE_CHUNKS);
 	if (want && key_is(z, "zarr_format") && strcmp(text, want) != 0)
 		ay_scan_find(z->s, "zarr.malformed", ay_json_reader_off(z->json), "the version %.20s does not belong into this file", text);
+}
+
+/* The dimensions of a list of extents go to the array that it is of: the grid's settings lie two levels below. */
+static void count_dimensions(struct zarr *z)
+{
+	struct level *l = top(z), *up = l - 1;
+
+	if (l->role == ROLE_SHAPE)
+		up->shape = l->item + 1;
+	else if (l->role == ROLE_CHUNKS && up->role == ROLE_ARRAY2)
+		up->chunks = l->item + 1;
+	else if (l->role == ROLE_CHUNKS && up->role == ROLE_GRID_SETTINGS3) {
+		up[-2].chunks = l->item + 1;
+		up[-1].grid = true;
+	}
 }
 
 static void close_level(struct zarr *z)
@@ -231,8 +307,16 @@ static void close_level(struct zarr *z)
 		need |= 1u << i;
 	if ((l->keys & need) != need)
 		malformed(z, "the metadata lacks a key that it must have");
-	if ((l->role == ROLE_CODEC2 || l->role == ROLE_CODEC3 || l->role == ROLE_TYPE3) && !l->named)
-		malformed(z, "a codec or type without its name");
+
+	bool names = l->role == ROLE_CODEC2 || l->role == ROLE_CODEC3 || l->role == ROLE_TYPE3 || l->role == ROLE_GRID3 || l->role == ROLE_KEYS3;
+
+	count_dimensions(z);
+	if (names && !l->named)
+		malformed(z, "a codec, type, grid or encoding without its name");
+	if (l->role == ROLE_GRID3 && !l->grid)
+		malformed(z, "a chunk grid without the shape of its chunks");
+	if (l->shape && l->chunks && l->shape != l->chunks)
+		malformed(z, "the chunks have other dimensions than the array");
 	z->depth--;
 }
 
@@ -314,5 +398,5 @@ static int zarr_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_json[] = {"json", "text", NULL};
 
 const struct ay_scanner ay_scanner_zarr = {
-	.abi = AY_SCAN_ABI, .name = "zarr", .version = 1, .refines = refines_json, .bid = zarr_bid, .scan = zarr_scan
+	.abi = AY_SCAN_ABI, .name = "zarr", .version = 2, .refines = refines_json, .bid = zarr_bid, .scan = zarr_scan
 };

@@ -228,7 +228,7 @@ def attack_others():
     magic = b"\x80\x02cbuiltins\neval\nX\x04\x00\x00\x00true\x85R." + GOOD
     yield "faked_magic.pt", "*", "The magic number of the legacy format is computed by eval.", magic
     yield "t21_legacy_tar.pt", "*", "The tar form of PyTorch files ignores weights_only.", tar_legacy()
-    yield "seven.7z", "format.unsupported", "A 7z archive is not judged.", b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(64)
+    yield "seven.7z", "7z.malformed", "A 7z archive with no checksum.", b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(64)
     for name, pack in (("zlib", zlib.compress), ("gz", lambda d: gzip.compress(d, mtime=0)), ("bz2", bz2.compress), ("xz", lzma.compress),
                        ("lzma", lzma_alone), ("lz4", lz4_frame), ("zst", zstd_frame)):
         yield "p07_evil.pkl." + name, "pickle.call.denied", "A pickle is compressed with %s: joblib and pandas open it by themselves." % name, pack(EVIL)

@@ -159,7 +159,7 @@ def texts():
 
 def refused():
     magics = {"lib.so": b"\x7fELF\2\1\1" + bytes(9), "app.exe": b"MZ\x90\0\3\0\0\0", "doc.pdf": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "run.sh.txt": b"#!/bin/sh\nid\n",
-              "old.doc": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a.7z": b"7z\xbc\xaf\x27\x1c\0\4", "a.rar": b"Rar!\x1a\x07\x01\0",
+              "old.doc": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a.rar": b"Rar!\x1a\x07\x01\0",
               "m.ggml": b"lmgg\3\0\0\0",
               "d.sqlite": b"SQLite format 3\0\x10\0", "a.wasm": b"\0asm\1\0\0\0"}
     for name, data in magics.items():

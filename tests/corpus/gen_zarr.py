@@ -61,6 +61,18 @@ def samples():
     yield "pickled_group", "zarr.json", "fail", "zarr.object", "pickled chunks of an array within a group", {"zarr_format": 3, "node_type": "group",
           "consolidated_metadata": {"kind": "inline", "must_understand": False, "metadata": {"x": array3(codecs=pickled)}}}
     yield "string3", "zarr.json", "fail", "zarr.dtype", "texts of any length", array3(data_type="string", codecs=[{"name": "vlen-utf8"}])
+    for name, more in (("zero", {"chunks": [2, 0]}), ("zero_text", {"chunks": [2, "0"]}), ("negative", {"chunks": [2, -1]}), ("half", {"chunks": [2, 0.5]}),
+                       ("dimensions", {"chunks": [10]}), ("no_list", {"chunks": 10}), ("shape", {"shape": [100, 10 ** 19]})):
+        yield "extent_" + name, ".zarray", "fail", "zarr.malformed", "extents that no reader can divide by", array2(**more)
+    for name, grid in (("zero", {"name": "regular", "configuration": {"chunk_shape": [0]}}), ("dimensions", {"name": "regular", "configuration": {"chunk_shape": [1, 2]}}),
+                       ("none", {"name": "regular", "configuration": {}}), ("plugin", {"name": "mine", "configuration": {"chunk_shape": [10]}})):
+        yield "grid3_" + name, "zarr.json", "fail", "zarr.malformed", "a chunk grid that cannot be", array3(chunk_grid=grid)
+    zero = shards(BYTES)
+    zero[0]["configuration"]["chunk_shape"] = [0]
+    yield "zero_shard", "zarr.json", "fail", "zarr.malformed", "shards of nothing", array3(codecs=zero)
+    yield "keys3", "zarr.json", "fail", "zarr.malformed", "chunk keys of somebody's own", array3(chunk_key_encoding={"name": "mine"})
+    yield "empty", ".zarray", "pass", "-", "an array of nothing", array2(shape=[0, 10])
+    yield "scalar", ".zarray", "pass", "-", "an array of no dimension", array2(shape=[], chunks=[])
     yield "transformer", "zarr.json", "fail", "zarr.codec", "a storage transformer", array3(storage_transformers=[{"name": "x"}])
 
 

@@ -35,18 +35,18 @@ for f in notes.txt README.md; do
 done
 
 mkdir "$T/c/opaque"
-printf '7z\274\257\047\034\000\004' >"$T/c/opaque/frames.7z"
+printf 'Rar!\032\007\001\000' >"$T/c/opaque/frames.rar"
 scan "$T/c/opaque"
-is "$status" 1 "a 7z archive is refused"
-scan --opaque .7z "$T/c/opaque"
+is "$status" 1 "a RAR archive is refused"
+scan --opaque .rar "$T/c/opaque"
 is "$status" 0 "and admitted unread where the suffix is said to be opaque"
 all warn "with a warning"
 scan --opaque .zip "$T/c/opaque"
 is "$status" 1 "another suffix admits nothing"
-cp "$T/c/refused/print.pkl" "$T/c/opaque/evil.7z"
-scan --opaque .7z "$T/c/opaque"
+cp "$T/c/refused/print.pkl" "$T/c/opaque/evil.rar"
+scan --opaque .rar "$T/c/opaque"
 is "$status" 1 "an opaque suffix does not cover a pickle"
-like "$(row "$T/c/opaque/evil.7z")" 'fail.*pickle\.call' "which is named"
+like "$(row "$T/c/opaque/evil.rar")" 'fail.*pickle\.call' "which is named"
 
 run "$top_builddir/assay" scan --rules --json
 is "$status" 0 "the rules are listed"

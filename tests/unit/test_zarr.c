@@ -9,6 +9,47 @@
 	" \"configuration\": {\"chunk_shape\": [2]}}, \"chunk_key_encoding\": {\"name\": \"default\"}, \"fill_value\": 0, \"codecs\": " codecs more "}"
 #define BYTES "[{\"name\": \"bytes\", \"configuration\": {\"endian\": \"little\"}}]"
 
+#define SIZES2(shape, chunks) \
+	"{\"zarr_format\": 2, \"shape\": " shape ", \"chunks\": " chunks ", \"dtype\": \"<f4\", \"compressor\": null, \"fill_value\": 0, \"order\": \"C\"," \
+	" \"filters\": null}"
+#define GRID3(grid, keys) \
+	"{\"zarr_format\": 3, \"node_type\": \"array\", \"shape\": [4], \"data_type\": \"int8\", \"chunk_grid\": " grid "," \
+	" \"chunk_key_encoding\": " keys ", \"fill_value\": 0, \"codecs\": [\"bytes\"]}"
+#define REGULAR(extents) "{\"name\": \"regular\", \"configuration\": {\"chunk_shape\": " extents "}}"
+
+static void test_extents(void)
+{
+	scan_is(".zarray", SIZES2("[0, 4]", "[1, 1]"), "pass", "chunks of 1, of an empty array");
+	scan_is(".zarray", SIZES2("[]", "[]"), "pass", "no dimension");
+	scan_is(".zarray", SIZES2("[999999999999999999]", "[999999999999999999]"), "pass", "the largest");
+	scan_is(".zarray", SIZES2("[1000000000000000000]", "[1]"), "zarr.malformed", "one beyond");
+	scan_is(".zarray", SIZES2("[4, 4]", "[2, 0]"), "zarr.malformed", "chunks of 0");
+	scan_is(".zarray", SIZES2("[4, 4]", "[2, 00]"), "zarr.malformed", "twice");
+	scan_is(".zarray", SIZES2("[4, 4]", "[2, -0]"), "zarr.malformed", "with a sign");
+	scan_is(".zarray", SIZES2("[4, 4]", "[2, 0.5]"), "zarr.malformed", "a fraction");
+	scan_is(".zarray", SIZES2("[4, 4]", "[2, 1e3]"), "zarr.malformed", "with an exponent");
+	scan_is(".zarray", SIZES2("[4, 4]", "[2, NaN]"), "zarr.malformed", "no number");
+	scan_is(".zarray", SIZES2("[4, 4]", "[2, \"2\"]"), "zarr.malformed", "a text");
+	scan_is(".zarray", SIZES2("[4, 4]", "[2, [2]]"), "zarr.malformed", "a list");
+	scan_is(".zarray", SIZES2("[4, 4]", "[2]"), "zarr.malformed", "too few");
+	scan_is(".zarray", SIZES2("[4, 4]", "2"), "zarr.malformed", "no list");
+	scan_is(".zarray", SIZES2("[4, 4]", "null"), "zarr.malformed", "none");
+	scan_is("zarr.json", GRID3(REGULAR("[2]"), "{\"name\": \"v2\"}"), "pass", "a grid");
+	scan_is("zarr.json", GRID3(REGULAR("[0]"), "{\"name\": \"v2\"}"), "zarr.malformed", "of chunks of 0");
+	scan_is("zarr.json", GRID3(REGULAR("[1, 1]"), "{\"name\": \"v2\"}"), "zarr.malformed", "of other dimensions");
+	scan_is("zarr.json", GRID3(REGULAR("1"), "{\"name\": \"v2\"}"), "zarr.malformed", "of a number");
+	scan_is("zarr.json", GRID3("{\"name\": \"regular\"}", "{\"name\": \"v2\"}"), "zarr.malformed", "of nothing");
+	scan_is("zarr.json", GRID3("\"regular\"", "{\"name\": \"v2\"}"), "zarr.malformed", "as a text");
+	scan_is("zarr.json", GRID3("{\"name\": \"regular\", \"configuration\": {}}", "{\"name\": \"v2\"}"), "zarr.malformed", "of no extents");
+	scan_is("zarr.json", GRID3("{\"name\": \"mine\", \"configuration\": {\"chunk_shape\": [1]}}", "{\"name\": \"v2\"}"), "zarr.malformed", "of a package");
+	scan_is("zarr.json", GRID3(REGULAR("[2]"), "{\"name\": \"mine\"}"), "zarr.malformed", "keys of a package");
+	scan_is("zarr.json", GRID3(REGULAR("[2]"), "\"default\""), "pass", "keys as a text");
+	scan_is("zarr.json", GRID3(REGULAR("[2]"), "\"mine\""), "zarr.malformed", "of a package");
+	scan_is("zarr.json", GRID3(REGULAR("[2]"), "{}"), "zarr.malformed", "keys of nothing");
+	scan_is("zarr.json", ARRAY3("\"int8\"", "[{\"name\": \"sharding_indexed\", \"configuration\": {\"chunk_shape\": [0], \"codecs\": [\"bytes\"],"
+				    " \"index_codecs\": [\"bytes\"]}}]", ""), "zarr.malformed", "shards of chunks of 0");
+}
+
 static void test_version_2(void)
 {
 	scan_is("x/.zarray", ARRAY2("\"<f4\"", "{\"id\": \"blosc\", \"cname\": \"lz4\", \"clevel\": 5}", "null"), "pass", "an array");
@@ -91,6 +132,7 @@ static void test_every_cut(void)
 int main(void)
 {
 	test_version_2();
+	test_extents();
 	test_version_3();
 	test_every_cut();
 	ay_scan_result_free(&scan_case_result);
