@@ -83,7 +83,7 @@ static void test_lengths(void)
 
 	ay_buf_clear(&file);
 	put(INT, sizeof(INT) - 1);
-	put(BYTES + 0, 0);
+	put("", 0);
 	put(INT, sizeof(INT) - 1);
 	is_str(judged(), "pass", "three records");
 	for (size_t n = 1; n < file.len; n++)
