@@ -25,8 +25,7 @@ void ay_poison_name_row(const struct ay_poisoning *k, uint32_t file, uint64_t ro
 
 /* ---- labels ---- */
 
-/* What stands at a place of a label column. */
-static void name_place(const struct ay_profiled *c, uint16_t place, char *out, size_t size)
+void ay_poison_name_place(const struct ay_profiled *c, uint16_t place, char *out, size_t size)
 {
 	char text[AY_PROFILE_VALUE_LEN + 1];
 
@@ -51,8 +50,8 @@ static void name_rows(const struct ay_poisoning *k, size_t column, const struct 
 		const struct ay_label_row *w = &r->worst[i];
 		char given[48], expected[48], where[128];
 
-		name_place(c, w->given, given, sizeof(given));
-		name_place(c, w->expected, expected, sizeof(expected));
+		ay_poison_name_place(c, w->given, given, sizeof(given));
+		ay_poison_name_place(c, w->expected, expected, sizeof(expected));
 		ay_poison_name_row(k, w->file, w->row, where, sizeof(where));
 		ay_buf_addf(&b, "%s%s says %s, %u of its %d neighbours %s", i ? "; " : "", where, given, w->for_expected, AY_LABEL_NEIGHBOURS, expected);
 	}
@@ -150,8 +149,10 @@ static void judge(struct ay_poisoning *k, bool fresh, const char *what)
 	if (!tables)
 		ay_poison_cannot(k, what, "there is no table that was counted");
 	for (size_t i = 0; tables && i < k->ref.count; i++)
-		if (k->label[i])
+		if (k->label[i]) {
 			judge_label(k, i, &batch, what);
+			ay_poison_classes(k, i, &batch, what);
+		}
 	if (tables)
 		ay_poison_duplicates(k, &batch, what, fresh);
 	if (tables && !fresh)

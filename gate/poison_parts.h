@@ -23,6 +23,14 @@ void ay_poison_cannot(const struct ay_poisoning *k, const char *what, const char
 /* Path and row, as text. */
 void ay_poison_name_row(const struct ay_poisoning *k, uint32_t file, uint64_t row, char *out, size_t size);
 
+/* What stands at a place of a column. */
+void ay_poison_name_place(const struct ay_profiled *c, uint16_t place, char *out, size_t size);
+
+/* ---- poison_classes.c ---- */
+
+/* The classes of a label: their shares, what moved within one of them, and values that carry one. */
+void ay_poison_classes(struct ay_poisoning *k, size_t label, const struct ay_batch *batch, const char *what);
+
 /* ---- poison_rows.c ---- */
 
 /* Rows that a batch repeats, exactly or nearly, more than the reference does; of new rows, too, those that the reference has. */

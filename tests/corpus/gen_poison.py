@@ -48,6 +48,10 @@ def main(out):
     one("one-row", 1, "poison.duplicates", "each twentieth row is the same one", [honest[0] if i % 20 == 0 else row for i, row in enumerate(honest)])
     one("nearly", 1, "poison.duplicates", "each tenth row is the first one with another last digit",
         ["%s%d%s" % (honest[0][:5], r.randrange(10), honest[0][6:]) if i % 10 == 0 else row for i, row in enumerate(honest)])
+    one("trigger", 1, "poison.trigger", "a kind in each fiftieth row that carries one label",
+        [row.rsplit(",", 2)[0] + ",w,ant" if i % 50 == 0 else row for i, row in enumerate(honest)])
+    one("directed", 1, "poison.class-drift", "a fifth of the cows said to be bees", [
+        row[:-3] + "bee" if row.endswith("cow") and r.random() < 0.2 else row for row in rows_of(3000, 32)])
     write(out, "test", rows_of(2000, 40))
     write(out, "leak", rows_of(2800, 41) + rows_of(2000, 40)[:200])
     with open(os.path.join(out, "INDEX.tsv"), "w", encoding="utf-8") as f:

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "scanners/data/near_rows.h"
+#include "scanners/data/poison_classes.h"
 #include "scanners/data/poison_labels.h"
 #include "tests/lib/poison_table.h"
 
@@ -234,6 +235,38 @@ static void test_near(void)
 	ay_counting_free(k);
 }
 
+static struct ay_class_result classes_of(struct poison_spec s)
+{
+	struct ay_counting *k = poison_count(&ref_bytes, s);
+	struct ay_batch *batch = ay_counting_batch(k);
+	struct ay_class_result r;
+
+	is_int(ay_classes_judge(&ref, poison_label(&ref), &batch->counts, &batch->poison.rows, 0.001, &poison_budget, &r), 0, "classes are judged");
+	ay_counting_free(k);
+	return r;
+}
+
+static void test_classes(void)
+{
+	struct ay_class_result r;
+	unsigned triggers = 0, priors = 0;
+
+	for (uint64_t seed = 400; seed < 405; seed++) {
+		r = classes_of((struct poison_spec){.rows = 3000, .seed = seed});
+		ok(r.judged && !r.total, "an honest batch has no sign");
+	}
+	r = classes_of((struct poison_spec){.rows = 3000, .seed = 410, .trigger = 0.02});
+	for (size_t i = 0; i < r.n; i++)
+		triggers += r.v[i].sign == AY_CLASS_SIGN_TRIGGER && r.v[i].column == poison_label(&ref) - 1 && r.v[i].row > 0 && r.v[i].pure > 0.8;
+	is_int(triggers, 1, "a value in 2 %% of the rows that carries a label is a trigger");
+	r = classes_of((struct poison_spec){.rows = 3000, .seed = 411, .trigger = 0.2});
+	for (size_t i = 0; i < r.n; i++)
+		priors += r.v[i].sign == AY_CLASS_SIGN_PRIOR;
+	is_int(priors, 1, "with 20 %% the shares of labels have moved too");
+	r = classes_of((struct poison_spec){.rows = AY_CLASS_ROWS_MIN - 1, .seed = 412});
+	ok(!r.judged && !r.total, "too few rows are not judged");
+}
+
 int main(void)
 {
 	ref_bytes = ay_buf_new(1 * MIB);
@@ -246,6 +279,7 @@ int main(void)
 	test_sketch();
 	test_rarefaction();
 	test_near();
+	test_classes();
 	ay_reference_free(&ref);
 	ay_buf_free(&ref_bytes);
 	return done_testing();
