@@ -104,6 +104,8 @@ static int read_reference(struct comparing *k, struct ay_error *e)
 		return r;
 	r = ay_pool_infer(k->pool, &job, &proposal, e);
 	close(job.fd);
+	if (r < 0 && !e->where[0])
+		snprintf(e->where, sizeof(e->where), "%s", k->a);
 	if (r == 0)
 		r = ay_json_parse(proposal.data, proposal.len, 1000000, &doc, e);
 	if (r == 0)

@@ -239,6 +239,8 @@ int cmd_profile(struct cli *c, int argc, char **argv)
 			write_json(&w, argv[i], ay_json_root(doc), &e);
 		else if (r == 0)
 			printf("%s", i ? "\n" : ""), put_table(argv[i], ay_json_root(doc));
+		if (r < 0 && !e.where[0] && !strstr(e.msg, argv[i]))
+			snprintf(e.where, sizeof(e.where), "%s", argv[i]);
 		ay_error_next(&e, "assay scan %s", argv[i]);
 		if (r < 0 && c->format == CLI_TEXT)
 			(void)!cli_fail(c, &e, r);

@@ -119,7 +119,7 @@ static int use(struct ay_scan *s, struct ay_image_table *t)
 	struct ay_schema *whole;
 
 	if (proposal)
-		return proposal->len ? 0 : ay_image_infer(t, ay_scan_budget(s), proposal);
+		return proposal->len || ay_scan_options(s)->describe ? 0 : ay_image_infer(t, ay_scan_budget(s), proposal);
 	int rc = ay_schema_open(s, AY_SCHEMA_OF_TABLE, &whole, &schema);
 
 	if (!rc && schema && is_of_images(schema))

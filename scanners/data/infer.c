@@ -444,7 +444,8 @@ static int infer(struct ay_source *in, const char *path, bool describe, struct a
 		ay_buf_clear(out);
 	} else if (!rc && !out->len) {
 		rc = AY_EUNSUPPORTED;
-		ay_error_set(e, rc, "no table of rows and columns was found in it; schemas are proposed from CSV, JSON lines, Parquet, Arrow and Croissant");
+		ay_error_set(e, rc, "no table of rows and columns was found in it; those of CSV, JSON lines, Parquet and Arrow are read%s",
+			     describe ? "" : ", and Croissant");
 	}
 	ay_scan_result_free(&r);
 	return rc ? rc : out->err;

@@ -380,7 +380,7 @@ static int json_scan(struct ay_scan *s, struct ay_source *in)
 		return rc;
 	if (is_array_of_objects(s, in))
 		return judge_table(s, in, false);
-	return ay_scan_options(s)->proposal ? ay_croissant_propose(s, in) : 0;
+	return ay_scan_options(s)->proposal && !ay_scan_options(s)->describe ? ay_croissant_propose(s, in) : 0;
 }
 
 static int jsonl_scan(struct ay_scan *s, struct ay_source *in)
