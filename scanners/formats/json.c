@@ -223,6 +223,8 @@ static int scan_config(struct ay_scan *s, struct ay_source *in)
 		report(s, "json", err, &stop, 0);
 	else if (ay_config_rules_keras(rules, &mode))
 		rc = ay_keras_judge(s, in, mode);
+	else if (ay_config_rules_catboost(rules))
+		rc = ay_scanner_catboost_json.scan(s, in);
 	ay_json_reader_free(r);
 	ay_config_rules_free(rules);
 	return rc;
@@ -371,7 +373,7 @@ static int jsonl_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_text[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_json = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "json", .version = 10, .refines = refines_text,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "json", .version = 11, .refines = refines_text,
 	.bid = json_bid, .scan = json_scan
 };
 
