@@ -71,6 +71,7 @@ const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_xgboost_binary,
 	&ay_scanner_lightgbm,
 	&ay_scanner_catboost,
+	&ay_scanner_catboost_json,
 	&ay_scanner_arrow,
 	&ay_scanner_parquet,
 };

@@ -60,6 +60,7 @@ extern const struct ay_scanner ay_scanner_xgboost_ubj;
 extern const struct ay_scanner ay_scanner_xgboost_binary;
 extern const struct ay_scanner ay_scanner_lightgbm;
 extern const struct ay_scanner ay_scanner_catboost;
+extern const struct ay_scanner ay_scanner_catboost_json;
 
 
 /* models as FlatBuffers */

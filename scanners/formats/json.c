@@ -237,6 +237,8 @@ static int scan_config(struct ay_scan *s, struct ay_source *in)
 		report(s, "json", err, &stop, 0);
 	else if (ay_config_rules_keras(rules, &mode))
 		rc = ay_keras_judge(s, in, mode);
+	else if (ay_config_rules_catboost(rules))
+		rc = ay_scanner_catboost_json.scan(s, in);
 	if (!err && !rc)
 		rc = compare_file(s, in);
 	ay_json_reader_free(r);

@@ -15,12 +15,6 @@
 
 /* ---- JSON ---- */
 
-struct feed {
-	struct ay_json_feed from;
-	struct ay_json_reader *json;
-	uint64_t base;               /* of the source in the file, for messages */
-};
-
 static bool text_is(const struct ay_json_reader *r, const char *want)
 {
 	size_t len;
@@ -66,70 +60,9 @@ static unsigned xgboost_bid(struct ay_cursor head, struct ay_source *in, const c
 	return mine ? 8 * 20 : 0;
 }
 
-static int json_next(void *arg)
-{
-	struct feed *f = arg;
-
-	return ay_json_next(f->json);
-}
-
-static const char *json_text(void *arg, size_t *len_out)
-{
-	struct feed *f = arg;
-
-	return ay_json_text(f->json, len_out);
-}
-
-/* A number beyond what 18 digits hold is none that a model has. */
-static bool json_whole(void *arg, int64_t *out)
-{
-	struct feed *f = arg;
-	size_t len;
-	const char *text = ay_json_text(f->json, &len), *p = text + (*text == '-');
-
-	if (len > 18)
-		return false;
-	for (*out = 0; *p >= '0' && *p <= '9'; p++)
-		*out = *out * 10 + (*p - '0');
-	if (*text == '-')
-		*out = -*out;
-	return *p == 0;
-}
-
-static uint64_t json_off(void *arg)
-{
-	struct feed *f = arg;
-
-	return f->base + ay_json_reader_off(f->json);
-}
-
-static const char *json_reason(void *arg)
-{
-	struct feed *f = arg;
-
-	return ay_json_reader_reason(f->json);
-}
-
-static int judge_json(struct ay_scan *s, struct ay_source *in, uint64_t base, int (*judge)(struct ay_scan *s, const struct ay_xgb_doc *d))
-{
-	struct feed f = {.from = {.in = in, .budget = ay_scan_budget(s)}, .base = base};
-	struct ay_xgb_doc d = {.arg = &f, .next = json_next, .text = json_text, .whole = json_whole, .off = json_off, .reason = json_reason};
-	int err = ay_json_reader_new(ay_json_feed_source, &f.from, AY_XGB_DEPTH, MAX_TEXT, AY_LIMIT_JSON_KEYS, &f.json);
-
-	if (err) {
-		ay_scan_find_error(s, "xgboost", err, NULL);
-		return 0;
-	}
-	/* The condition of a categorical split is none. */
-	ay_json_reader_permit_nonfinite(f.json);
-	err = judge(s, &d);
-	ay_json_reader_free(f.json);
-	return err;
-}
-
 static int xgboost_scan(struct ay_scan *s, struct ay_source *in)
 {
-	return judge_json(s, in, 0, ay_xgb_judge);
+	return ay_doc_json(s, in, 0, AY_XGB_DEPTH, "xgboost", ay_xgb_judge);
 }
 
 int ay_xgb_objective_text(struct ay_scan *s, struct ay_cursor c)
@@ -138,7 +71,7 @@ int ay_xgb_objective_text(struct ay_scan *s, struct ay_cursor c)
 	size_t len = c.left;
 	struct ay_source in = ay_source_memory(ay_cursor_take(&c, len), len);
 
-	return judge_json(s, &in, base, ay_xgb_judge_objective);
+	return ay_doc_json(s, &in, base, AY_XGB_DEPTH, "xgboost", ay_xgb_judge_objective);
 }
 
 static const char *const refines_json[] = {"json", "jsonl", "yaml", "text", NULL};
@@ -204,7 +137,7 @@ static const char *ubj_reason(void *arg)
 static int ubj_scan(struct ay_scan *s, struct ay_source *in)
 {
 	struct ay_ubj r;
-	struct ay_xgb_doc d = {.arg = &r, .next = ubj_next, .text = ubj_text, .whole = ubj_whole, .off = ubj_off, .reason = ubj_reason};
+	struct ay_doc d = {.arg = &r, .next = ubj_next, .text = ubj_text, .whole = ubj_whole, .off = ubj_off, .reason = ubj_reason};
 
 	ay_ubj_open(&r, in, ay_scan_budget(s), MAX_TEXT);
 	int err = ay_xgb_judge(s, &d);

@@ -8,12 +8,12 @@
 
 #define MAX_CATEGORY (1 << 24)       /* the most that XGBoost itself takes */
 
-static int take_ints(struct ay_xgb_reader *r, void *to, unsigned id);
-static int take_numbers(struct ay_xgb_reader *r, void *to, unsigned id);
-static int take_id(struct ay_xgb_reader *r, void *to, unsigned id);
-static int take_param(struct ay_xgb_reader *r, void *to, unsigned id);
+static int take_ints(struct ay_doc_reader *r, void *to, unsigned id);
+static int take_numbers(struct ay_doc_reader *r, void *to, unsigned id);
+static int take_id(struct ay_doc_reader *r, void *to, unsigned id);
+static int take_param(struct ay_doc_reader *r, void *to, unsigned id);
 
-static const struct ay_xgb_field tree_fields[] = {
+static const struct ay_doc_field tree_fields[] = {
 	{"tree_param", take_param, 0, true},
 	{"left_children", take_ints, AY_XGB_LEFT, true},
 	{"right_children", take_ints, AY_XGB_RIGHT, true},
@@ -36,16 +36,16 @@ static const struct ay_xgb_field tree_fields[] = {
 
 enum { P_NODES, P_DELETED, P_FEATURES, P_WIDTH, P_OTHER };
 
-static int take_tree_number(struct ay_xgb_reader *r, void *to, unsigned id)
+static int take_tree_number(struct ay_doc_reader *r, void *to, unsigned id)
 {
 	struct ay_xgb_tree *t = to;
 	uint64_t other;
 	uint64_t *const at[] = {&t->nodes, &t->deleted, &t->features, &t->width, &other};
 
-	return ay_xgb_int_text(r, at[id], "a number of tree_param");
+	return ay_doc_int_text(r, at[id], "a number of tree_param");
 }
 
-static const struct ay_xgb_field param_fields[] = {
+static const struct ay_doc_field param_fields[] = {
 	{"num_nodes", take_tree_number, P_NODES, true},
 	{"num_deleted", take_tree_number, P_DELETED, false},
 	{"num_feature", take_tree_number, P_FEATURES, true},
@@ -53,32 +53,32 @@ static const struct ay_xgb_field param_fields[] = {
 	{"num_roots", take_tree_number, P_OTHER, false},
 };
 
-static int take_param(struct ay_xgb_reader *r, void *to, unsigned id)
+static int take_param(struct ay_doc_reader *r, void *to, unsigned id)
 {
 	(void)id;
-	return ay_xgb_object(r, param_fields, AY_ARRAY_LEN(param_fields), to, "tree_param", NULL);
+	return ay_doc_object(r, param_fields, AY_ARRAY_LEN(param_fields), to, "tree_param", NULL);
 }
 
-static int take_ints(struct ay_xgb_reader *r, void *to, unsigned id)
+static int take_ints(struct ay_doc_reader *r, void *to, unsigned id)
 {
 	struct ay_xgb_tree *t = to;
 
-	return ay_xgb_ints(r, &t->ints[id], "an array of a tree");
+	return ay_doc_ints(r, &t->ints[id], "an array of a tree");
 }
 
-static int take_numbers(struct ay_xgb_reader *r, void *to, unsigned id)
+static int take_numbers(struct ay_doc_reader *r, void *to, unsigned id)
 {
 	struct ay_xgb_tree *t = to;
 
-	return ay_xgb_numbers(r, &t->floats[id], "an array of a tree");
+	return ay_doc_numbers(r, &t->floats[id], "an array of a tree");
 }
 
-static int take_id(struct ay_xgb_reader *r, void *to, unsigned id)
+static int take_id(struct ay_doc_reader *r, void *to, unsigned id)
 {
 	struct ay_xgb_tree *t = to;
 
 	(void)id;
-	return ay_xgb_int(r, &t->id, "the id of a tree");
+	return ay_doc_int(r, &t->id, "the id of a tree");
 }
 
 void ay_xgb_tree_free(struct ay_scan *s, struct ay_xgb_tree *t)
@@ -263,14 +263,14 @@ static const char *leaves_why(const struct ay_xgb_tree *t, uint32_t seen)
 	return NULL;
 }
 
-int ay_xgb_tree_take(struct ay_xgb_reader *r, struct ay_xgb_tree *t)
+int ay_xgb_tree_take(struct ay_doc_reader *r, struct ay_xgb_tree *t)
 {
 	const char *why;
 	uint32_t seen;
 	int err;
 
 	ay_xgb_tree_reset(t);
-	err = ay_xgb_object(r, tree_fields, AY_ARRAY_LEN(tree_fields), t, "a tree", &seen);
+	err = ay_doc_object(r, tree_fields, AY_ARRAY_LEN(tree_fields), t, "a tree", &seen);
 	if (err)
 		return err;
 	why = lengths_why(t);
@@ -278,5 +278,5 @@ int ay_xgb_tree_take(struct ay_xgb_reader *r, struct ay_xgb_tree *t)
 		why = ay_xgb_tree_shape(r->s, t, &err);
 	if (!why && !err)
 		why = leaves_why(t, seen);
-	return why ? ay_xgb_refuse(r, "xgboost.tree", "%s", why) : err;
+	return why ? ay_doc_refuse(r, "xgboost.tree", "%s", why) : err;
 }

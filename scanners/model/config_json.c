@@ -23,6 +23,7 @@ struct ay_config_rules {
 	bool symbol;             /* it has the keys of an MXNet symbol */
 	bool model;              /* its own class_name is that of a Keras model */
 	bool config, module, keras;   /* it has these keys, or others that only Keras writes */
+	bool features, trees;         /* those of CatBoost */
 	char operator[KEEP];     /* the first one in its nodes that is not known, cut; "" */
 	bool bad_operator;
 	uint64_t operator_off;
@@ -236,6 +237,8 @@ static void note_key(struct ay_config_rules *r)
 	r->symbol |= key_is(r, "arg_nodes");
 	r->config |= key_is(r, "config");
 	r->module |= key_is(r, "module");
+	r->features |= key_is(r, "features_info");
+	r->trees |= key_is(r, "oblivious_trees") || key_is(r, "trees");
 	r->keras |= key_is(r, "registered_name") || key_is(r, "keras_version") || key_is(r, "build_config") || key_is(r, "compile_config");
 }
 
@@ -243,6 +246,11 @@ bool ay_config_rules_keras(const struct ay_config_rules *r, enum ay_keras_mode *
 {
 	*mode_out = r->module ? AY_KERAS_V3 : AY_KERAS_LEGACY;
 	return r->config && r->levels[1].class_name && (r->model || r->keras);
+}
+
+bool ay_config_rules_catboost(const struct ay_config_rules *r)
+{
+	return r->features && r->trees;
 }
 
 void ay_config_rules_event(struct ay_config_rules *r, enum ay_json_event ev, const char *text, size_t len, uint64_t off)

@@ -19,5 +19,7 @@ void ay_config_rules_free(struct ay_config_rules *r);
 void ay_config_rules_event(struct ay_config_rules *r, enum ay_json_event ev, const char *text, size_t len, uint64_t off);
 /* After the last event: the document is a model of Keras, which ay_keras_judge judges; *mode_out says as what. */
 bool ay_config_rules_keras(const struct ay_config_rules *r, enum ay_keras_mode *mode_out);
+/* The document has the keys of a model of CatBoost, whichever come first: its loader passes over others. */
+bool ay_config_rules_catboost(const struct ay_config_rules *r);
 
 #endif

@@ -517,7 +517,42 @@ def cb_bad():
     yield "cb_twice", "catboost.malformed", "One part twice.", cb(parts=["static_provider_v1"] * 2)
 
 
+def cb_json(**changes):
+    """By CatBoost's writer, keys sorted as it sorts them."""
+    split = {"border": 0.5, "float_feature_index": 0, "split_index": 1, "split_type": "FloatFeature"}
+    feature = {"borders": [0.1, 0.5], "feature_id": "x", "feature_index": 0, "flat_feature_index": 0, "has_nans": False, "nan_value_treatment": "AsIs"}
+    model = {"ctr_data": None, "features_info": {"float_features": [feature]}, "model_info": {"params": {"loss_function": {"type": "RMSE"}}},
+             "oblivious_trees": [{"leaf_values": [0.5, 1.5], "leaf_weights": [3, 4], "splits": [split]}], "scale_and_bias": [1, [0]]}
+    return json.dumps({k: v for k, v in (model | changes).items() if v is not ...}).encode()
+
+
+def cb_jsons():
+    leaf = {"value": 1, "weight": 2}
+    nested = {"left": leaf, "right": leaf, "split": {"border": 0.5, "float_feature_index": 0, "split_index": 0, "split_type": "FloatFeature"}}
+    table = {"counter_denominator": 0, "hash_map": ["123", 1, 2], "hash_stride": 3}
+    key = json.dumps({"identifier": [{"cat_feature_index": 0, "combination_element": "cat_feature_value"}], "type": "Borders"})
+    yield "cj_plain", "pass", "-", "a model as JSON", cb_json()
+    yield "cj_nested", "pass", "-", "with nested trees", cb_json(oblivious_trees=..., trees=[nested])
+    yield "cj_tables", "pass", "-", "with target statistics", cb_json(ctr_data={key: table})
+    deep = leaf
+    for _ in range(60):
+        deep = {"left": leaf, "right": deep, "split": nested["split"]}
+    for name, rule, sentence, changes in (
+            ("key", "catboost.malformed", "a key that CatBoost does not know", {"loader": "os.system"}),
+            ("split", "catboost.tree", "a split beyond the borders", {"features_info": {}}),
+            ("leaves", "catboost.tree", "too few leaves", {"oblivious_trees": [{"leaf_values": [1], "splits": [nested["split"]]}]}),
+            ("stride", "catboost.tree", "a row of no length, by which CatBoost divides", {"ctr_data": {key: table | {"hash_stride": 0}}}),
+            ("rows", "catboost.tree", "half a row", {"ctr_data": {key: table | {"hash_map": ["1", 1, 2, "3"]}}}),
+            ("kind", "catboost.malformed", "statistics of an unknown kind", {"ctr_data": {key.replace("Borders", "Mine"): table}}),
+            ("deep", "catboost.tree", "trees beyond any that CatBoost trains, read by recursion", {"oblivious_trees": ..., "trees": [deep]}),
+            ("none", "catboost.malformed", "no features", {"features_info": ...})):
+        yield "cj_" + name, "fail", rule, sentence, cb_json(**changes)
+    yield "cj_order", "fail", "catboost.malformed", "another key in front", b'{"a": 1, ' + cb_json()[1:]
+
+
 def catboost(folder):
+    for name, verdict, rule, sentence, data in cb_jsons():
+        yield name + ".json", verdict, rule, "CatBoost: " + sentence, data
     for name, sentence, data in cb_good():
         yield name + ".cbm", "pass", "-", "CatBoost: " + sentence, data
     for name, rule, sentence, data in cb_bad():
