@@ -6,6 +6,7 @@
  * methods and operators are refused (CVE-2025-54412, -54413), whatever skops
  * itself asks its user to trust.
  */
+#include "scanners/driver.h"
 #include "scanners/formats/bytes.h"
 #include "scanners/formats/json_feed.h"
 #include "scanners/formats/zip.h"
@@ -22,10 +23,16 @@
 /* What is known of an object that is still open. */
 struct node {
 	char module[MAX_NAME], class[MAX_NAME], loader[64], file[MAX_NAME];
-	bool has_module, has_class, has_loader, has_file;
+	char id[24];                 /* digits */
+	bool has_module, has_class, has_loader, has_file, has_id;
 };
 
-enum next { NEXT_OTHER, NEXT_MODULE, NEXT_CLASS, NEXT_LOADER, NEXT_FILE };
+/* An object by its __id__: skops gives every node of one the object that it built first. */
+struct built {
+	uint64_t id, kind, off;      /* kind: a hash of its module, class and loader */
+};
+
+enum next { NEXT_OTHER, NEXT_MODULE, NEXT_CLASS, NEXT_LOADER, NEXT_FILE, NEXT_ID };
 
 struct judge {
 	struct ay_scan *s;
@@ -35,6 +42,10 @@ struct judge {
 	bool is_object[MAX_DEPTH];
 	size_t depth;
 	enum next next;              /* what the coming value is */
+	const char **members;        /* names of the archive, sorted */
+	size_t member_count;
+	struct built *built;
+	size_t built_count, built_room;
 };
 
 /* Classes that their loaders build themselves; others must be on the allowlists. */
@@ -117,6 +128,71 @@ static void judge_class(struct judge *j, const struct node *n, const struct open
 		     reason ? reason : a ? "nothing that this loader is for" : "no known part of a model");
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+static void judge_file(struct judge *j, const struct node *n)
+{
+	const char *name = n->file;
+
+	if (!ay_sibling_path_plain(name) || strchr(name, '/'))
+		ay_scan_find(j->s, "skops.malformed", ay_json_reader_off(j->json), "a node names a member by something other than a plain name");
+	else if (!j->member_count || !bsearch(&name, j->members, j->member_count, sizeof(*j->members), by_name))
+		ay_scan_find(j->s, "skops.malformed", ay_json_reader_off(j->json), "a node names the member %s, which is not in the archive", name);
+}
+
+static uint64_t hash_on(uint64_t h, const char *text)
+{
+	do
+		h = (h ^ (uint8_t)*text) * 0x100000001b3;
+	while (*text++);
+	return h;
+}
+
+static int keep_id(struct judge *j, const struct node *n)
+{
+	uint64_t id = 0, off = ay_json_reader_off(j->json);
+
+	for (const char *p = n->id; *p; p++)
+		if (*p < '0' || *p > '9' || __builtin_mul_overflow(id, 10, &id) || __builtin_add_overflow(id, (uint64_t)(*p - '0'), &id)) {
+			ay_scan_find(j->s, "skops.malformed", off, "the __id__ of a node is no whole number");
+			return 0;
+		}
+	if (j->built_count == j->built_room) {
+		size_t room = j->built_room ? 2 * j->built_room : 64;
+		struct built *more = ay_budget_realloc(ay_scan_budget(j->s), j->built, room * sizeof(*more));
+
+		if (!more)
+			return AY_ELIMIT;
+		j->built = more;
+		j->built_room = room;
+	}
+	j->built[j->built_count++] = (struct built){
+		.id = id, .off = off, .kind = hash_on(hash_on(hash_on(0xcbf29ce484222325, n->module), n->class), n->loader)
+	};
+	return 0;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct built *x = a, *y = b;
+
+	return x->id != y->id ? (x->id > y->id) - (x->id < y->id) : (x->off > y->off) - (x->off < y->off);
+}
+
+static void check_ids(struct judge *j)
+{
+	if (j->built_count > 1)
+		qsort(j->built, j->built_count, sizeof(*j->built), by_id);
+	for (size_t i = 1; i < j->built_count; i++)
+		if (j->built[i].id == j->built[i - 1].id && j->built[i].kind != j->built[i - 1].kind)
+			ay_scan_find(j->s, "skops.malformed", j->built[i].off, "a node refers by its __id__ to an object of another class");
+}
+
 static void judge_node(struct judge *j, const struct node *n)
 {
 	const struct open_loader *open = open_loader_of(n);
@@ -133,8 +209,8 @@ static void judge_node(struct judge *j, const struct node *n)
 			ay_scan_find(j->s, "skops.code", ay_json_reader_off(j->json), "%s makes %s.%s, which is called", n->loader, n->module, n->class);
 			return;
 		}
-	if (n->has_file && (!ay_sibling_path_plain(n->file) || strchr(n->file, '/')))
-		ay_scan_find(j->s, "skops.malformed", ay_json_reader_off(j->json), "a node names a member by something other than a plain name");
+	if (n->has_file)
+		judge_file(j, n);
 	if (is_fixed(n, &known))
 		return;
 	if (open)
@@ -151,10 +227,12 @@ static void keep(struct judge *j, int ev)
 	struct node *n = &j->open[j->depth - 1];
 	struct { bool *has; char *to; size_t size; } slots[] = {
 		[NEXT_MODULE] = {&n->has_module, n->module, sizeof(n->module)}, [NEXT_CLASS] = {&n->has_class, n->class, sizeof(n->class)},
-		[NEXT_LOADER] = {&n->has_loader, n->loader, sizeof(n->loader)}, [NEXT_FILE] = {&n->has_file, n->file, sizeof(n->file)}
+		[NEXT_LOADER] = {&n->has_loader, n->loader, sizeof(n->loader)}, [NEXT_FILE] = {&n->has_file, n->file, sizeof(n->file)},
+		[NEXT_ID] = {&n->has_id, n->id, sizeof(n->id)}
 	};
 	size_t len = 0;
-	const char *text = ev == AY_JSON_EV_STRING ? ay_json_text(j->json, &len) : NULL;
+	bool wanted = ev == (j->next == NEXT_ID ? AY_JSON_EV_NUMBER : AY_JSON_EV_STRING);
+	const char *text = wanted ? ay_json_text(j->json, &len) : NULL;
 	bool fits = text && len < slots[j->next].size && strlen(text) == len;
 
 	*slots[j->next].has = true;
@@ -164,12 +242,14 @@ static void keep(struct judge *j, int ev)
 static enum next key_of(const char *text)
 {
 	return strcmp(text, "__module__") == 0 ? NEXT_MODULE : strcmp(text, "__class__") == 0 ? NEXT_CLASS :
-	       strcmp(text, "__loader__") == 0 ? NEXT_LOADER : strcmp(text, "file") == 0 ? NEXT_FILE : NEXT_OTHER;
+	       strcmp(text, "__loader__") == 0 ? NEXT_LOADER : strcmp(text, "file") == 0 ? NEXT_FILE :
+	       strcmp(text, "__id__") == 0 ? NEXT_ID : NEXT_OTHER;
 }
 
 static int see(struct judge *j, int ev)
 {
 	size_t len;
+	int err = 0;
 
 	if (ev == AY_JSON_EV_KEY) {
 		j->next = key_of(ay_json_text(j->json, &len));
@@ -184,14 +264,18 @@ static int see(struct judge *j, int ev)
 		j->open[j->depth] = (struct node){.has_module = false};
 		j->is_object[j->depth++] = ev == AY_JSON_EV_OBJECT;
 	} else if (ev == AY_JSON_EV_OBJECT_END || ev == AY_JSON_EV_ARRAY_END) {
-		if (ev == AY_JSON_EV_OBJECT_END)
-			judge_node(j, &j->open[j->depth - 1]);
+		const struct node *n = &j->open[j->depth - 1];
+
+		if (ev == AY_JSON_EV_OBJECT_END) {
+			judge_node(j, n);
+			err = n->has_id && n->has_loader ? keep_id(j, n) : 0;
+		}
 		j->depth--;
 	}
-	return 0;
+	return err;
 }
 
-static int judge_schema(struct ay_scan *s, struct ay_source *in)
+static int judge_schema(struct ay_scan *s, struct ay_source *in, const char **members, size_t member_count)
 {
 	struct judge *j = ay_budget_alloc(ay_scan_budget(s), sizeof(*j));
 	struct node *open = ay_budget_alloc(ay_scan_budget(s), MAX_DEPTH * sizeof(*open));
@@ -199,7 +283,7 @@ static int judge_schema(struct ay_scan *s, struct ay_source *in)
 	struct ay_error e;
 
 	if (!err) {
-		*j = (struct judge){.s = s, .from = {.in = in, .budget = ay_scan_budget(s)}, .open = open};
+		*j = (struct judge){.s = s, .from = {.in = in, .budget = ay_scan_budget(s)}, .open = open, .members = members, .member_count = member_count};
 		err = ay_json_reader_new(ay_json_feed_source, &j->from, MAX_DEPTH, MAX_TEXT, AY_LIMIT_JSON_KEYS, &j->json);
 	}
 	while (!err && (ev = ay_json_next(j->json)) > 0)
@@ -210,11 +294,41 @@ static int judge_schema(struct ay_scan *s, struct ay_source *in)
 		ay_error_set(&e, err, "schema.json is nested too deeply, or there is no memory to read it");
 	if (err)
 		ay_scan_find_error(s, "skops", err, &e);
-	if (j)
+	else
+		check_ids(j);
+	if (j) {
 		ay_json_reader_free(j->json);
+		ay_budget_free(ay_scan_budget(s), j->built);
+	}
 	ay_budget_free(ay_scan_budget(s), open);
 	ay_budget_free(ay_scan_budget(s), j);
 	return 0;
+}
+
+/* The schema, with the names that it may refer to. */
+static int judge_schema_of(struct ay_zip *z, const struct ay_zip_entry *e)
+{
+	struct ay_budget *b = ay_scan_budget(z->scan);
+	const char **members = ay_budget_alloc(b, z->count * sizeof(*members));
+	struct ay_scan_frame frame;
+	struct ay_zip_member m;
+	size_t n = 0;
+	int rc = ay_zip_begin(z, e, &m);
+
+	for (size_t i = 0; members && i < z->count; i++)
+		if (!z->entries[i].directory)
+			members[n++] = z->entries[i].name;
+	if (n > 1)
+		qsort(members, n, sizeof(*members), by_name);
+	if (rc == 0)
+		rc = ay_scan_enter(z->scan, e->name, &frame);
+	if (rc == 0) {
+		rc = judge_schema(z->scan, &m.source, members, n);
+		ay_scan_leave(z->scan, &frame);
+	}
+	ay_zip_end(&m);
+	ay_budget_free(b, members);
+	return rc == AY_EFORMAT || rc == AY_EUNSUPPORTED ? 0 : rc;
 }
 
 static unsigned skops_bid(struct ay_cursor head, struct ay_source *in, const char *path)
@@ -233,7 +347,7 @@ static int skops_scan(struct ay_scan *s, struct ay_source *in)
 
 		if (!e->directory && strcmp(e->name, SCHEMA) == 0) {
 			schema = true;
-			rc = ay_zip_judge_by(&z, e, judge_schema);
+			rc = judge_schema_of(&z, e);
 		} else {
 			rc = ay_zip_judge(&z, e, ay_path_ends(e->name, ".npy") ? "npy" : ay_path_ends(e->name, ".npz") ? "npz" : NULL);
 		}
@@ -247,5 +361,5 @@ static int skops_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_zip[] = {"zip", NULL};
 
 const struct ay_scanner ay_scanner_skops = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "skops", .version = 2, .refines = refines_zip, .bid = skops_bid, .scan = skops_scan
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "skops", .version = 3, .refines = refines_zip, .bid = skops_bid, .scan = skops_scan
 };

@@ -113,6 +113,11 @@ def main(out):
         "an array that is unpickled")
     put("loader", raw(__class__="dict", __module__="builtins", __loader__="EvilNode"), "fail", "skops.loader", "a loader that skops does not have")
     put("half", raw(__class__="dict", __loader__="DictNode"), "fail", "skops.malformed", "a node without a module")
+    put("missing", raw(__class__="ndarray", __module__="numpy", __loader__="NdArrayNode", type="numpy", file="x.npy"), "fail", "skops.malformed",
+        "an array whose member is not there")
+    put("identity", raw(__class__="dict", __module__="builtins", __loader__="DictNode", __id__=1, content=dict(
+        a=dict(__class__="list", __module__="builtins", __loader__="ListNode", __id__=1, content=[]))), "fail", "skops.malformed",
+        "a list that refers to a dict")
     put("path", raw(__class__="ndarray", __module__="numpy", __loader__="NdArrayNode", type="numpy", file="../x.npy"), "fail", "skops.malformed",
         "a member by a path upwards")
     put("number", raw(__class__=1, __module__="builtins", __loader__="DictNode"), "fail", "skops.class", "a class that is no text")

@@ -36,6 +36,7 @@ static const char *judge(const char *name, const char *schema)
 }
 
 #define NODE(module, class, loader) "{\"__class__\": \"" class "\", \"__module__\": \"" module "\", \"__loader__\": \"" loader "\"}"
+#define ID(id, class, loader) "{\"__class__\": \"" class "\", \"__module__\": \"builtins\", \"__loader__\": \"" loader "\", \"__id__\": " id "}"
 #define is_rule(schema, rule, what) is_str(judge("schema.json", schema), rule, what)
 
 int main(void)
@@ -46,6 +47,16 @@ int main(void)
 	is_rule("[" NODE("os", "system", "FunctionNode") ", 1, 2, 3]", "skops.code", "a function before other things");
 	is_int((long long)scan_case_result.found[0].off, sizeof("[" NODE("os", "system", "FunctionNode")) - 2, "told at its closing brace");
 	is_rule(NODE("builtins", "list", "DictNode"), "skops.class", "a list by the loader of dicts");
+	is_rule("{\"__class__\": \"ndarray\", \"__module__\": \"numpy\", \"__loader__\": \"NdArrayNode\", \"file\": \"x.npy\"}", "skops.malformed",
+		"a member that is not there");
+	is_rule("{\"__class__\": \"ndarray\", \"__module__\": \"numpy\", \"__loader__\": \"NdArrayNode\", \"file\": \"schema.json\"}", "pass",
+		"one that is");
+	is_rule("[" ID("1", "dict", "DictNode") ", " ID("1", "dict", "DictNode") ", " ID("2", "list", "ListNode") "]", "pass", "the same object twice");
+	is_rule("[" ID("1", "dict", "DictNode") ", " ID("2", "dict", "DictNode") ", " ID("1", "list", "ListNode") "]", "skops.malformed", "an object of another class");
+	is_rule(ID("18446744073709551615", "dict", "DictNode"), "pass", "the largest number");
+	is_rule(ID("18446744073709551616", "dict", "DictNode"), "skops.malformed", "one beyond");
+	is_rule(ID("\"1\"", "dict", "DictNode"), "skops.malformed", "a text");
+	is_rule(ID("-1", "dict", "DictNode"), "skops.malformed", "a negative one");
 	is_rule(NODE("os", "system", "FunctionNode"), "skops.code", "a function");
 	is_rule(NODE("numpy", "dot", "FunctionNode"), "skops.code", "a harmless function too");
 	is_rule(NODE("operator", "attrgetter", "OperatorFuncNode"), "skops.code", "an operator");
