@@ -6,11 +6,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define MAX_FDS 64
-
 union control {
 	struct cmsghdr align;
-	char bytes[CMSG_SPACE(sizeof(int) * MAX_FDS)];
+	char bytes[CMSG_SPACE(sizeof(int) * AY_FDS_MAX)];
 };
 
 ssize_t ay_send_fds(int sock, const void *bytes, size_t len, const int *fds, size_t nfds)
@@ -20,7 +18,7 @@ ssize_t ay_send_fds(int sock, const void *bytes, size_t len, const int *fds, siz
 	union control control = {0};
 	ssize_t n;
 
-	if (nfds > MAX_FDS)
+	if (nfds > AY_FDS_MAX)
 		return -EINVAL;
 	if (nfds) {
 		struct cmsghdr *c = &control.align;

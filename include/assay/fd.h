@@ -40,7 +40,8 @@ AY_MUSTCHECK int ay_mkdirs(int dirfd, const char *path, mode_t mode);
 /* Recursive removal below dirfd, never follows links. Absent is fine. */
 AY_MUSTCHECK int ay_rmtree(int dirfd, const char *path);
 
-/* SOCK_SEQPACKET or SOCK_STREAM with descriptors. nfds <= 16. Returns bytes or -errno; received fds are O_CLOEXEC and owned by the caller. */
+#define AY_FDS_MAX 64    /* descriptors of one message */
+/* SOCK_SEQPACKET or SOCK_STREAM with descriptors. nfds <= AY_FDS_MAX. Returns bytes or -errno; received fds are O_CLOEXEC and owned by the caller. */
 ssize_t ay_send_fds(int sock, const void *bytes, size_t len, const int *fds, size_t nfds);
 ssize_t ay_recv_fds(int sock, void *bytes, size_t len, int *fds, size_t max_fds, size_t *nfds_out);
 

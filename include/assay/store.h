@@ -164,7 +164,7 @@ AY_MUSTCHECK int ay_object_stat(struct ay_txn *t, const struct ay_sha256 *d, uin
 AY_MUSTCHECK int ay_object_artifacts(struct ay_txn *t, const struct ay_sha256 *d, int (*fn)(uint64_t artifact, void *arg), void *arg);
 /* Called by the owner of CAP_LINUX_IMMUTABLE; NULL when there is none. set() gets at most AY_FLAG_STEP descriptors. */
 void ay_store_set_immutable_hook(struct ay_store *s, int (*set)(void *arg, const int *fds, size_t n, bool on), void *arg);
-#define AY_FLAG_STEP 64               /* one message takes more */
+#define AY_FLAG_STEP 64               /* as many descriptors as one message takes */
 /*
  * Before the commit: makes files immutable that were just placed under d and that nothing references yet, so that the
  * commit can record them as sealed. fds are O_RDONLY, n at most AY_FLAG_STEP. Best effort: ay_objects_seal does what is left.

@@ -65,6 +65,26 @@ static uint64_t rows_of(const struct ay_scan_result *r)
 	return rows;
 }
 
+/* Of what does not depend on how a format writes a value: the counts of the columns. */
+static void digest_counts(const struct ay_scan_result *r, char out[65])
+{
+	struct ay_buf counts = ay_buf_new(AY_LIMIT_PROFILE);
+	struct ay_budget budget;
+	struct ay_batch b;
+
+	ay_budget_init(&budget, 0);
+	if (!r->profile || ay_batch_decode(r->profile, r->profile_len, &budget, &b) != 0)
+		return;
+	ay_reference_encode(&b.counts, &counts);
+
+	struct ay_sha256 d = ay_sha256_short(counts.data, counts.len);
+
+	for (size_t i = 0; i < 32; i++)
+		snprintf(out + 2 * i, 3, "%02x", d.b[i]);
+	ay_buf_free(&counts);
+	ay_batch_free(&b);
+}
+
 static int scan(const char *path, const struct ay_buf *schema)
 {
 	struct ay_scan_options o = {.profiles = AY_PROFILE_WEIGHTS, .path = path, .schema_json = ay_buf_str(schema), .schema_len = schema->len};
@@ -83,12 +103,7 @@ static int scan(const char *path, const struct ay_buf *schema)
 		return 2;
 	int64_t took = ay_time_mono_ms() - start;
 
-	if (r.profile) {
-		struct ay_sha256 d = ay_sha256_short(r.profile, r.profile_len);
-
-		for (size_t i = 0; i < 32; i++)
-			snprintf(digest + 2 * i, 3, "%02x", d.b[i]);
-	}
+	digest_counts(&r, digest);
 	printf("%s %llu %.16s %.3f %s", ay_verdict_name(r.verdict), (unsigned long long)rows_of(&r), digest, (double)took / 1000, path);
 	for (size_t i = 0; i < r.found_count && i < 5; i++)
 		printf(" [%s %s row %llu: %s]", r.found[i].rule->id, r.found[i].column ? r.found[i].column : "", (unsigned long long)r.found[i].row,

@@ -106,20 +106,20 @@ static void test_beneath(void)
 
 static void test_send(void)
 {
-	int pair[2], fds[17], got[16];
+	int pair[2], fds[AY_FDS_MAX + 1], got[AY_FDS_MAX];
 	char text[8] = "";
 	size_t n;
 
 	is_int(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0, "socketpair");
 	for (size_t i = 0; i < AY_ARRAY_LEN(fds); i++)
 		fds[i] = dir;
-	is_int(ay_send_fds(pair[0], "hello", 5, fds, 16), 5, "send the most");
-	is_int(ay_recv_fds(pair[1], text, sizeof(text), got, 16, &n), 5, "receive");
-	is_int(n, 16, "all of them");
-	ok(fcntl(got[15], F_GETFD) & FD_CLOEXEC, "close on exec");
+	is_int(ay_send_fds(pair[0], "hello", 5, fds, AY_FDS_MAX), 5, "send the most");
+	is_int(ay_recv_fds(pair[1], text, sizeof(text), got, AY_FDS_MAX, &n), 5, "receive");
+	is_int(n, AY_FDS_MAX, "all of them");
+	ok(fcntl(got[AY_FDS_MAX - 1], F_GETFD) & FD_CLOEXEC, "close on exec");
 	while (n > 0)
 		ay_close(&got[--n]);
-	is_int(ay_send_fds(pair[0], "hello", 5, fds, 17), -EINVAL, "one too many");
+	is_int(ay_send_fds(pair[0], "hello", 5, fds, AY_FDS_MAX + 1), -EINVAL, "one too many");
 	is_int(ay_send_fds(pair[0], "hello", 5, fds, 2), 5, "send two");
 	got[1] = open("/dev/null", O_RDONLY);
 	ay_close(&got[1]);
