@@ -163,6 +163,11 @@ static void print_model(void)
 		printf("row %.17g %.17g %.17g\n", ay_outlier_score(m, AY_OUTLIER_HBOS, cells), ay_outlier_score(m, AY_OUTLIER_MAHALANOBIS, cells),
 		       ay_outlier_score(m, AY_OUTLIER_FOREST, cells));
 	}
+	free(cells);
+	free(which);
+	ay_outlier_model_free(m);
+	ay_reference_free(&ref);
+	ay_buf_free(&b);
 }
 
 static unsigned judge(const struct choice *ref_rows, const struct choice *batch)
