@@ -246,6 +246,8 @@ static void split(char **a)
 	for (int i = 0; i < 6; i++)
 		printf("%s%zu", i ? " " : "", by[i]);
 	printf("\n");
+	free(order);
+	free(v);
 }
 
 int main(int argc, char **argv)
