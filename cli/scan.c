@@ -402,7 +402,7 @@ int cmd_scan(struct cli *c, int argc, char **argv)
 	};
 	struct ay_error e = { .off = AY_NO_OFFSET };
 	struct scan_run run = { .c = c, .lock = PTHREAD_MUTEX_INITIALIZER, .ready = PTHREAD_COND_INITIALIZER };
-	struct ay_buf schema_json = ay_buf_new(AY_LIMIT_POLICY);
+	struct ay_buf schema_json = ay_buf_new(AY_LIMIT_SCHEMA);
 	int status, n = cli_parse(c, argc, argv, opts, 0, argc, &status), r = 0;
 
 	if (n < 0)

@@ -127,6 +127,7 @@ struct ay_counting {
 	size_t columns;               /* of the table */
 	struct ay_poison_counting poison;
 	struct ay_placed *row;        /* of each column of the reference */
+	uint64_t *of;                 /* of these: the row whose cell was placed there; 0: none */
 	struct ay_outlier_counting *outliers;
 	struct ay_counting *also;     /* the next reference; batch.also is its batch */
 };
@@ -149,10 +150,11 @@ int ay_counting_new(const void *profile, size_t len, struct ay_budget *b, struct
 	if (!rc) {
 		k->at = ay_budget_alloc(b, (k->ref.count + 1) * sizeof(*k->at));
 		k->row = ay_budget_alloc(b, (k->ref.count + 1) * sizeof(*k->row));
-		rc = k->at && k->row ? 0 : AY_ELIMIT;
+		k->of = ay_budget_alloc(b, (k->ref.count + 1) * sizeof(*k->of));
+		rc = k->at && k->row && k->of ? 0 : AY_ELIMIT;
 	}
 	for (size_t i = 0; rc == 0 && i < k->ref.count; i++)
-		k->at[i] = 0;
+		k->at[i] = k->of[i] = 0;
 	if (!rc)
 		rc = ay_poison_counting_init(&k->poison, b, &k->ref, &k->batch.poison);
 	if (!rc)
@@ -189,6 +191,7 @@ static int columns_of(struct ay_counting *k, const char *const *names, size_t n)
 	k->columns = n;
 	for (size_t i = 0; i < k->ref.count; i++) {
 		k->at[i] = n;
+		k->of[i] = 0;
 		k->row[i] = (struct ay_placed){.number = NAN, .at = ay_profiled_missing(&k->ref.columns[i])};
 		for (size_t c = 0; c < n && k->at[i] == n; c++)
 			if (strcmp(names[c], k->ref.columns[i].name) == 0)
@@ -216,11 +219,15 @@ int ay_counting_value(struct ay_counting *k, size_t column, uint64_t row, const 
 
 	for (; rc == 0 && k; k = k->also) {
 		struct ay_profiled *c = column < k->columns ? k->counts[column] : NULL;
-		struct ay_placed where;
 
-		rc = c ? ay_profiled_place(c, cell, &where) : 0;
-		if (c && !rc)
-			ay_outlier_counting_value(k->outliers, (size_t)(c - k->batch.counts.columns), row, &where);
+		if (!c)
+			continue;
+		size_t i = (size_t)(c - k->batch.counts.columns);
+
+		rc = ay_profiled_place(c, cell, &k->row[i]);
+		if (!rc)
+			ay_outlier_counting_value(k->outliers, i, row, &k->row[i]);
+		k->of[i] = rc ? 0 : row;
 	}
 	return rc;
 }
@@ -235,8 +242,9 @@ static void count_whole(struct ay_counting *k, uint64_t row, const struct ay_cel
 int ay_counting_whole(struct ay_counting *k, uint64_t row, const struct ay_cell *cells)
 {
 	for (; k; k = k->also) {
+		/* Where formats by row are read, each cell was placed a moment ago. */
 		for (size_t i = 0; i < k->ref.count; i++)
-			if (k->at[i] < k->columns)
+			if (k->at[i] < k->columns && k->of[i] != row)
 				k->row[i] = ay_profiled_where(&k->batch.counts.columns[i], &cells[k->at[i]]);
 		count_whole(k, row, cells);
 	}
@@ -279,6 +287,7 @@ void ay_counting_free(struct ay_counting *k)
 		ay_budget_free(k->budget, k->at);
 		ay_budget_free(k->budget, k->counts);
 		ay_budget_free(k->budget, k->row);
+		ay_budget_free(k->budget, k->of);
 		ay_budget_free(k->budget, k);
 		k = next;
 	}

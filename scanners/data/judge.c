@@ -105,13 +105,19 @@ static struct ay_value value_of(const struct ay_cell *c, enum ay_value_type want
 	return (struct ay_value){.type = AY_VALUE_ANY, .text = c->text ? c->text : "", .len = c->text ? c->len : 0};
 }
 
+/* What a format without types has, in a column of the schema. */
+static bool is_plain_text(const struct judging *j, size_t column, const struct ay_cell *cell)
+{
+	return j->fields[column] != NO_FIELD && cell->kind == AY_CELL_TEXT && !cell->typed;
+}
+
 static int check_cell(struct judging *j, size_t column, const struct ay_cell *cell)
 {
 	size_t field = j->fields[column];
 
 	if (field == NO_FIELD)
 		return 0;
-	if (cell->kind == AY_CELL_TEXT && !cell->typed)
+	if (is_plain_text(j, column, cell))
 		return ay_schema_check_text(j->check, column, cell->text, cell->len);
 	/* A number that is none is a missing one, for a schema. */
 	if (is_missing(j, cell) || (cell->kind == AY_CELL_NUMBER && isnan(cell->number)))
@@ -125,6 +131,7 @@ static int on_value(void *arg, size_t column, uint64_t row, const struct ay_cell
 {
 	static const struct ay_cell missing = {.kind = AY_CELL_MISSING};
 	struct judging *j = arg;
+	struct ay_cell known = *cell;
 	int rc = 0;
 
 	if (!j->by_row) {
@@ -133,6 +140,8 @@ static int on_value(void *arg, size_t column, uint64_t row, const struct ay_cell
 	}
 	if (rc || !j->counts)
 		return rc;
+	if (!j->by_row && is_plain_text(j, column, cell) && ay_schema_checked(j->check, column, &known))
+		return ay_counting_value(j->counts, column, row, &known);
 	return ay_counting_value(j->counts, column, row, is_missing(j, cell) ? &missing : cell);
 }
 

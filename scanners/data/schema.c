@@ -233,6 +233,24 @@ int ay_schema_check_text(struct ay_schema_check *c, size_t column, const char *t
 	return rc;
 }
 
+bool ay_schema_checked(const struct ay_schema_check *c, size_t column, struct ay_cell *cell)
+{
+	if (!c->columns_match)
+		return false;
+	size_t field = c->field[column];
+	const struct ay_value *v = &c->values[field];
+	/* Longer integers stay texts: theirs are not exact here. */
+	bool whole = v->type == AY_VALUE_INTEGER && v->len <= AY_VALUE_SHORT;
+
+	if (c->missing[field]) {
+		cell->kind = AY_CELL_MISSING;
+	} else if (!c->wrong[field] && (v->type == AY_VALUE_NUMBER || whole)) {
+		cell->kind = AY_CELL_NUMBER;
+		cell->number = whole ? (double)v->i : v->d;
+	}
+	return true;
+}
+
 int ay_schema_check_value(struct ay_schema_check *c, size_t column, const struct ay_value *v)
 {
 	if (!c->columns_match)

@@ -8,7 +8,7 @@
 #include "scanners/data/pattern.h"
 #include "scanners/data/row_rule.h"
 #include "scanners/data/shape.h"
-#include "scanners/data/value.h"
+#include "scanners/data/rows.h"
 
 #define AY_SCHEMA_MASS "x-min-domain-mass"
 #define AY_SCHEMA_PRESENCE "x-min-presence"
@@ -135,6 +135,11 @@ bool ay_schema_check_judges(const struct ay_schema_check *c);
 void ay_schema_check_begin(struct ay_schema_check *c, uint64_t row, uint64_t off);
 /* A cell of text: missing when the schema says so, else read as the type of its field. column: of the table. */
 AY_MUSTCHECK int ay_schema_check_text(struct ay_schema_check *c, size_t column, const char *text, size_t len);
+/*
+ * The cell of text that ay_schema_check_text just judged, as what it was read as: missing, a number, or still a text. So nobody
+ * reads it twice. False when it was not judged, because the columns are not those of the schema; the cell stays.
+ */
+bool ay_schema_checked(const struct ay_schema_check *c, size_t column, struct ay_cell *cell);
 /* A value that has a type already (scanners/data/value.h); NULL: missing. */
 AY_MUSTCHECK int ay_schema_check_value(struct ay_schema_check *c, size_t column, const struct ay_value *v);
 AY_MUSTCHECK int ay_schema_check_end(struct ay_schema_check *c);

@@ -45,14 +45,15 @@ static int count_start(struct ay_scan *s, const struct ay_schema *schema, const 
 	return rc;
 }
 
-static int count_row(struct counting *k, const struct ay_csv_field *fields, uint64_t row)
+/* check: has judged the row; or NULL. */
+static int count_row(struct counting *k, const struct ay_schema_check *check, const struct ay_csv_field *fields, uint64_t row)
 {
 	if (!k->counts)
 		return 0;
 	for (size_t i = 0; i < k->columns; i++) {
-		bool missing = ay_schema_is_missing(k->schema, fields[i].text, fields[i].len);
-
-		k->cells[i] = (struct ay_cell){.kind = missing ? AY_CELL_MISSING : AY_CELL_TEXT, .text = fields[i].text, .len = fields[i].len};
+		k->cells[i] = (struct ay_cell){.kind = AY_CELL_TEXT, .text = fields[i].text, .len = fields[i].len};
+		if (!(check && ay_schema_checked(check, i, &k->cells[i])) && ay_schema_is_missing(k->schema, fields[i].text, fields[i].len))
+			k->cells[i].kind = AY_CELL_MISSING;
 	}
 	return ay_counting_row(k->counts, row, k->cells);
 }
@@ -98,7 +99,7 @@ static int judge_rows(struct ay_scan *s, struct ay_csv *table, struct ay_schema_
 		if (!rc && check)
 			rc = check_row(check, fields, columns, ay_csv_row(table), ay_csv_row_off(table));
 		if (!rc)
-			rc = count_row(counting, fields, ay_csv_row(table));
+			rc = count_row(counting, check, fields, ay_csv_row(table));
 		if (rc)
 			return rc;
 	}

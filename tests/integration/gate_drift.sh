@@ -96,4 +96,15 @@ run assay policy set warn.yaml; is "$status" 0 "small: warn"
 # shellcheck disable=SC2086
 run assay put c/small datasets/t@small2 $key; is "$status" 0 "a small batch is admitted"
 run assay show datasets/t@small2 --json; like "$out" "drift.small" "with a warning"
+# A reference of many columns is longer than a policy may be, and assay scan takes its schema too.
+"$py" -c "
+import random
+r = random.Random(1)
+with open('wide.csv', 'w', encoding='utf-8') as f:
+    print(*('c%d' % i for i in range(10)), sep=',', file=f)
+    for _ in range(12000):
+        print(*('%.3f' % r.gauss(i, 1) for i in range(10)), sep=',', file=f)"
+assay baseline propose datasets/wide --from wide.csv >wide.json; is $? 0 "a wide table has a proposal"
+ok "$([ "$(wc -c <wide.json)" -gt 1048576 ] && echo 0 || echo 1)" "which is long"
+run assay scan --schema wide.json wide.csv; is "$status" 0 "and scan judges by it"; [ "$status" -eq 0 ] || diag "$err"
 done_testing
