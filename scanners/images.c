@@ -16,6 +16,7 @@ struct kept {
 struct ay_images {
 	struct kept *v;
 	size_t n, room;
+	bool unwanted;                /* nothing asks for rows of images, so that none need be kept */
 };
 
 static int no_memory(struct ay_scan *s)
@@ -33,12 +34,35 @@ static char *copy(struct ay_budget *b, const char *text, size_t len)
 	return own;
 }
 
-/* Nothing asks for rows of images, so that none need be kept. */
+static bool is_of_images(const struct ay_schema *schema)
+{
+	for (size_t i = 0; i < schema->field_count; i++)
+		if (strncmp(schema->fields[i].name.text, AY_IMAGE_COLUMN, sizeof(AY_IMAGE_COLUMN) - 1) == 0)
+			return true;
+	return false;
+}
+
+/* The part of the schema that asks for rows of images; NULL: none does. *whole is to be freed. */
+static int find_schema(struct ay_scan *s, struct ay_schema **whole, const struct ay_schema **schema)
+{
+	int rc = ay_schema_peek(s, AY_SCHEMA_OF_TABLE, whole, schema);
+
+	if (*schema && !is_of_images(*schema))
+		*schema = NULL;
+	return rc;
+}
+
 static bool wanted(struct ay_scan *s)
 {
-	const struct ay_scan_options *o = ay_scan_options(s);
+	const struct ay_schema *schema;
+	struct ay_schema *whole;
 
-	return o->proposal || (o->schema_json && memmem(o->schema_json, o->schema_len, AY_IMAGE_COLUMN, sizeof(AY_IMAGE_COLUMN) - 1));
+	if (ay_scan_options(s)->proposal)
+		return true;
+	bool yes = find_schema(s, &whole, &schema) == 0 && schema;
+
+	ay_schema_free(whole);
+	return yes;
 }
 
 int ay_images_add(struct ay_scan *s, const char *member, const struct ay_pixels_stats *image)
@@ -46,10 +70,10 @@ int ay_images_add(struct ay_scan *s, const char *member, const struct ay_pixels_
 	struct ay_images **place = ay_scan_images(s), *k = *place;
 	struct ay_budget *b = ay_scan_budget(s);
 
-	if (!wanted(s))
-		return 0;
 	if (!k && (k = *place = ay_budget_alloc(b, sizeof(*k))))
-		*k = (struct ay_images){.v = NULL};
+		*k = (struct ay_images){.unwanted = !wanted(s)};
+	if (k && k->unwanted)
+		return 0;
 	if (k && k->n == k->room) {
 		size_t room = k->room ? 2 * k->room : 64;
 		struct kept *more = ay_budget_realloc(b, k->v, room * sizeof(*more));
@@ -103,14 +127,6 @@ static void fill(const struct ay_images *k, struct ay_image_row *rows)
 	}
 }
 
-static bool is_of_images(const struct ay_schema *schema)
-{
-	for (size_t i = 0; i < schema->field_count; i++)
-		if (strncmp(schema->fields[i].name.text, AY_IMAGE_COLUMN, sizeof(AY_IMAGE_COLUMN) - 1) == 0)
-			return true;
-	return false;
-}
-
 static int use(struct ay_scan *s, struct ay_image_table *t)
 {
 	struct ay_buf *proposal = ay_scan_options(s)->proposal;
@@ -120,24 +136,14 @@ static int use(struct ay_scan *s, struct ay_image_table *t)
 
 	if (proposal)
 		return proposal->len || ay_scan_options(s)->describe ? 0 : ay_image_infer(t, ay_scan_budget(s), proposal);
-	int rc = ay_schema_open(s, AY_SCHEMA_OF_TABLE, &whole, &schema);
+	int rc = find_schema(s, &whole, &schema);
 
-	if (!rc && schema && is_of_images(schema))
+	if (!rc && schema) {
+		ay_scan_schema_met(s);
 		rc = ay_judge_rows(s, schema, &rows);
+	}
 	ay_schema_free(whole);
 	return rc;
-}
-
-/* A schema of nothing but types, as it is proposed, need not be loaded for each image. */
-static bool asks(struct ay_scan *s)
-{
-	static const char *const keys[] = {"\"constraints\"", "\"resources\"", "rules\"", "Key\"", "Keys\"", "\\u"};
-	const struct ay_scan_options *o = ay_scan_options(s);
-
-	for (size_t i = 0; i < AY_ARRAY_LEN(keys) && !o->proposal && wanted(s); i++)
-		if (memmem(o->schema_json, o->schema_len, keys[i], strlen(keys[i])))
-			return true;
-	return false;
 }
 
 /* What one row cannot tell. */
@@ -158,14 +164,20 @@ int ay_images_judge_one(struct ay_scan *s, const struct ay_pixels_stats *image)
 	const struct ay_schema *schema;
 	struct ay_schema *whole;
 
-	if (!asks(s))
+	if (ay_scan_options(s)->proposal)
 		return 0;
-	int rc = ay_schema_open(s, AY_SCHEMA_OF_TABLE, &whole, &schema);
+	int rc = find_schema(s, &whole, &schema);
 
-	if (!rc && schema && is_of_images(schema)) {
+	if (!rc && schema) {
+		/* Lone images are counted by the gate, which knows their folders. */
+		struct ay_schema fields = *schema;
+
+		fields.profile = NULL;
+		fields.season_count = 0;
+		ay_scan_schema_met(s);
 		if (compares_rows(schema))
 			ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "images of a folder are not compared with each other, as keys and unique fields ask");
-		rc = ay_judge_rows(s, schema, &rows);
+		rc = ay_judge_rows(s, &fields, &rows);
 	}
 	ay_schema_free(whole);
 	return rc;
@@ -179,6 +191,11 @@ int ay_images_finish(struct ay_scan *s)
 
 	if (!k)
 		return 0;
+	if (k->unwanted) {
+		ay_budget_free(b, k);
+		*ay_scan_images(s) = NULL;
+		return 0;
+	}
 	struct ay_image_row *rows = ay_budget_alloc(b, (k->n + 1) * sizeof(*rows));
 
 	if (!rows) {

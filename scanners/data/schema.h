@@ -82,6 +82,7 @@ struct ay_schema_season {
 };
 
 struct ay_schema {
+	unsigned refs;                               /* of one thread: ay_schema_free drops one */
 	enum ay_schema_of of;
 	struct ay_schema_resource *resources;        /* of files */
 	size_t resource_count;
@@ -117,6 +118,8 @@ bool ay_schema_is_missing(const struct ay_schema *s, const char *text, size_t le
  * NULL: there is no schema, the file is one that needs none, or what is wrong was reported. *whole is to be freed with ay_schema_free.
  */
 AY_MUSTCHECK int ay_schema_open(struct ay_scan *s, enum ay_schema_of kind, struct ay_schema **whole, const struct ay_schema **part);
+/* The same for who may find that the part says nothing about it: who compares then says ay_scan_schema_met. */
+AY_MUSTCHECK int ay_schema_peek(struct ay_scan *s, enum ay_schema_of kind, struct ay_schema **whole, const struct ay_schema **part);
 /* At the end of the file itself: one that no pattern names, or that nobody could compare, is reported. */
 void ay_schema_judge_scope(struct ay_scan *s);
 

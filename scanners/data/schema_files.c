@@ -83,6 +83,7 @@ static int load_part(struct ay_schema_loader *l, const struct ay_json *object, s
 	r->schema = calloc(1, sizeof(*r->schema));
 	if (!r->schema)
 		return ay_schema_no_memory(l);
+	r->schema->refs = 1;
 	r->schema->of = unchecked ? AY_SCHEMA_OF_NOTHING : AY_SCHEMA_OF_TABLE;
 	if (unchecked)
 		return 0;

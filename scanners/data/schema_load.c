@@ -442,6 +442,8 @@ int ay_schema_load(const void *json, size_t len, struct ay_schema **out, struct 
 	if (err)
 		return err;
 	l.schema = calloc(1, sizeof(*l.schema));
+	if (l.schema)
+		l.schema->refs = 1;
 	err = l.schema ? load_root(&l, ay_json_root(doc)) : ay_schema_no_memory(&l);
 	if (!err)
 		err = ay_schema_load_foreign(&l, ay_json_root(doc));
@@ -455,7 +457,7 @@ int ay_schema_load(const void *json, size_t len, struct ay_schema **out, struct 
 
 void ay_schema_free(struct ay_schema *s)
 {
-	if (!s)
+	if (!s || --s->refs > 0)
 		return;
 	for (size_t i = 0; i < s->field_count; i++)
 		ay_schema_field_free(&s->fields[i]);

@@ -1,18 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which part of the schema is about the file at hand, and whether anybody compared it. */
+#include <stdlib.h>
+
 #include "assay/text.h"
 #include "scanners/data/schema.h"
 #include "scanners/driver.h"
 #include "scanners/formats/bytes.h"
 
+/* The schema of the last scan of this thread: many files come with the same one, which takes longer to read than most of them. */
+static _Thread_local struct {
+	struct ay_schema *schema;
+	char *json;
+	size_t len;
+} last;
+
+static void keep(struct ay_schema *schema, const char *json, size_t len)
+{
+	char *copy = malloc(len + 1);
+
+	if (!copy)
+		return;
+	memcpy(copy, json, len);    /* own: the room just made */
+	ay_schema_free(last.schema);
+	free(last.json);
+	last.schema = schema;
+	last.json = copy;
+	last.len = len;
+	schema->refs++;
+}
+
+/* The caller frees it. That it cannot be loaded is reported. */
 static int load(struct ay_scan *s, struct ay_schema **out)
 {
 	const struct ay_scan_options *o = ay_scan_options(s);
 	struct ay_error e;
+
+	if (last.schema && last.len == o->schema_len && memcmp(last.json, o->schema_json, o->schema_len) == 0) {
+		last.schema->refs++;
+		*out = last.schema;
+		return 0;
+	}
 	int err = ay_schema_load(o->schema_json, o->schema_len, out, &e);
 
 	if (err)
 		ay_scan_find(s, "schema.invalid", AY_NO_OFFSET, "the schema itself is not valid: %s: %s", e.where, e.msg);
+	else
+		keep(*out, o->schema_json, o->schema_len);
 	return err;
 }
 
@@ -34,23 +67,13 @@ static int resource_at_hand(const struct ay_scan *s, const struct ay_schema *sch
 	return found >= 0 ? found : ay_schema_resource_of(schema, path_of(s));
 }
 
-/* Whether the schema need be loaded at all, which it would be for each of many files. A letter of a key may be escaped. */
-static bool may_have(const struct ay_scan *s, const char *text)
-{
-	const struct ay_scan_options *o = ay_scan_options(s);
-
-	return memmem(o->schema_json, o->schema_len, text, strlen(text)) || memmem(o->schema_json, o->schema_len, "\\u", 2);
-}
-
-int ay_schema_open(struct ay_scan *s, enum ay_schema_of kind, struct ay_schema **whole, const struct ay_schema **part)
+int ay_schema_peek(struct ay_scan *s, enum ay_schema_of kind, struct ay_schema **whole, const struct ay_schema **part)
 {
 	*whole = NULL;
 	*part = NULL;
-	if (!ay_scan_options(s)->schema_json || (kind == AY_SCHEMA_OF_ARRAYS && !may_have(s, "\"" AY_SCHEMA_SHAPE "\"") && !may_have(s, "\"" AY_SCHEMA_DTYPE "\"")))
+	if (!ay_scan_options(s)->schema_json)
 		return 0;
-	int err = load(s, whole);
-
-	if (err) {
+	if (load(s, whole)) {
 		ay_scan_schema_met(s);
 		return 0;
 	}
@@ -60,11 +83,18 @@ int ay_schema_open(struct ay_scan *s, enum ay_schema_of kind, struct ay_schema *
 
 		*part = i < 0 ? NULL : (*whole)->resources[i].schema;
 	}
-	if (*part && (*part)->of == kind)
-		ay_scan_schema_met(s);
-	else
+	if (*part && (*part)->of != kind)
 		*part = NULL;
 	return 0;
+}
+
+int ay_schema_open(struct ay_scan *s, enum ay_schema_of kind, struct ay_schema **whole, const struct ay_schema **part)
+{
+	int rc = ay_schema_peek(s, kind, whole, part);
+
+	if (*part)
+		ay_scan_schema_met(s);
+	return rc;
 }
 
 /* What people write beside the data, as texts. */
@@ -90,14 +120,14 @@ void ay_schema_judge_scope(struct ay_scan *s)
 {
 	struct ay_schema *schema;
 
-	/* A schema of one table says nothing about other files. */
-	if (!ay_scan_options(s)->schema_json || !may_have(s, "\"resources\"") || load(s, &schema) != 0)
+	if (!ay_scan_options(s)->schema_json || load(s, &schema) != 0)
 		return;
-	int i = ay_schema_resource_of(schema, path_of(s));
+	/* A schema of one table says nothing about other files. */
+	int i = schema->of == AY_SCHEMA_OF_FILES ? ay_schema_resource_of(schema, path_of(s)) : -1;
 
 	if (schema->of == AY_SCHEMA_OF_FILES && i < 0 && !is_about_data(s))
 		ay_scan_find(s, "schema.unnamed", AY_NO_OFFSET, "no resource of the schema names this file");
-	else if (schema->of == AY_SCHEMA_OF_FILES && i >= 0 && schema->resources[i].schema->of != AY_SCHEMA_OF_NOTHING)
+	else if (i >= 0 && schema->resources[i].schema->of != AY_SCHEMA_OF_NOTHING)
 		ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "this file was not compared with its resource %s of the schema",
 			     ay_schema_resource_path(schema, (size_t)i));
 	ay_schema_free(schema);
