@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <sys/stat.h>
 
-#include "assay/text.h"
+#include "scanners/formats/member_names.h"
 
 #define SIG_LOCAL 0x04034b50u
 #define SIG_CENTRAL 0x02014b50u
@@ -238,31 +238,12 @@ static struct record read_local(struct ay_cursor *c)
 /* What is wrong with a name (without a directory's slash), or NULL. */
 static const char *bad_name(const char *name, size_t len, uint16_t flags)
 {
-	bool ascii = true;
-
-	if (len == 0 || len > AY_LIMIT_PATH)
-		return "is empty or too long";
 	if (strlen(name) != len)
 		return "has a NUL byte";
-	for (const char *p = name; *p; p++) {
-		unsigned char ch = (unsigned char)*p;
-
-		if (ch < 0x20 || ch == 0x7f || ch == '\\' || ch == ':')
-			return "has a control character, a backslash or a colon";
-		ascii = ascii && ch < 0x80;
-	}
-	if (!ascii && (!(flags & FLAG_UTF8) || ay_utf8_check(name, len) != len))
-		return "is not UTF-8 and marked as such";
-	if (name[0] == '/')
-		return "is absolute";
-	for (const char *p = name; p; p = strchr(p, '/')) {
-		p += *p == '/';
-		size_t n = strcspn(p, "/");
-
-		if (n == 0 || (n == 1 && p[0] == '.') || (n == 2 && p[0] == '.' && p[1] == '.'))
-			return "has an empty, \".\" or \"..\" component";
-	}
-	return NULL;
+	for (const char *p = name; *p && !(flags & FLAG_UTF8); p++)
+		if ((unsigned char)*p >= 0x80)
+			return "is not ASCII and not marked as UTF-8";
+	return ay_member_name_bad(name);
 }
 
 static void check_kind(struct ay_zip *z, struct ay_zip_entry *e, const struct record *r)

@@ -5,34 +5,13 @@
 #include <math.h>
 
 #include "scanners/data/drift.h"
+#include "tests/lib/made.h"
 #include "tests/lib/tap.h"
 
 enum { REF_ROWS = 20000, BATCHES = 10, COLUMNS = 6 };
 
 static struct ay_budget budget;
 static const struct ay_sipkey key = {.k0 = 3, .k1 = 5};
-static uint64_t state = 0x9e3779b97f4a7c15ull;
-
-static double uniform(void)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (double)(state >> 11) / 9007199254740992.0;
-}
-
-static double normal(void)
-{
-	return sqrt(-2 * log(uniform() + 1e-300)) * cos(2 * M_PI * uniform());
-}
-
-static int by_value(const void *x, const void *y)
-{
-	const double *a = x, *b = y;
-
-	return *a < *b ? -1 : *a > *b;
-}
-
 static void must(int err)
 {
 	if (err)
@@ -251,6 +230,7 @@ static void edges(struct ay_numbers *ref)
 
 int main(void)
 {
+	made_state = 0x9e3779b97f4a7c15ull;
 	struct ay_numbers ref;
 
 	ay_budget_init(&budget, 1 << 20);

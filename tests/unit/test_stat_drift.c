@@ -5,34 +5,13 @@
 #include <math.h>
 
 #include "scanners/data/drift_draw.h"
+#include "tests/lib/made.h"
 #include "tests/lib/tap.h"
 
 #define REF_ROWS 20000
 
 static struct ay_budget budget;
 static const struct ay_sipkey key = {.k0 = 7, .k1 = 9};
-static uint64_t state = 88172645463325252ull;
-
-static double uniform(void)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (double)(state >> 11) / 9007199254740992.0;
-}
-
-static double normal(void)
-{
-	return sqrt(-2 * log(uniform() + 1e-300)) * cos(2 * M_PI * uniform());
-}
-
-static int by_value(const void *x, const void *y)
-{
-	const double *a = x, *b = y;
-
-	return *a < *b ? -1 : *a > *b;
-}
-
 static void must(int err)
 {
 	if (err)

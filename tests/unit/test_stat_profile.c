@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "tests/lib/made.h"
 #include "tests/lib/tap.h"
 
 static struct ay_budget budget;
@@ -15,28 +16,6 @@ static bool near(double got, double want, double abs)
 		return true;
 	printf("#  got %.17g\n# want %.17g\n", got, want);
 	return false;
-}
-
-static uint64_t state = 88172645463325252ull;
-
-static double uniform(void)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (double)(state >> 11) / 9007199254740992.0;
-}
-
-static double normal(void)
-{
-	return sqrt(-2 * log(uniform() + 1e-300)) * cos(2 * M_PI * uniform());
-}
-
-static int by_value(const void *x, const void *y)
-{
-	const double *a = x, *b = y;
-
-	return *a < *b ? -1 : *a > *b;
 }
 
 static void edges(void)
