@@ -46,6 +46,7 @@ const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_refused,
 	&ay_scanner_source_code,
 	&ay_scanner_mlflow,
+	&ay_scanner_requirements,
 	&ay_scanner_pbtxt,
 	&ay_scanner_mxnet,
 	&ay_scanner_tflite,

@@ -51,6 +51,7 @@ extern const struct ay_scanner ay_scanner_source_code;
 
 /* recipes that name code */
 extern const struct ay_scanner ay_scanner_mlflow;
+extern const struct ay_scanner ay_scanner_requirements;
 extern const struct ay_scanner ay_scanner_pbtxt;
 extern const struct ay_scanner ay_scanner_mxnet;
 

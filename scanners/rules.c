@@ -370,8 +370,13 @@ const struct ay_rule ay_rule_table[] = {
 	  "Replace the layer or implementation by one that the library itself has." },
 	{ "config.path", FORMAT, AY_FAIL, AY_HIGH, false, "A configuration names a path outside the model's own folder.",
 	  "Save the model again, so that it names its own files." },
+	{ "json.pickled-object", DESER, AY_FAIL, AY_CRITICAL, true, "A JSON document tells jsonpickle which class or function to import and call.",
+	  "Save plain values, or the weights as safetensors." },
 	{ "recipe.code-reference", DESER, AY_FAIL, AY_CRITICAL, true, "A recipe names code that its loader imports or builds objects from.",
 	  "Remove the tag or _target_, or publish the recipe without it." },
+	{ "requirements.source", DESER, AY_FAIL, AY_CRITICAL, true,
+	  "A list of packages names where they come from; whoever installs what the model asks for runs code from there.",
+	  "Name each package by its name and versions alone, and let whoever installs them choose the index." },
 	{ "template.dangerous", DESER, AY_FAIL, AY_CRITICAL, true, "A chat template uses what could lead out of its sandbox, or what no chat template needs.",
 	  "Rewrite the template with if, for, set and macro, and without the named part." },
 	/* mlflow: MLmodel */

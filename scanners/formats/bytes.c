@@ -82,6 +82,16 @@ bool ay_bytes_look_like_text(const struct ay_cursor *c)
 	return !tail.left || ay_bytes_cut_utf8(&tail);
 }
 
+bool ay_bytes_hidden_break(const struct ay_cursor *line)
+{
+	static const char *const breaks[] = {"\v", "\f", "\r", "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(breaks); i++)
+		if (memmem(line->p, line->left, breaks[i], strlen(breaks[i])))
+			return true;
+	return false;
+}
+
 bool ay_path_ends(const char *path, const char *suffix)
 {
 	size_t len = path ? strlen(path) : 0, tail = strlen(suffix);

@@ -18,6 +18,11 @@ size_t ay_bytes_find_bad_utf8(const struct ay_cursor *c);
 bool ay_bytes_cut_utf8(const struct ay_cursor *c);
 /* Text as far as these bytes show: no control byte, UTF-8 but for a sequence cut off at the end. */
 bool ay_bytes_look_like_text(const struct ay_cursor *c);
+/*
+ * A line break that only some readers see, in what others take for one line: VT, FF, a lone CR, NEL, LINE or PARAGRAPH
+ * SEPARATOR. What follows it is hidden from the rest.
+ */
+bool ay_bytes_hidden_break(const struct ay_cursor *line);
 /* ASCII case-insensitive: path ends with suffix (".csv"). */
 bool ay_path_ends(const char *path, const char *suffix);
 /* The last component. */

@@ -142,32 +142,3 @@ static const char *const refines_text[] = {"text", "json", NULL};
 const struct ay_scanner ay_scanner_refused = {
 	.abi = AY_SCAN_ABI, .name = "refused", .version = 12, .refines = refines_text, .bid = refused_bid, .scan = refused_scan
 };
-
-/* ---- source code: the gate that judges it is not built ---- */
-
-static unsigned source_bid(struct ay_cursor head, struct ay_source *in, const char *path)
-{
-	static const char *const suffixes[] = {
-		".py", ".pyw", ".pyi", ".pyx", ".ipynb", ".sh", ".bash", ".bat", ".cmd", ".ps1", ".js", ".mjs", ".ts", ".rb", ".pl", ".lua", ".r",
-		".jl", ".c", ".cc", ".cpp", ".cu", ".h", ".go", ".rs", ".java", ".php"
-	};
-
-	(void)in;
-	for (size_t i = 0; i < AY_ARRAY_LEN(suffixes); i++)
-		if (ay_path_ends(path, suffixes[i]))
-			return ay_bytes_look_like_text(&head) ? 3 : 0;
-	return 0;
-}
-
-static int source_scan(struct ay_scan *s, struct ay_source *in)
-{
-	(void)in;
-	ay_scan_find(s, "code.not-built", AY_NO_OFFSET, "source code or a notebook: no gate here judges code yet");
-	return 0;
-}
-
-static const char *const refines_source[] = {"text", "json", "refused", NULL};
-
-const struct ay_scanner ay_scanner_source_code = {
-	.abi = AY_SCAN_ABI, .name = "source-code", .version = 1, .refines = refines_source, .bid = source_bid, .scan = source_scan
-};

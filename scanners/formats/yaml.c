@@ -9,6 +9,7 @@
 #include "scanners/formats/stream.h"
 #include "scanners/formats/text.h"
 #include "scanners/model/config_names.h"
+#include "scanners/model/requirements.h"
 #include "scanners/registry.h"
 
 #include "assay/buf.h"
@@ -151,14 +152,19 @@ static void judge_line(struct ay_scan *s, struct ay_cursor line, struct ay_buf *
 		ay_scan_find(s, "recipe.code-reference", line.off, "a YAML %%TAG directive can give a code tag another name");
 		return;
 	}
-	if (memchr(line.p, '\r', line.left) || memmem(line.p, line.left, "\xc2\x85", 2) || memmem(line.p, line.left, "\xe2\x80\xa8", 3) ||
-	    memmem(line.p, line.left, "\xe2\x80\xa9", 3)) {
+	if (ay_bytes_hidden_break(&line)) {
 		ay_scan_find(s, "format.malformed", line.off, "a line break that only some YAML readers see can hide a key or a tag");
 		return;
 	}
 	if (judge_tags(s, line))
 		return;
 	unescape(line, scratch, joined);
+	if (!scratch->err && ay_requirement_is_environment(ay_scan_name(s))) {
+		const char *wrong = ay_requirement_judge_environment(ay_cursor_of(scratch->data, scratch->len, line.off));
+
+		if (wrong)
+			ay_scan_find(s, "requirements.source", line.off, "%s", wrong);
+	}
 	if (scratch->err || (scratch->len && memmem(scratch->data, scratch->len, "_target_", 8) && !known_target(line)))
 		ay_scan_find(s, "recipe.code-reference", line.off, "a _target_ names code that Hydra imports and calls");
 }
@@ -190,6 +196,6 @@ static int yaml_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_text[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_yaml = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "yaml", .version = 2, .refines = refines_text,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "yaml", .version = 3, .refines = refines_text,
 	.bid = yaml_bid, .scan = yaml_scan
 };

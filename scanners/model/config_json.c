@@ -231,6 +231,17 @@ static void close_container(struct ay_config_rules *r)
 		judge_operators(r);
 }
 
+/* jsonpickle 3 (tags.py): the keys that import or call; the rest of its keys only build what these ask for. */
+static bool is_pickle_key(const char *key)
+{
+	static const char *const keys[] = {"py/object", "py/newobj", "py/reduce", "py/type", "py/function", "py/mod", "py/repr", "py/property"};
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(keys); i++)
+		if (strcmp(key, keys[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Keys of the document itself that tell what it is. */
 static void note_key(struct ay_config_rules *r)
 {
@@ -260,6 +271,8 @@ void ay_config_rules_event(struct ay_config_rules *r, enum ay_json_event ev, con
 		len = len < KEEP ? len : KEEP - 1;
 		memcpy(top(r)->key, text, len);    /* own: cut to the room above */
 		top(r)->key[len] = 0;
+		if (is_pickle_key(top(r)->key))
+			ay_scan_find(r->s, "json.pickled-object", off, "the key %s tells jsonpickle what to import and call", top(r)->key);
 		if (r->depth == 1)
 			note_key(r);
 		return;

@@ -71,6 +71,28 @@ ADAPTER = {"auto_mapping": {"base_model_class": "LlamaForCausalLM", "parent_libr
 NEMO = "name: run\nmodel:\n  optim:\n    _target_: torch.optim.AdamW\n    lr: 0.001\n  layers:\n  - _target_: torch.nn.ReLU\n"
 
 
+REQUIREMENTS = """# what the model was trained with
+mlflow==2.9.2
+numpy>=1.24,<2 ; python_version < "3.12"
+scikit-learn[alldeps]~=1.2 \\
+    --hash=sha256:0123456789abcdef \\
+    --hash=sha256:fedcba9876543210
+zope.interface
+"""
+
+CONDA = """channels:
+- conda-forge
+dependencies:
+- python=3.11.2
+- pip<=23.0.1
+- pip:
+  - mlflow==2.9.2
+  - scikit-learn==1.2.1
+name: mlflow-env
+prefix: /opt/conda/envs/mlflow-env
+"""
+
+
 def changed(value, **changes):
     return dict(value, **changes)
 
@@ -83,6 +105,11 @@ def good():
     yield "mlflow/MLmodel", "A scikit-learn model as MLflow logs it.", MLMODEL
     yield "hydra/config.yaml", "Targets that take numbers only.", NEMO
     yield "triton/config.pbtxt", "An ONNX model for Triton.", TRITON
+    yield "pip/requirements.txt", "Packages with versions, markers and digests, as pip-compile writes them.", REQUIREMENTS
+    yield "conda/conda.yaml", "An environment as MLflow logs it and conda exports it.", CONDA
+    yield "python/python_env.yaml", "The Python of a model as MLflow logs it.", "python: 3.11.2\nbuild_dependencies:\n- pip==23.0.1\n- setuptools\ndependencies:\n- -r requirements.txt\n"
+    yield "paths/labels.json", "Names that look like keys of jsonpickle, as values and in longer keys.", {"py/objects": 1, "files": ["py/reduce", "py/object"]}
+    yield "hub/.gitattributes", "What the hub writes beside weights.", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n"
 
 
 def templates(table):
@@ -116,6 +143,27 @@ def bad():
     yield "h2/c.yaml", "recipe.code-reference", "The key is escaped.", 'a:\n  "_t\\x61rget_": os.system\n'
     yield "h3/c.yaml", "recipe.code-reference", "The key is split over lines.", 'a:\n  "_tar\\\n  get_": os.system\n'
     yield "h4/c.yaml", "recipe.code-reference", "A tag of Python.", "a: !!python/object/apply:os.system [id]\n"
+    source = "requirements.source"
+    yield "r1/requirements.txt", source, "Packages come from another index.", "--index-url https://packages.example/simple\n" + REQUIREMENTS
+    yield "r2/requirements.txt", source, "One index more, where a newer version of a name wins.", REQUIREMENTS + "--extra-index-url=https://packages.example/simple\n"
+    yield "r3/requirements.txt", source, "A package is built from a repository.", REQUIREMENTS + "git+https://packages.example/x.git\n"
+    yield "r4/requirements.txt", source, "A package by name is taken from a URL.", REQUIREMENTS + "torch @ https://packages.example/torch.whl\n"
+    yield "r5/requirements.txt", source, "A package comes with the model.", REQUIREMENTS + "./wheels/torch-2.1-py3-none-any.whl\n"
+    yield "r6/requirements.txt", source, "Another list is read.", "-r other.txt\n"
+    yield "r7/requirements.txt", source, "In UTF-7, which pip takes by a comment, this is a URL.", "# coding: utf-7\ngit+-https:+AC8ALw-packages.example\n"
+    yield "r8/requirements.txt", "format.malformed", "A line separator ends the comment for pip alone.", "# torch\u2028-i https://packages.example/simple\n"
+    yield "r9/requirements.txt", source, "An option is split over two lines.", "--index\\\n-url https://packages.example/simple\n"
+    yield "r10/requirements.txt", source, "A variable of the installer's environment is put in.", "torch @ ${WHERE}\n"
+    yield "e1/conda.yaml", source, "pip's part of an environment names another index.", CONDA.replace("- mlflow==2.9.2", "- --index-url https://packages.example/simple")
+    yield "e2/conda.yaml", source, "A channel is a URL.", CONDA.replace("conda-forge", "https://packages.example/conda")
+    yield "e3/environment.yml", source, "The slashes are escaped.", 'dependencies:\n- pip:\n  - "git+https:\\x2f\\x2fpackages.example"\n'
+    yield "j1/state.json", "json.pickled-object", "jsonpickle calls os.system.", {"py/object": "a.X", "py/reduce": [{"py/function": "os.system"}, {"py/tuple": ["id"]}]}
+    yield "j2/state.json", "json.pickled-object", "jsonpickle evaluates a text.", {"a": [{"py/repr": "os/os.system('id')"}]}
+    yield "g1/.git/config", "code.not-built", "git runs the named program when it looks for changes.", "[core]\n\tfsmonitor = id\n"
+    yield "g2/.vscode/tasks.json", "code.not-built", "An editor runs the task when it opens the folder.", {"version": "2.0.0", "tasks": [{"type": "shell", "command": "id"}]}
+    yield "g3/.envrc", "code.not-built", "direnv runs it when a shell enters the folder.", "id\n"
+    yield "g4/Makefile", "code.not-built", "make runs it.", "all:\n\tid\n"
+    yield "g5/pyproject.toml", "code.not-built", "Installing the folder runs its build backend.", "[build-system]\nrequires = []\nbuild-backend = 'evil'\nbackend-path = ['.']\n"
     yield "t1/config.pbtxt", "pbtxt.backend", "The backend is Python.", TRITON.replace("onnxruntime", "python")
     yield "t2/config.pbtxt", "pbtxt.code", "A library of operators is loaded.", TRITON + 'model_operations { op_library_filename: "x.so" }\n'
     yield "t3/config.pbtxt", "pbtxt.code", "The backend's library is named.", TRITON + 'runtime: "libevil.so"\n'

@@ -39,6 +39,45 @@ static void yaml(void)
 	scan_is("c.yaml", "a: \"b\\\\\"\n", "pass", "an escaped backslash");
 }
 
+static void requirements(void)
+{
+	static const char *const by_name[] = {
+		"", "# a comment with a URL: https://x", "torch", "torch==2.1", "torch[a,b]~=1.0", "a.b-c_d>=1,<2 ; python_version < '3.9'", "torch # @ x",
+		"torch==1 --hash=sha256:ab", "torch \\\n  --hash=sha256:ab", "--require-hashes", "torch==1.0-2"
+	};
+	static const char *const elsewhere[] = {
+		"-i x", "--index-url=x", "-e .", "-rx", "--no-binary :all:", "torch --global-option=x", "torch -i x", "torch@x", "torch @ x", "git+https://x", "./x",
+		"/x", "x/y", ".", "C:\\x", "x.whl/", "${X}", "--ind\\\nex-url x", "# coding=utf-7", "\xef\xbb\xbf-i x", "torch#egg=x", "--require-hashes -i x"
+	};
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(by_name); i++)
+		is_str(scan_case_with("requirements.txt", by_name[i], strlen(by_name[i]), NULL), "pass", "package list %zu", i);
+	for (size_t i = 0; i < AY_ARRAY_LEN(elsewhere); i++)
+		is_str(scan_case_with("a/requirements-dev.txt", elsewhere[i], strlen(elsewhere[i]), NULL), "requirements.source", "list from elsewhere %zu", i);
+	scan_is("requirements.txt", "torch\v-i x", "format.unknown", "a vertical tab ends pip's line");
+	scan_is("requirements.txt", "# a\xc2\x85-i x", "format.malformed", "so does NEL");
+	scan_is("notes.txt", "-i x", "pass", "other text is not a list");
+	scan_is("conda.yaml", "dependencies:\n- a=1\n- pip:\n  - b==1\n", "pass", "an environment");
+	scan_is("conda.yaml", "a:\n- pip:\n  - -e x\n", "requirements.source", "an option in it");
+	scan_is("conda.yaml", "a: [b, '--pre']\n", "requirements.source", "in flow style");
+	scan_is("conda.yaml", "a:\n- \"b \\x40 c\"\n", "requirements.source", "escaped");
+	scan_is("conda.yaml", "a:\n- \"-\\\n  -pre\"\n", "requirements.source", "split");
+	scan_is("other.yaml", "a: -1\nb: http://x\n", "pass", "another YAML file");
+}
+
+static void code_by_name(void)
+{
+	static const char *const names[] = {"Makefile", "a/DOCKERFILE", ".git/config", "a/.git/info/exclude", ".vscode/settings.txt", ".envrc", "x.desktop", "X.PS1"};
+	static const char *const others[] = {".gitattributes", ".gitignore", "git/config", "a.git/x", "makefile.txt", "x.md"};
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(names); i++)
+		scan_is(names[i], "a b\n", "code.not-built", "%s", names[i]);
+	for (size_t i = 0; i < AY_ARRAY_LEN(others); i++)
+		scan_is(others[i], "a b\n", "pass", "%s", others[i]);
+	scan_is("s.json", "{\"a\": {\"py/type\": \"x\"}}", "json.pickled-object", "jsonpickle");
+	scan_is("s.json", "{\"py/types\": 1, \"py/id\": 2}", "pass", "keys that build nothing");
+}
+
 #define MLFLOW "artifact_path: model\nflavors:\n  python_function:\n    env:\n      conda: conda.yaml\n    loader_module: mlflow.sklearn\n" \
 	"    model_path: model.pkl\n  sklearn:\n    code: null\n    pickled_model: model.pkl\n"
 
@@ -110,6 +149,8 @@ int main(void)
 	names();
 	yaml();
 	mlflow();
+	requirements();
+	code_by_name();
 	triton();
 	depth();
 	ay_scan_result_free(&scan_case_result);
