@@ -21,10 +21,12 @@ static const char *const names[] = {
 	"makefile", "gnumakefile", "dockerfile", "containerfile", "jenkinsfile", "vagrantfile", "rakefile", "gemfile", "cmakelists.txt",
 	"meson.build", "pyproject.toml", "setup.cfg", "tox.ini", "package.json", "docker-compose.yml", "docker-compose.yaml", ".envrc",
 	".bashrc", ".bash_profile", ".bash_login", ".profile", ".zshrc", ".zshenv", ".zprofile", ".gitmodules", ".gitlab-ci.yml",
-	".pre-commit-config.yaml"
+	".pre-commit-config.yaml", "mlproject", "dvc.yaml", "cog.yaml", "bentofile.yaml", "snakefile", "procfile", "justfile", "taskfile.yml",
+	"taskfile.yaml", ".rprofile", ".renviron", ".npmrc", ".yarnrc", ".yarnrc.yml", "mise.toml", ".mise.toml", ".gdbinit", ".lldbinit", ".pdbrc",
+	".vimrc", ".exrc"
 };
 
-static const char *const folders[] = {".git", ".github", ".vscode", ".idea", ".devcontainer", ".husky", ".circleci"};
+static const char *const folders[] = {".git", ".github", ".vscode", ".idea", ".devcontainer", ".husky", ".circleci", ".cargo"};
 
 static bool is_among(const char *name, size_t len, const char *const *list, size_t n)
 {

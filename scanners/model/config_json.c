@@ -115,6 +115,8 @@ static void judge_string(struct ay_config_rules *r, const char *text, size_t len
 	else if ((key_is(r, "_attn_implementation") || key_is(r, "attn_implementation") || key_is(r, "_experts_implementation")) &&
 		 memchr(text, '/', len))
 		ay_scan_find(r->s, "config.code-reference", off, "the implementation is a compiled kernel to be downloaded");
+	else if (key_is(r, "filename") && r->depth >= 3 && strcmp(r->levels[r->depth - 2].key, "_data_files") == 0 && !ay_config_inner_path(text, len))
+		ay_scan_find(r->s, "config.path", off, "a data file of the dataset lies outside of its folder");
 	else if (key_is(r, "trust_remote_code") && !is(text, len, "false") && !is(text, len, ""))
 		ay_scan_find(r->s, "config.trust-remote-code", off, "trust_remote_code is not false");
 }

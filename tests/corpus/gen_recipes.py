@@ -109,6 +109,7 @@ def good():
     yield "conda/conda.yaml", "An environment as MLflow logs it and conda exports it.", CONDA
     yield "python/python_env.yaml", "The Python of a model as MLflow logs it.", "python: 3.11.2\nbuild_dependencies:\n- pip==23.0.1\n- setuptools\ndependencies:\n- -r requirements.txt\n"
     yield "paths/labels.json", "Names that look like keys of jsonpickle, as values and in longer keys.", {"py/objects": 1, "files": ["py/reduce", "py/object"]}
+    yield "disk/state.json", "What save_to_disk writes beside its Arrow files.", {"_data_files": [{"filename": "data-00000-of-00001.arrow"}], "_fingerprint": "0"}
     yield "hub/.gitattributes", "What the hub writes beside weights.", "*.safetensors filter=lfs diff=lfs merge=lfs -text\n"
 
 
@@ -164,6 +165,9 @@ def bad():
     yield "g3/.envrc", "code.not-built", "direnv runs it when a shell enters the folder.", "id\n"
     yield "g4/Makefile", "code.not-built", "make runs it.", "all:\n\tid\n"
     yield "g5/pyproject.toml", "code.not-built", "Installing the folder runs its build backend.", "[build-system]\nrequires = []\nbuild-backend = 'evil'\nbackend-path = ['.']\n"
+    yield "g6/MLproject", "code.not-built", "MLflow runs the command of an entry point.", "name: x\nentry_points:\n  main:\n    command: id\n"
+    yield "g7/.Rprofile", "code.not-built", "R runs it when it starts in the folder.", "system('id')\n"
+    yield "l1/state.json", "config.path", "A dataset on disk that maps a file of the machine.", {"_data_files": [{"filename": "../../../etc/passwd"}]}
     yield "t1/config.pbtxt", "pbtxt.backend", "The backend is Python.", TRITON.replace("onnxruntime", "python")
     yield "t2/config.pbtxt", "pbtxt.code", "A library of operators is loaded.", TRITON + 'model_operations { op_library_filename: "x.so" }\n'
     yield "t3/config.pbtxt", "pbtxt.code", "The backend's library is named.", TRITON + 'runtime: "libevil.so"\n'
