@@ -275,7 +275,6 @@ static int approve(struct cli *c, const char *name, const char *file, const char
 	struct ay_schema *loaded = NULL;
 	struct ay_key *k = NULL;
 	uint64_t version = 0;
-	char config[PATH_MAX], solo[PATH_MAX + 16];
 	int r = ay_read_file(AT_FDCWD, file, &schema, e);
 
 	if (r == 0)
@@ -283,14 +282,8 @@ static int approve(struct cli *c, const char *name, const char *file, const char
 	ay_schema_free(loaded);
 	if (r == 0)
 		r = current(c, name, &version, NULL, e);
-	if (r == 0 && !key && (r = cli_config_dir(config, sizeof(config), e)) == 0) {
-		snprintf(solo, sizeof(solo), "%s/solo.key", config);
-		key = solo;
-		if (access(solo, F_OK) != 0)
-			r = ay_error_set(e, AY_EUSAGE, "a curator's key is needed: --key CURATOR.key");
-	}
 	if (r == 0)
-		r = cli_key(key, &k, e);
+		r = cli_curator_key(key, &k, e);
 	if (r == 0)
 		r = ay_baseline_statement(name, version + 1, ay_buf_str(&schema), &st);
 	if (r == 0)

@@ -21,7 +21,7 @@ extern char **environ;
 size_t cli_sign_options(struct cli_sign *s, struct cli_opt *rows)
 {
 	const struct cli_opt all[] = {
-		{ "key", CLI_TEXT_OPT, &s->key, "K", "key that signs; a file, or env://VAR" },
+		{ "key", CLI_TEXT_OPT, &s->key, "K", "key that signs; a file, or env://VAR; else that of init --solo" },
 		{ "code", CLI_TEXT_OPT, &s->code, "auto|URI@COMMIT", "the code that trained it; auto reads git" },
 		{ "dirty", CLI_FLAG, &s->dirty, NULL, "--code auto: accept uncommitted changes, and say so" },
 		{ "dataset", CLI_LIST, &s->datasets, "REF", "dataset it was trained on; or URI#sha256:HEX" },

@@ -83,6 +83,10 @@ int cli_ask_ref(struct cli *c, const char *verb, const char *ref, bool judge, st
 int cli_key(const char *path, struct ay_key **out, struct ay_error *e) AY_MUSTCHECK;
 /* The owner's key: --owner, else the one in the user's configuration folder. */
 int cli_owner_key(const char *path, struct ay_key **out, struct ay_error *e) AY_MUSTCHECK;
+/* The key that init --solo made, for who gives no --key; NULL when there is none. Good until the next call. */
+const char *cli_solo_key(void);
+/* A curator's key: path, else that of init --solo. */
+int cli_curator_key(const char *path, struct ay_key **out, struct ay_error *e) AY_MUSTCHECK;
 /* CONFIG/assay, made when absent. */
 int cli_config_dir(char *out, size_t size, struct ay_error *e) AY_MUSTCHECK;
 /* Writes NAME.key (0600) and NAME.pub; refuses to overwrite. */

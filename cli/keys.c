@@ -91,7 +91,7 @@ int cli_key(const char *path, struct ay_key **out, struct ay_error *e)
 	return r;
 }
 
-int cli_config_dir(char *out, size_t size, struct ay_error *e)
+static void config_dir(char *out, size_t size)
 {
 	const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 	struct passwd *pw = getpwuid(getuid());
@@ -102,6 +102,11 @@ int cli_config_dir(char *out, size_t size, struct ay_error *e)
 		snprintf(out, size, "%s/assay", base);
 	else
 		snprintf(out, size, "%s/.config/assay", home);
+}
+
+int cli_config_dir(char *out, size_t size, struct ay_error *e)
+{
+	config_dir(out, size);
 	int r = ay_mkdirs(AT_FDCWD, out, 0700);
 
 	return r < 0 ? ay_error_set(e, r, "make %s: %s", out, ay_strerror(r)) : 0;
@@ -124,6 +129,23 @@ int cli_owner_key(const char *path, struct ay_key **out, struct ay_error *e)
 		return AY_ENOTFOUND;
 	}
 	return cli_key(file, out, e);
+}
+
+const char *cli_solo_key(void)
+{
+	static char file[PATH_MAX + 16];
+	char dir[PATH_MAX];
+
+	config_dir(dir, sizeof(dir));
+	snprintf(file, sizeof(file), "%s/solo.key", dir);
+	return access(file, R_OK) == 0 ? file : NULL;
+}
+
+int cli_curator_key(const char *path, struct ay_key **out, struct ay_error *e)
+{
+	if (!path)
+		path = cli_solo_key();
+	return path ? cli_key(path, out, e) : ay_error_set(e, AY_EUSAGE, "a curator's key is needed: --key CURATOR.key");
 }
 
 static int write_new(const char *path, const struct ay_buf *b, mode_t mode, struct ay_error *e)

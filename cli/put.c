@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sign, put and import. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -85,6 +86,8 @@ int cmd_sign(struct cli *c, int argc, char **argv)
 	opts[k++] = (struct cli_opt){ "exclude", CLI_LIST, &exclude, "GLOB", "leave out" };
 	if (cli_parse(c, argc, argv, opts, 1, 1, &status) < 0)
 		return status;
+	if (!s.key)
+		s.key = cli_solo_key();
 	if (!as || !s.key)
 		return cli_usage(c, "expected: assay sign DIR --as REF --key K");
 	int r = ay_ref_parse(as, &ref, &e);
@@ -194,6 +197,19 @@ static int given_claims(const struct put *p, int (*add)(void *arg, const char *n
 	}
 	cli_tree_free(&all);
 	return r;
+}
+
+/* What others signed is not signed again by whoever gives no key. */
+static bool brings_claims(const char *dir)
+{
+	DIR *d = dir ? opendir(dir) : NULL;
+	bool any = false;
+
+	for (struct dirent *entry; d && !any && (entry = readdir(d)) != NULL;)
+		any = ay_claim_name(entry->d_name);
+	if (d)
+		closedir(d);
+	return any;
 }
 
 static int sign_files(void *arg, const struct ay_file_list *sorted, int (*add)(void *add_arg, const char *name, const void *bytes, size_t len),
@@ -356,7 +372,7 @@ static int dry_run(const struct put *p, const char *ref)
 	return 0;
 }
 
-static int publish(struct cli *c, const struct cli_sign *s, bool import, const char *source, const char *ref_text,
+static int publish(struct cli *c, struct cli_sign *s, bool import, const char *source, const char *ref_text,
 		   const struct cli_list *exclude, const char *from, const struct cli_list *remove, bool dry)
 {
 	struct ay_error e = { .off = AY_NO_OFFSET };
@@ -374,6 +390,8 @@ static int publish(struct cli *c, const struct cli_sign *s, bool import, const c
 	default_ignore(&ignore, exclude);
 	if (source)
 		r = cli_tree(source, &ignore, false, &p.tree, &e);
+	if (!s->key && !brings_claims(source))
+		s->key = cli_solo_key();
 	if (r == 0 && dry) {
 		status = dry_run(&p, ref.text);
 	} else if (r == 0) {
@@ -431,6 +449,8 @@ int cmd_import(struct cli *c, int argc, char **argv)
 	opts[k++] = (struct cli_opt){ "dry-run", CLI_FLAG, &dry, NULL, "only list what would be published" };
 	if (cli_parse(c, argc, argv, opts, 2, 2, &status) < 0)
 		return status;
+	if (!s.key)
+		s.key = cli_solo_key();
 	if (!s.source || !s.key)
 		return cli_usage(c, "expected: assay import DIR|FILE REF --source URI --key K");
 	return publish(c, &s, true, argv[0], argv[1], &exclude, NULL, &none, dry);

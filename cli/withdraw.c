@@ -21,21 +21,6 @@ static int root_of(struct cli *c, const char *ref, struct ay_sha256 *root, struc
 	return r;
 }
 
-/* Curators sign with --key, else with the key that init --solo made. */
-static int curator_key(const char *path, struct ay_key **out, struct ay_error *e)
-{
-	char dir[4096], file[4200];
-
-	if (path)
-		return cli_key(path, out, e);
-	int r = cli_config_dir(dir, sizeof(dir), e);
-
-	snprintf(file, sizeof(file), "%s/solo.key", dir);
-	if (r == 0 && access(file, F_OK) != 0)
-		return ay_error_set(e, AY_EUSAGE, "a curator's key is needed: --key CURATOR.key");
-	return r < 0 ? r : cli_key(file, out, e);
-}
-
 static int finish(struct cli *c, struct ay_key *k, const char *kind, struct ay_buf *st, int r, struct ay_error *e, const char *done)
 {
 	if (r == 0)
@@ -103,7 +88,7 @@ int cmd_tag(struct cli *c, int argc, char **argv)
 	int r = root_of(c, ref, &root, &e);
 
 	if (r == 0)
-		r = curator_key(key, &k, &e);
+		r = cli_curator_key(key, &k, &e);
 	if (r == 0)
 		r = ay_tag_statement(argv[0], argv[1], argv[2], tag_seq(c, argv[0], argv[1]) + 1, &root, &st);
 	return finish(c, k, "tag", &st, r, &e, done);
@@ -135,7 +120,7 @@ static int withdraw(struct cli *c, int argc, char **argv, const char *kind,
 	int r = root_of(c, argv[0], &root, &e);
 
 	if (r == 0)
-		r = curator_key(key, &k, &e);
+		r = cli_curator_key(key, &k, &e);
 	if (r == 0)
 		r = make(argv[0], &root, reason ? reason : "", &st);
 	return finish(c, k, kind, &st, r, &e, done);
@@ -193,7 +178,7 @@ int cmd_waive(struct cli *c, int argc, char **argv)
 		return cli_usage(c, "--until %s is past", date);
 	if (!cli_store(c))
 		return 64;
-	int r = curator_key(key, &k, &e);
+	int r = cli_curator_key(key, &k, &e);
 
 	if (r == 0)
 		r = ay_waiver_statement(argv[0], argv[1], until_s, reason, &st);

@@ -359,7 +359,7 @@ int ay_policy_default(const char *user, struct ay_buf *out)
 		"    provenance: {kind: source, require: [uri, collector]}\n"
 		"    deserialization: {profiles: [weights], opaque: []}\n"
 		"  \"datasets/**\":\n"
-		"    gates: [integrity, signature, provenance, deserialization, format, schema, drift]\n"
+		"    gates: [integrity, signature, provenance, deserialization, format, schema, drift, outliers, poisoning]\n"
 		"    signature: {role: publisher, threshold: 1, bind: ref}\n"
 		"    provenance: {kind: source, require: [uri, collector]}\n"
 		"    deserialization: {profiles: [weights], opaque: []}\n"

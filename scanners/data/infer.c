@@ -14,7 +14,8 @@
 
 #define MAX_ENUM 20              /* more distinct values are no set */
 #define MAX_ENUM_TEXT 64         /* bytes of one */
-#define ENUM_REPEATS 5           /* each value of a set stands so often on average */
+#define ENUM_REPEATS 5           /* each value of a set stands so often: of one that does not, more may come */
+#define BOUND_REPEATS 10         /* so many rows lie on a bound: an extreme that a few reach is an accident, and the next batch goes beyond */
 #define UNIQUE_ROWS 20           /* fewer rows say nothing about uniqueness */
 #define DESCRIBED_BINS 20        /* of a histogram in one line */
 #define MAX_BOUND 64             /* bytes of a minimum or maximum */
@@ -27,7 +28,7 @@ static const enum ay_value_type order[] = {
 
 struct text { char bytes[MAX_BOUND]; size_t len; };
 /* A minimum or maximum: as written, and as a value of the column's type. */
-struct bound { struct text text; struct ay_value v; };
+struct bound { struct text text; struct ay_value v; uint64_t rows; };
 
 struct column {
 	char *name;
@@ -38,6 +39,7 @@ struct column {
 	uint64_t values, missing;
 	struct bound min, max;
 	struct text set[MAX_ENUM];
+	uint64_t set_rows[MAX_ENUM];
 	size_t set_count;
 	struct ay_uniq seen;
 };
@@ -93,6 +95,7 @@ static void keep(struct column *c, struct bound *to, const struct ay_cell *cell,
 		return;
 	}
 	to->v = *v;
+	to->rows = 1;
 	/* Long digits are compared as such, where they are kept. */
 	if (cell->text && v->text)
 		to->v.text = text->bytes + (v->text - cell->text);
@@ -129,9 +132,13 @@ static void note_bounds(struct column *c, const struct ay_cell *cell, const stru
 {
 	if (!c->bounded)
 		return;
-	if (c->values == 1 || ay_value_compare(v, &c->min.v) < 0)
+	int low = c->values == 1 ? -1 : ay_value_compare(v, &c->min.v), high = c->values == 1 ? 1 : ay_value_compare(v, &c->max.v);
+
+	c->min.rows += low == 0;
+	c->max.rows += high == 0;
+	if (low < 0)
 		keep(c, &c->min, cell, v);
-	if (c->values == 1 || ay_value_compare(v, &c->max.v) > 0)
+	if (high > 0 && c->bounded)
 		keep(c, &c->max, cell, v);
 }
 
@@ -143,13 +150,25 @@ static void note_set(struct column *c, const struct ay_cell *cell)
 		return;
 	c->small_set = cell->kind == AY_CELL_TEXT;
 	for (size_t i = 0; c->small_set && i < c->set_count; i++)
-		if (c->set[i].len == cell->len && memcmp(c->set[i].bytes, cell->text, cell->len) == 0)
+		if (c->set[i].len == cell->len && memcmp(c->set[i].bytes, cell->text, cell->len) == 0) {
+			c->set_rows[i]++;
 			return;
+		}
 	c->small_set = c->small_set && c->set_count < MAX_ENUM && cell->len <= MAX_ENUM_TEXT;
 	if (!c->small_set)
 		return;
 	memcpy(c->set[c->set_count].bytes, cell->text, cell->len);    /* own: length checked above */
+	c->set_rows[c->set_count] = 1;
 	c->set[c->set_count++].len = cell->len;
+}
+
+static bool is_set(const struct column *c)
+{
+	bool often = c->small_set;
+
+	for (size_t i = 0; i < c->set_count; i++)
+		often = often && c->set_rows[i] >= ENUM_REPEATS;
+	return often;
 }
 
 /* By text, which is enough for a proposal; a column that cannot be held is not proposed as unique. */
@@ -208,7 +227,6 @@ static void write_column(struct ay_jw *w, const struct inference *inf, size_t i)
 {
 	const struct column *c = &inf->columns[i];
 	enum ay_value_type t = c->values ? order[c->type] : AY_VALUE_ANY;
-	bool set = t == AY_VALUE_STRING && c->small_set && c->values >= c->set_count * ENUM_REPEATS;
 
 	ay_jw_object(w);
 	ay_jw_kstr(w, "name", c->name);
@@ -219,11 +237,11 @@ static void write_column(struct ay_jw *w, const struct inference *inf, size_t i)
 		ay_jw_kbool(w, "required", true);
 	if (c->unique && !c->missing && inf->rows >= UNIQUE_ROWS && (t == AY_VALUE_INTEGER || t == AY_VALUE_STRING))
 		ay_jw_kbool(w, "unique", true);
-	if (c->values && c->bounded) {
+	if (c->values && c->bounded && c->min.rows >= BOUND_REPEATS)
 		write_bound(w, "minimum", t, &c->min.text);
+	if (c->values && c->bounded && c->max.rows >= BOUND_REPEATS)
 		write_bound(w, "maximum", t, &c->max.text);
-	}
-	if (set) {
+	if (t == AY_VALUE_STRING && is_set(c)) {
 		ay_jw_key(w, "enum");
 		ay_jw_array(w);
 		for (size_t k = 0; k < c->set_count; k++)

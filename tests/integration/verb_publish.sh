@@ -26,8 +26,11 @@ run assay keygen k2 --type rsa; refused 64 "p256 or ed25519" "keygen --type rsa"
 run assay init "$S" --no-passphrase; refused 2 "exists" "init over a store"
 run assay init s2; refused 64 "needs a passphrase" "init without a passphrase"
 run assay init s2 --no-passphrase --json; is "$status" 0 "init"; valid init
-run assay init s3 --solo --no-passphrase; is "$status" 0 "init --solo"
+run env XDG_CONFIG_HOME="$PWD/solo" "$top_builddir/assay" init s3 --solo --no-passphrase; is "$status" 0 "init --solo"
 run assay ls --store s3; is "$status:$out" "0:" "ls of an empty store is empty"
+solo() { run env XDG_CONFIG_HOME="$PWD/solo" "$top_builddir/assay" "$@" --store s3; }
+solo put m datasets/t@v1 --source https://example.org/t; is "$status" 0 "put without a key is signed with that of init --solo"
+solo put m datasets/t@v2; is "$status" 1 "but must say where it comes from"
 run env -u ASSAY_STORE "$top_builddir/assay" ls; refused 64 "which store" "no store named"
 run assay ls --store nothere; refused 2 "nothere" "a store that is not there"
 

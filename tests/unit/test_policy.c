@@ -250,7 +250,7 @@ static void test_default(void)
 	is_int(ay_policy_rules(p, "models/imported", &r, &e), 0, "a name that ends where the prefix does");
 	is_str(r->pattern, "models/**", "is not below it");
 	is_int(ay_policy_rules(p, "datasets/x", &r, &e), 0, "datasets");
-	ok(r->gates == (31 | BIT(AY_GATE_SCHEMA) | BIT(AY_GATE_DRIFT)) && !r->baseline_required, "have a schema and a reference");
+	ok(r->gates == (31 | BIT(AY_GATE_SCHEMA) | BIT(AY_GATE_DRIFT) | BIT(AY_GATE_OUTLIERS) | BIT(AY_GATE_POISONING)) && !r->baseline_required, "have a schema and a reference");
 	is_int(ay_policy_rules(p, "code/x", &r, &e), AY_EPOLICY, "code has no rule");
 	ok(!r && strncmp(e.msg, "policy.no-rule: ", 16) == 0, "and says so");
 	l = ay_policy_limits(p);
