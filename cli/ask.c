@@ -59,6 +59,34 @@ const char *cli_store(struct cli *c)
 	return c->store;
 }
 
+/* The owner serves a mount that stands: waiting for it is in vain. One that was unmounted is about to end. */
+static bool owner_stays(struct cli *c)
+{
+	char mount[PATH_MAX], above[PATH_MAX + 4];
+	struct stat st, up;
+
+	if (cli_mount_point(c, mount, sizeof(mount)) < 0 || !mount[0])
+		return false;
+	snprintf(above, sizeof(above), "%s/..", mount);
+	return stat(mount, &st) == 0 && stat(above, &up) == 0 && st.st_dev != up.st_dev;
+}
+
+int cli_open_gate(struct cli *c, const struct ay_gate_options *o, struct ay_error *e)
+{
+	int64_t until_ms = ay_time_mono_ms() + OWNER_WAIT_MS;
+	int r;
+
+	/* Another command is at it; most are short. */
+	while ((r = ay_gate_open(o, &c->gate, e)) == AY_EBUSY && ay_time_mono_ms() < until_ms && !owner_stays(c)) {
+		const struct timespec pause = { .tv_nsec = 50 * 1000000 };
+
+		cli_progress("waiting for the store: %s", e ? e->msg : "");
+		nanosleep(&pause, NULL);
+	}
+	cli_progress_end();
+	return r;
+}
+
 int cli_own(struct cli *c, bool judge, struct ay_error *e)
 {
 	if (c->gate && (c->monitor || !judge))
@@ -72,19 +100,7 @@ int cli_own(struct cli *c, bool judge, struct ay_error *e)
 		if (r < 0)
 			return r;
 	}
-	struct ay_gate_options o = { .store = c->store, .monitor = c->monitor };
-	int64_t until_ms = ay_time_mono_ms() + OWNER_WAIT_MS;
-	int r;
-
-	/* Another command is at it; most are short. */
-	while ((r = ay_gate_open(&o, &c->gate, e)) == AY_EBUSY && ay_time_mono_ms() < until_ms) {
-		const struct timespec pause = { .tv_nsec = 50 * 1000000 };
-
-		cli_progress("waiting for the store: %s", e ? e->msg : "");
-		nanosleep(&pause, NULL);
-	}
-	cli_progress_end();
-	return r;
+	return cli_open_gate(c, &(struct ay_gate_options){ .store = c->store, .monitor = c->monitor }, e);
 }
 
 void cli_close(struct cli *c)

@@ -62,6 +62,8 @@ void cli_store_near(struct cli *c, const char *path);
 bool cli_mounted_ref(struct cli *c, const char *path, char out[AY_LIMIT_REF + 1], const char **member_out);
 /* The store's directory, or NULL after it spoke. */
 const char *cli_store(struct cli *c);
+/* c->gate by these options; waits some seconds for a command that is at it, or a mount that ends. AY_EBUSY when another process keeps it. */
+int cli_open_gate(struct cli *c, const struct ay_gate_options *o, struct ay_error *e) AY_MUSTCHECK;
 /* Opens the store in this process. judge: a monitor and workers are needed. AY_EBUSY when another process owns it. */
 int cli_own(struct cli *c, bool judge, struct ay_error *e) AY_MUSTCHECK;
 /*

@@ -24,7 +24,7 @@ static int serve(struct cli *c, const struct options *o, int ready)
 	if (r == 0)
 		r = ay_mount_privileges(c->store, &e);
 	if (r == 0)
-		r = ay_gate_open(&go, &c->gate, &e);
+		r = cli_open_gate(c, &go, &e);
 	if (r == 0)
 		r = ay_server_start(c->gate, o->mount_point, &server, &e);
 	struct ay_mount_options mo = { .mount_point = o->mount_point, .read_only = o->read_only, .passthrough = !o->no_passthrough,

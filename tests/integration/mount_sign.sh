@@ -66,4 +66,15 @@ is "$status$err" 0 "and loads"
 mkdir "$M/models/h5/y@v1" && cp "$M/models/direct@v1/weights.pt" "$M/models/h5/y@v1/w.h5"
 run sh -c "mkdir $T/p && cp $M/models/direct@v1/weights.pt $T/p/w.h5 && assay scan --opaque .h5 $T/p/w.h5"
 is "$status" 0 "an opaque suffix does not hide what the content is: it is judged as torch"
+
+# Who owns the store lets go of it when its mount does: a daemon that is still ending is waited for, one that serves is not.
+mkdir "$T/second"
+run timeout 60 assay mount "$T/store" "$T/second"
+is "$status" 2 "a second mount of the store is refused"
+like "$err" "belongs to process" "and told whose it is"
+again=0
+for _ in 1 2 3; do
+	umount "$M" && timeout 60 assay mount "$T/store" "$M" >/dev/null && again=$((again + 1))
+done
+is $again 3 "umount and mount may follow at once"
 done_testing
