@@ -52,14 +52,21 @@ void ay_drift_cannot(const struct ay_comparing *k, const char *what, const char 
 	ay_gate_find(k->c, AY_GATE_DRIFT, "drift.unknown", NULL, NULL, NULL, "%s cannot be compared: %s", what, why);
 }
 
+/* Its reference has so few rows that no number of new ones would tell. */
+static bool is_hopeless(const struct ay_drift_result *r)
+{
+	return r->state == AY_DRIFT_HELD && r->rows_needed == UINT64_MAX;
+}
+
 static void report_column(const struct ay_comparing *k, const struct ay_drift_set *set, size_t i, const char *found)
 {
 	const struct ay_drift_result *r = &set->results[i];
 	const struct ay_drift_limits *l = &set->limits[i];
 	const char *const rules[] = {
-		[AY_DRIFT_WARN] = "drift.warn", [AY_DRIFT_HELD] = "drift.held", [AY_DRIFT_UNKNOWN] = "drift.unknown", [AY_DRIFT_FOUND] = found
+		[AY_DRIFT_WARN] = "drift.warn", [AY_DRIFT_UNKNOWN] = "drift.unknown", [AY_DRIFT_FOUND] = found
 	};
-	const char *rule = r->state == AY_DRIFT_HELD && k->c->rules->drift.small_warns ? "drift.small" : rules[r->state];
+	const char *rule = r->state != AY_DRIFT_HELD ? rules[r->state] : k->c->rules->drift.small_warns ? "drift.small" :
+			   is_hopeless(r) ? "drift.reference-small" : "drift.held";
 	const char *column = k->kept->reference.columns[i].name, *what = set->what;
 	char value[32] = "", limit[32] = "";
 
@@ -69,7 +76,7 @@ static void report_column(const struct ay_comparing *k, const struct ay_drift_se
 	}
 	if (r->state == AY_DRIFT_UNKNOWN)
 		ay_gate_find(k->c, AY_GATE_DRIFT, rule, NULL, NULL, NULL, "column %s, %s: %s", column, what, ay_stat_why_text(r->why));
-	else if (r->state == AY_DRIFT_HELD && r->rows_needed == UINT64_MAX)
+	else if (is_hopeless(r))
 		ay_gate_find(k->c, AY_GATE_DRIFT, rule, NULL, value, limit, "column %s, %s: %llu rows; the reference of %llu rows is too small to tell",
 			     column, what, (unsigned long long)r->rows, (unsigned long long)r->ref_rows);
 	else if (r->state == AY_DRIFT_HELD)
@@ -279,11 +286,21 @@ static enum ay_drift_state compare_tables(struct ay_comparing *k)
 	return fresh > all ? fresh : all;
 }
 
+/* More rows may tell: what is held can wait for them. */
+static bool may_pool(const struct ay_comparing *k)
+{
+	for (size_t s = 0; s < k->kept->nsets; s++)
+		for (size_t i = 0; i < k->kept->reference.count; i++)
+			if (is_hopeless(&k->kept->set[s].results[i]))
+				return false;
+	return !k->c->rules->drift.small_warns;
+}
+
 static void compare_all(struct ay_comparing *k)
 {
 	enum ay_drift_state worst = compare_tables(k);
 	size_t n = k->kept->nsets;
-	bool pooled = worst == AY_DRIFT_HELD && !k->c->rules->drift.small_warns && ay_drift_pool(k);
+	bool pooled = worst == AY_DRIFT_HELD && may_pool(k) && ay_drift_pool(k);
 
 	for (size_t i = 0; i < n; i++)
 		ay_drift_report(k, &k->kept->set[i], "drift.found", !pooled && worst != AY_DRIFT_FOUND);

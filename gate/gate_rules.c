@@ -49,6 +49,8 @@ static const struct ay_rule table[] = {
 	{ "drift.warn", "drift", AY_WARN, AY_MEDIUM, false, "a column of the new rows moves away from the approved reference", "look at how the rows were made" },
 	{ "drift.held", "drift", AY_INCONCLUSIVE, AY_MEDIUM, false, "there are too few new rows to tell drift from chance",
 	  "publish the next batches: held batches of a name are judged together as soon as there are rows enough; or let the policy say drift: {small: warn}" },
+	{ "drift.reference-small", "drift", AY_INCONCLUSIVE, AY_MEDIUM, false, "the approved reference has too few rows to tell drift from chance, whatever comes",
+	  "assay baseline propose NAME --from a table with more rows, some hundreds at least, then approve it, then assay retry REF; or let the policy say drift: {small: warn}" },
 	FAIL("drift.pool", "drift", "a column of the batches that were held for too few rows, judged together, is distributed differently from the approved reference",
 	     "look at how the rows of the batches that the finding names were made; publish those that are sound again, under another version"),
 	FAIL("drift.cumulative", "drift", "each of the last batches passed, but added up with this one they are distributed differently from the approved reference",

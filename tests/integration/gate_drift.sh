@@ -107,4 +107,13 @@ with open('wide.csv', 'w', encoding='utf-8') as f:
 assay baseline propose datasets/wide --from wide.csv >wide.json; is $? 0 "a wide table has a proposal"
 ok "$([ "$(wc -c <wide.json)" -gt 1048576 ] && echo 0 || echo 1)" "which is long"
 run assay scan --schema wide.json wide.csv; is "$status" 0 "and scan judges by it"; [ "$status" -eq 0 ] || diag "$err"
+
+# A reference so small that no batch could be told from it: nothing to wait for.
+run assay policy set drift.yaml; is "$status" 0 "small batches are held again"
+head -n 101 c/reference/t.csv >few.csv
+assay baseline propose datasets/few --from few.csv >few.json && assay baseline approve datasets/few --schema few.json --key "$K/curator.key" >/dev/null
+is $? 0 "a reference of 100 rows"
+# shellcheck disable=SC2086
+run assay put c/small datasets/few@v1 $key; is "$status" 2 "nothing can be told from it"
+like "$out" "drift.reference-small: .*the reference of 100 rows is too small" "and says that more batches will not help"
 done_testing
