@@ -192,6 +192,7 @@ static void key_differs(void *arg, size_t file, const char *rule, const char *va
 static void compare_keys(struct scan_run *run, struct folder *d)
 {
 	struct ay_foreign_file *v = calloc(d->n + 1, sizeof(*v));
+	struct ay_foreign_package *package;
 
 	if (!v)
 		ay_bug("out of memory for a folder");
@@ -201,6 +202,10 @@ static void compare_keys(struct scan_run *run, struct folder *d)
 		v[i] = (struct ay_foreign_file){ .path = j->path + j->inner, .keys = j->result.keys, .keys_len = j->result.keys_len };
 	}
 	ay_foreign_check(run->schema, v, d->n, key_differs, d);
+	for (size_t i = 0; ay_foreign_package_new(run->schema, i, v, d->n, key_differs, d, &package) == 0; i++) {
+		ay_foreign_package_cannot(package, "the other dataset that its keys refer to is known to a store alone");
+		ay_foreign_package_free(package);
+	}
 	free(v);
 }
 

@@ -101,10 +101,17 @@ struct ay_gate_result {
 	uint64_t total;
 	int64_t ms;
 };
+/* Another version of the store that the candidate was compared with. */
+struct ay_compared_with {
+	char package[AY_LIMIT_REF + 1];      /* as the schema names it */
+	char ref[AY_LIMIT_REF + 1];          /* the version that was found */
+	struct ay_sha256 root;
+};
 struct ay_judgement {
 	enum ay_verdict verdict;
 	struct ay_gate_result gate[AY_GATE_COUNT];
 	char reason[256];
+	struct ay_compared_with *with; size_t nwith;
 };
 
 struct ay_waiver { char rule[64]; int64_t until_s; struct ay_waiver *next; };
@@ -187,6 +194,12 @@ void ay_drift_pool_after(struct ay_candidate *c);
 void ay_drift_pool_resume(struct ay_gate *g, const struct ay_artifact *a);
 /* Does this claim say where the tree came from, with all that the rules ask for? c->root and alias are known. */
 bool ay_provenance_holds(struct ay_candidate *c, const struct ay_claim *k);
+
+/*
+ * The newest admitted version of CLASS/NAME other than the candidate, or CLASS/NAME@VERSION or @TAG. standing: it meets the policy in
+ * force too, so that what it holds may be relied on. Else a negative code, and why says it.
+ */
+AY_MUSTCHECK int ay_version_find(struct ay_candidate *c, const char *ref, bool standing, struct ay_artifact *out, char why[256]);
 
 AY_MUSTCHECK int ay_waivers_load(struct ay_gate *g, const struct ay_trust *t, const struct ay_ref *ref, struct ay_waiver **out);
 void ay_waivers_free(struct ay_waiver *w);

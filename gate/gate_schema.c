@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a schema asks of the tree as a whole: that its files are there and are those that it names by digest, and that their keys meet. */
-#include "gate/candidate.h"
-
-#include "assay/schema.h"
+#include "gate/schema_parts.h"
 #include "scanners/data/foreign.h"
 
 static void judge_content(struct ay_candidate *c, const struct ay_schema *s, size_t resource, const struct ay_file *f)
@@ -48,30 +46,6 @@ static void judge_files(struct ay_candidate *c, const struct ay_schema *s)
 	free(met);
 }
 
-static void tell_key(void *arg, size_t file, const char *rule, const char *value, const char *message)
-{
-	struct ay_candidate *c = arg;
-
-	ay_gate_find(c, AY_GATE_SCHEMA, rule, c->files.v[file].path, value, NULL, "%s", message);
-}
-
-static void judge_keys(struct ay_candidate *c, const struct ay_schema *s)
-{
-	struct ay_foreign_file *v = calloc(c->files.n + 1, sizeof(*v));
-
-	if (!v) {
-		ay_gate_find(c, AY_GATE_SCHEMA, "gate.not-judged", NULL, NULL, NULL, "out of memory to compare foreign keys");
-		return;
-	}
-	for (size_t i = 0; i < c->files.n; i++) {
-		const struct ay_scan_note *n = c->notes ? c->notes[i] : NULL;
-
-		v[i] = (struct ay_foreign_file){.path = c->files.v[i].path, .keys = n ? n->keys : NULL, .keys_len = n ? n->keys_len : 0};
-	}
-	ay_foreign_check(s, v, c->files.n, tell_key, c);
-	free(v);
-}
-
 void ay_gate_schema(struct ay_candidate *c)
 {
 	struct ay_schema *s = NULL;
@@ -84,6 +58,6 @@ void ay_gate_schema(struct ay_candidate *c)
 	if (s && ay_schema_resources(s))
 		judge_files(c, s);
 	if (s && ay_foreign_any(s))
-		judge_keys(c, s);
+		ay_schema_keys(c, s);
 	ay_schema_free(s);
 }

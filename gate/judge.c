@@ -27,6 +27,7 @@ void ay_judgement_free(struct ay_judgement *j)
 {
 	for (int k = 0; k < AY_GATE_COUNT; k++)
 		ay_gate_result_free(&j->gate[k]);
+	free(j->with);
 	*j = (struct ay_judgement){ .verdict = AY_PASS };
 }
 

@@ -116,31 +116,6 @@ void ay_poison_duplicates(struct ay_poisoning *k, struct ay_batch *batch, const 
 
 /* ---- rows of other datasets ---- */
 
-static int keep_newest(const struct ay_artifact *a, void *arg)
-{
-	struct ay_artifact *newest = arg;
-
-	if (a->state == AY_ADMITTED && (!newest->id || a->log_index > newest->log_index))
-		*newest = *a;
-	return 0;
-}
-
-/* The newest admitted version of a name; id 0: there is none. */
-static int find_newest(struct ay_poisoning *k, const char *name, struct ay_artifact *out)
-{
-	char prefix[AY_LIMIT_REF + 2];
-	struct ay_txn *t;
-	int rc = ay_read_begin(k->c->g->store, &t);
-
-	out->id = 0;
-	if (rc)
-		return rc;
-	snprintf(prefix, sizeof(prefix), "%s@", name);
-	rc = ay_artifact_each(t, prefix, keep_newest, out);
-	ay_read_end(t);
-	return rc;
-}
-
 /* Adds up the rows of all tables. Returns how many tables there were, or a negative code. */
 static int add_rows(struct ay_poisoning *k, const struct ay_candidate *other, struct ay_row_sketch *sum)
 {
@@ -195,14 +170,14 @@ static void look_into(struct ay_poisoning *k, const char *name, struct ay_batch 
 	struct ay_candidate *other = NULL;
 	struct ay_artifact newest;
 	struct ay_error e = {0};
-	int tables = find_newest(k, name, &newest);
+	char why[256];
 
-	if (tables == 0 && !newest.id) {
-		ay_poison_cannot(k, name, "no version is admitted whose rows could be looked for");
+	if (ay_version_find(k->c, name, false, &newest, why) != 0) {
+		ay_poison_cannot(k, name, why);
 		return;
 	}
-	if (!tables)
-		tables = ay_candidate_from_tree(k->c->g, &newest, true, &other, &e);
+	int tables = ay_candidate_from_tree(k->c->g, &newest, true, &other, &e);
+
 	if (!tables)
 		tables = ay_row_sketch_init(&sum, &k->budget);
 	if (!tables)

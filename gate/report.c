@@ -167,6 +167,24 @@ static void claims(struct ay_jw *w, const struct ay_candidate *c)
 	ay_jw_array_end(w);
 }
 
+/* The versions that foreign keys were looked for in. */
+static void compared_with(struct ay_jw *w, const struct ay_judgement *j)
+{
+	char hex[AY_SHA256_HEX];
+
+	ay_jw_key(w, "compared_with");
+	ay_jw_array(w);
+	for (size_t i = 0; i < j->nwith; i++) {
+		ay_jw_object(w);
+		ay_jw_kstr(w, "package", j->with[i].package);
+		ay_jw_kstr(w, "ref", j->with[i].ref);
+		ay_sha256_hex(&j->with[i].root, hex);
+		ay_jw_kstr(w, "root", hex);
+		ay_jw_object_end(w);
+	}
+	ay_jw_array_end(w);
+}
+
 int ay_report(struct ay_candidate *c, struct ay_buf *out)
 {
 	struct ay_jw w = ay_jw_new(out, false);
@@ -185,6 +203,8 @@ int ay_report(struct ay_candidate *c, struct ay_buf *out)
 	files(&w, c);
 	gates(&w, c);
 	claims(&w, c);
+	if (c->judged.nwith)
+		compared_with(&w, &c->judged);
 	int rc = c->drift && c->drift->referenced ? columns(&w, c) : 0;
 
 	ay_jw_key(&w, "ignored");

@@ -632,7 +632,7 @@ const struct ay_rule ay_rule_table[] = {
 	{ "schema.unique", "schema", AY_FAIL, AY_HIGH, false, "A value stands twice in a column of unique values.",
 	  "Remove the duplicate at its source." },
 	{ "schema.foreign-key", "schema", AY_FAIL, AY_HIGH, false, "A row refers to a key that no row of the other table has.",
-	  "Correct the row, or publish the row that it refers to in the same version." },
+	  "Correct the row, or publish the row that it refers to." },
 	{ "schema.foreign-key-unknown", "schema", AY_ERROR, AY_HIGH, false, "The foreign keys of a table could not be compared.",
 	  "Split the table, or have a curator approve a schema without the foreign key." },
 	{ "schema.shape", "schema", AY_FAIL, AY_HIGH, false, "An array or image has not the shape that the schema asks for.",

@@ -183,7 +183,7 @@ static size_t find_column(struct ay_json_table *t, bool null, uint64_t off)
 	if (t->names->count && is_name(t->names->v[next], name, len))
 		return next;
 	next = find_name(t->names, name, len);
-	if (next == NO_COLUMN && !(null && is_struct(t, name, len)))
+	if (next == NO_COLUMN && !t->names->among_others && !(null && is_struct(t, name, len)))
 		report_unknown(t, name, off);
 	return next;
 }

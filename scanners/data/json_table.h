@@ -15,6 +15,7 @@ struct ay_json_names {
 	size_t count, room;
 	uint32_t *slots;             /* place + 1 */
 	size_t slot_count;
+	bool among_others;           /* keys that are none of them are passed over */
 };
 /* AY_ELIMIT beyond AY_LIMIT_CSV_COLUMNS. A name that is there already is not added. */
 AY_MUSTCHECK int ay_json_names_add(struct ay_json_names *n, const char *name, size_t len);

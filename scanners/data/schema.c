@@ -27,6 +27,21 @@ static bool is_unlabelled(struct ay_schema_check *c, const char *const *names, s
 	return at == have;
 }
 
+/* Where each field stands, among whatever other columns. */
+static void find_columns(struct ay_schema_check *c, const char *const *names, size_t have)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < have; i++) {
+		c->field[i] = AY_SCHEMA_NO_FIELD;
+		if (ay_schema_find_field(c->schema, names[i], &c->field[i]) == 0)
+			found++;
+	}
+	c->columns_match = found == c->schema->field_count;
+	if (!c->columns_match)
+		ay_scan_find(c->scan, "schema.columns", AY_NO_OFFSET, "the table lacks a column that makes the key");
+}
+
 static void judge_columns(struct ay_schema_check *c, const char *const *names, size_t have)
 {
 	size_t want = c->schema->field_count;
@@ -34,6 +49,10 @@ static void judge_columns(struct ay_schema_check *c, const char *const *names, s
 	char value[24], limit[24];
 	char shown[AY_SCHEMA_SHOWN];
 
+	if (c->schema->sought) {
+		find_columns(c, names, have);
+		return;
+	}
 	if (have < want && is_unlabelled(c, names, have)) {
 		c->columns_match = true;
 		return;
@@ -73,7 +92,7 @@ int ay_schema_check_new(struct ay_scan *s, const struct ay_schema *schema, const
 		return AY_ELIMIT;
 	*c = (struct ay_schema_check){.scan = s, .schema = schema, .pool = {.budget = b, .left = AY_LIMIT_CSV_UNIQUE}};
 	c->unique = ay_budget_alloc(b, n * sizeof(*c->unique));
-	c->field = ay_budget_alloc(b, n * sizeof(*c->field));
+	c->field = ay_budget_alloc(b, (n > count ? n : count) * sizeof(*c->field));
 	c->tallies = ay_budget_alloc(b, n * sizeof(*c->tallies));
 	c->values = ay_budget_alloc(b, n * sizeof(*c->values));
 	c->missing = ay_budget_alloc(b, n * sizeof(*c->missing));
@@ -199,6 +218,9 @@ static int take(struct ay_schema_check *c, size_t i, bool there)
 
 	c->tallies[i].seen++;
 	c->missing[i] = !there;
+	/* What is no key is not this table's fault. */
+	if (c->schema->sought)
+		return 0;
 	if (!there) {
 		c->tallies[i].missing++;
 		c->wrong[i] = false;
@@ -220,6 +242,9 @@ int ay_schema_check_text(struct ay_schema_check *c, size_t column, const char *t
 	if (!c->columns_match)
 		return 0;
 	size_t field = c->field[column];
+
+	if (field == AY_SCHEMA_NO_FIELD)
+		return 0;
 	bool there = !ay_schema_is_missing(c->schema, text, len);
 
 	c->cell = text;
@@ -238,6 +263,9 @@ bool ay_schema_checked(const struct ay_schema_check *c, size_t column, struct ay
 	if (!c->columns_match)
 		return false;
 	size_t field = c->field[column];
+
+	if (field == AY_SCHEMA_NO_FIELD)
+		return false;
 	const struct ay_value *v = &c->values[field];
 	/* Longer integers stay texts: theirs are not exact here. */
 	bool whole = v->type == AY_VALUE_INTEGER && v->len <= AY_VALUE_SHORT;
@@ -257,6 +285,8 @@ int ay_schema_check_value(struct ay_schema_check *c, size_t column, const struct
 		return 0;
 	size_t field = c->field[column];
 
+	if (field == AY_SCHEMA_NO_FIELD)
+		return 0;
 	/* Numbers that are none, such as NaN, are of no type. */
 	c->wrong[field] = v && !ay_value_as(v, c->schema->fields[field].type, &c->values[field]);
 	if (c->wrong[field])

@@ -18,6 +18,7 @@
 #define AY_SCHEMA_JSON "x-json-schema"
 #define AY_SCHEMA_SHAPE "x-shape"
 #define AY_SCHEMA_DTYPE "x-dtype"
+#define AY_SCHEMA_SOUGHT "x-sought"
 
 /* An owned string that may hold NUL. */
 struct ay_schema_text {
@@ -66,6 +67,9 @@ struct ay_schema_foreign {
 	uint32_t id;                                 /* of the whole schema */
 	size_t resource;                             /* that it refers to */
 	size_t *fields, *target, count;              /* field indexes, here and there */
+	char *package;                               /* reference of another dataset, without its scheme; NULL: target is of this schema */
+	char *path;                                  /* pattern of the package's files; NULL: all its tables */
+	char **names;                                /* instead of target: fields of the package's tables */
 };
 /* What a foreign key asks of the table that it refers to; borrows from it. */
 struct ay_schema_wanted {
@@ -101,12 +105,17 @@ struct ay_schema {
 	struct ay_schema_wanted *wanted;
 	size_t wanted_count;
 	uint32_t foreign_ids;                        /* of the whole schema: how many foreign keys it has */
+	uint8_t *sought;                             /* sorted keys, of which those that the rows have are asked for; or NULL */
+	size_t sought_count;
+	size_t *asked;                               /* indexes of the fields that make such a key */
 	uint8_t *profile;                            /* encoded reference (scanners/data/reference.h), or NULL */
 	size_t profile_len;
 	struct ay_schema_season *seasons;            /* of "x-seasons" */
 	size_t season_count;
 };
 
+/* ay_schema_load for a worker: a gate may ask it for the keys of foreign.h too. */
+AY_MUSTCHECK int ay_schema_load_job(const void *json, size_t len, struct ay_schema **out, struct ay_error *e);
 /* AY_ENOTFOUND when there is none. */
 AY_MUSTCHECK int ay_schema_find_field(const struct ay_schema *s, const char *name, size_t *out);
 /* By length, then bytes: the order of enums. */

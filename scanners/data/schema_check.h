@@ -8,6 +8,7 @@
 #include "scanners/data/uniq.h"
 
 #define AY_SCHEMA_SHOWN 64     /* bytes of a value in a finding */
+#define AY_SCHEMA_NO_FIELD SIZE_MAX
 
 enum ay_schema_kind {
 	AY_SCHEMA_TYPE, AY_SCHEMA_RANGE, AY_SCHEMA_LENGTH, AY_SCHEMA_ENUM, AY_SCHEMA_PATTERN, AY_SCHEMA_REQUIRED, AY_SCHEMA_UNIQUE,
@@ -31,7 +32,7 @@ struct ay_schema_check {
 	struct ay_scan *scan;
 	const struct ay_schema *schema;
 	bool columns_match;
-	size_t *field;                   /* of each column: all fields in order, without the labels that the table may lack */
+	size_t *field;                   /* of each column: all fields in order, without the labels that the table may lack; of sought keys any, or none */
 	struct ay_uniq_pool pool;
 	struct ay_uniq *unique;          /* per field; used where the field is unique */
 	struct ay_uniq key;

@@ -15,7 +15,7 @@
 /* Names that are checked; a key that is nearly one of them is a slip, not a note. */
 static const char *const notes_with_meaning[] = {
 	AY_SCHEMA_MASS, AY_SCHEMA_PRESENCE, AY_SCHEMA_LABEL, AY_SCHEMA_RULES, AY_SCHEMA_NULL, AY_SCHEMA_JSON, AY_SCHEMA_SHAPE, AY_SCHEMA_DTYPE,
-	AY_REFERENCE_NOTE, AY_REFERENCE_SEASONS, "x-unchecked", "x-optional", NULL
+	AY_SCHEMA_SOUGHT, AY_REFERENCE_NOTE, AY_REFERENCE_SEASONS, "x-unchecked", "x-optional", NULL
 };
 
 int ay_schema_bad(struct ay_schema_loader *l, const char *key, const char *fmt, ...)
@@ -330,6 +330,16 @@ static int load_reference(struct ay_schema_loader *l, const struct ay_json *root
 	return err ? err : load_seasons(l, root);
 }
 
+/* What a gate asks of a table of another dataset: fields by their names, whatever else is there. */
+static int load_question(struct ay_schema_loader *l, const struct ay_json *root)
+{
+	int err = load_fields(l, root);
+
+	if (!err)
+		err = load_missing(l, root);
+	return err ? err : ay_schema_load_sought(l, root);
+}
+
 int ay_schema_load_table(struct ay_schema_loader *l, const struct ay_json *root)
 {
 	static const char *const known[] = {"fields", "missingValues", "primaryKey", "foreignKeys", "fieldsMatch", "title", "description",
@@ -339,6 +349,8 @@ int ay_schema_load_table(struct ay_schema_loader *l, const struct ay_json *root)
 
 	if (!ay_json_is(root, AY_JSON_OBJECT))
 		return ay_schema_bad(l, NULL, "must be an object");
+	if (l->may_seek && ay_json_get(root, AY_SCHEMA_SOUGHT))
+		return load_question(l, root);
 	if ((err = ay_schema_only_keys(l, root, known, "a schema")) || (err = ay_schema_load_notes(l, root)))
 		return err;
 	if (match && (!ay_json_is(match, AY_JSON_STRING) || !ay_json_str(match, NULL) || strcmp(ay_json_str(match, NULL), "exact") != 0))
@@ -429,9 +441,9 @@ static int load_root(struct ay_schema_loader *l, const struct ay_json *root)
 	return ay_schema_load_documents(l, ay_json_get(root, AY_SCHEMA_JSON));
 }
 
-int ay_schema_load(const void *json, size_t len, struct ay_schema **out, struct ay_error *e)
+static int load(const void *json, size_t len, bool may_seek, struct ay_schema **out, struct ay_error *e)
 {
-	struct ay_schema_loader l = {.e = e, .place = ""};
+	struct ay_schema_loader l = {.e = e, .place = "", .may_seek = may_seek};
 	struct ay_json_doc *doc = NULL;
 	int err;
 
@@ -453,6 +465,16 @@ int ay_schema_load(const void *json, size_t len, struct ay_schema **out, struct 
 	else
 		*out = l.schema;
 	return err;
+}
+
+int ay_schema_load(const void *json, size_t len, struct ay_schema **out, struct ay_error *e)
+{
+	return load(json, len, false, out, e);
+}
+
+int ay_schema_load_job(const void *json, size_t len, struct ay_schema **out, struct ay_error *e)
+{
+	return load(json, len, true, out, e);
 }
 
 void ay_schema_free(struct ay_schema *s)

@@ -12,6 +12,7 @@ struct ay_schema_loader {
 	struct ay_error *e;
 	char place[256];
 	unsigned patterns;
+	bool may_seek;             /* it comes from a gate, and may say which keys to look for */
 };
 
 /* AY_EFORMAT about the value at hand, or its member key. */
@@ -44,7 +45,9 @@ void ay_schema_field_free(struct ay_schema_field *f);
 AY_MUSTCHECK int ay_schema_load_rules(struct ay_schema_loader *l, const struct ay_json *root);
 void ay_schema_rules_free(struct ay_schema *s);
 
-/* schema_foreign.c; all tables are loaded */
+/* schema_foreign.c; fields are loaded */
+AY_MUSTCHECK int ay_schema_load_sought(struct ay_schema_loader *l, const struct ay_json *root);
+/* All tables are loaded. */
 AY_MUSTCHECK int ay_schema_load_foreign(struct ay_schema_loader *l, const struct ay_json *root);
 void ay_schema_foreign_free(struct ay_schema *s);
 

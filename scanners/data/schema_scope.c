@@ -40,7 +40,7 @@ static int load(struct ay_scan *s, struct ay_schema **out)
 		*out = last.schema;
 		return 0;
 	}
-	int err = ay_schema_load(o->schema_json, o->schema_len, out, &e);
+	int err = ay_schema_load_job(o->schema_json, o->schema_len, out, &e);
 
 	if (err)
 		ay_scan_find(s, "schema.invalid", AY_NO_OFFSET, "the schema itself is not valid: %s: %s", e.where, e.msg);

@@ -345,6 +345,7 @@ static int judge_table(struct ay_scan *s, struct ay_source *in, bool lines)
 	j.rows = (struct ay_rows){.arg = &j, .each = each_json};
 	for (size_t i = 0; rc == 0 && schema && i < ay_schema_fields(schema); i++)
 		rc = ay_json_names_add(&j.names, ay_schema_field_name(schema, i), strlen(ay_schema_field_name(schema, i)));
+	j.names.among_others = schema && schema->sought;
 	if (!rc && (schema || ay_scan_options(s)->proposal))
 		rc = ay_judge_rows(s, schema, &j.rows);
 	else if (!rc && lines)

@@ -82,7 +82,7 @@ cat >keys.json <<'JSON'
   {"path": "people.csv", "name": "people", "schema": {"fields": [{"name": "name", "type": "string", "constraints": {"unique": true}}]}}]}
 JSON
 sed -e 's/"resource": "people"/"resource": "datasets\/people@v1"/' keys.json >wrong.json
-approve datasets/keys wrong.json; like "$status:$err" "^[1-9].*same artifact" "a key into another dataset is not approved"
+approve datasets/keys wrong.json; like "$status:$err" "^[1-9].*package" "a key into another dataset needs its package"
 approve datasets/keys keys.json; is "$status" 0 "a schema with a foreign key is approved"
 order() { mkdir -p d/orders; printf 'id,who\n1,ann\n' >d/orders/1.csv; printf 'id,who\n2,%s\n' "$1" >d/orders/2.csv; printf 'name\nann\nbob\n' >d/people.csv; }
 order bob

@@ -13,6 +13,10 @@
 #define FOREIGN(list) "{\"fields\": [{\"name\": \"a\", \"type\": \"integer\"}, {\"name\": \"b\", \"type\": \"integer\"}, {\"name\": \"c\", \"type\": \"string\"}], " \
 		      "\"foreignKeys\": [" list "]}"
 
+/* The same with a key into another dataset. */
+#define INTO(fields, package, theirs) \
+	FOREIGN("{\"fields\": " fields ", \"reference\": {\"package\": " package ", \"fields\": " theirs "}}")
+
 /* ---- loading ---- */
 
 static void loads(const char *json, const char *where)
@@ -56,6 +60,18 @@ static void loading(void)
 	loads(FOREIGN("{\"fields\": \"a\", \"reference\": {\"resource\": \"other\", \"fields\": \"b\"}}"), "/foreignKeys/0/reference/resource");
 	loads(FOREIGN("{\"fields\": \"a\", \"reference\": {\"resource\": \"datasets/x@v1\", \"fields\": \"b\"}}"), "/foreignKeys/0/reference/resource");
 	loads(FOREIGN("{\"fields\": \"a\", \"reference\": {\"fields\": \"b\"}, \"onDelete\": 1}"), "/foreignKeys/0/onDelete");
+	loads(INTO("\"a\"", "\"assay:datasets/x\", \"resource\": \"t/*.csv\"", "\"any name\""), NULL);
+	loads(INTO("[\"a\", \"c\"]", "\"assay:datasets/x@v1\"", "[\"p\", \"q\"]"), NULL);
+	loads(INTO("\"a\"", "\"https://data.example/datapackage.json\"", "\"p\""), "/foreignKeys/0/reference/package");
+	loads(INTO("\"a\"", "\"assay:x\"", "\"p\""), "/foreignKeys/0/reference/package");
+	loads(INTO("\"a\"", "\"assay:datasets/x@\"", "\"p\""), "/foreignKeys/0/reference/package");
+	loads(INTO("\"a\"", "7", "\"p\""), "/foreignKeys/0/reference/package");
+	loads(INTO("\"a\"", "\"assay:datasets/x\", \"resource\": \"\"", "\"p\""), "/foreignKeys/0/reference/resource");
+	loads(INTO("\"a\"", "\"assay:datasets/x\"", "[]"), "/foreignKeys/0/reference/fields");
+	loads(INTO("\"a\"", "\"assay:datasets/x\"", "[\"p\", \"q\"]"), "/foreignKeys/0/reference/fields");
+	loads(INTO("[\"a\", \"c\"]", "\"assay:datasets/x\"", "[\"p\", \"p\"]"), "/foreignKeys/0/reference/fields");
+	loads(INTO("\"a\"", "\"assay:datasets/x\"", "\"\""), "/foreignKeys/0/reference/fields");
+	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}], \"x-sought\": \"AAAAAAAAAAAAAAAAAAAAAA==\"}", "/x-sought");
 	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}], \"primaryKey\": \"b\"}", "/primaryKey");
 	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}], \"primaryKey\": [\"a\", \"a\"]}", "/primaryKey");
 	loads("{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}], \"missingValues\": \"\"}", "/missingValues");
@@ -568,6 +584,65 @@ static void foreign_keys(void)
 	ok(t.n == 1 && strcmp(t.value, "5") == 0, "and one that fails to: %s", t.value);
 }
 
+/* What the tables of another dataset have of the keys that a table refers to; each is scanned by what the keys ask for. */
+static struct told package(const char *schema, const char *text, const char *const *paths, const char *const *theirs, size_t n)
+{
+	struct told t = {.n = 0};
+	struct ay_foreign_package *p;
+	struct ay_foreign_file file;
+	struct ay_schema *s;
+	struct ay_error e;
+
+	if (ay_schema_load(schema, strlen(schema), &s, &e) != 0)
+		return (struct told){.n = 99};
+	scan_case_with("t.csv", text, strlen(text), schema);
+	uint8_t *keys = scan_case_result.keys;
+
+	file = (struct ay_foreign_file){"t.csv", keys, scan_case_result.keys_len};
+	scan_case_result.keys = NULL;
+	is_int(ay_foreign_package_new(s, 0, &file, 1, tell, &t, &p), 0, "a key into a package");
+	for (int more = 1; more > 0;) {
+		struct ay_buf ask = ay_buf_new(AY_LIMIT_SCHEMA);
+
+		more = ay_foreign_package_ask(p, &ask);
+		for (size_t i = 0; more > 0 && i < n; i++) {
+			scan_case_with(paths[i], theirs[i], strlen(theirs[i]), ay_buf_str(&ask));
+			for (size_t cut = 1; cut < scan_case_result.keys_len; cut++)
+				ok(ay_foreign_package_take(p, scan_case_result.keys, cut) != 0 || cut == 0, "an answer that is cut at %zu", cut);
+			if (scan_case_result.keys)
+				is_int(ay_foreign_package_take(p, scan_case_result.keys, scan_case_result.keys_len), 0, "what %s has", paths[i]);
+		}
+		ay_buf_free(&ask);
+	}
+	ay_foreign_package_judge(p, "datasets/x@v1");
+	ay_foreign_package_free(p);
+	is_int(ay_foreign_package_new(s, 1, &file, 1, tell, &t, &p), AY_ENOTFOUND, "there is one");
+	free(keys);
+	ay_schema_free(s);
+	return t;
+}
+
+static void packages(void)
+{
+	static const char one[] = INTO("\"a\"", "\"assay:datasets/x\"", "\"id\"");
+	static const char two[] = INTO("[\"a\", \"c\"]", "\"assay:datasets/x\"", "[\"id\", \"name\"]");
+	static const char *const paths[] = {"1.csv", "2.csv"}, *const json[] = {"t.jsonl"};
+	const char *ids[] = {"more,id\nx,1\nx,\n", "id\n+2\nno number\n"}, *none[] = {"other\n1\n"};
+	const char *pairs[] = {"name,id\nann,1\nbob,2\n"}, *lines[] = {"{\"id\": 1, \"z\": [1]}\n{\"z\": {\"y\": 1}}\n{\"id\": 2}\n"};
+
+	is_int(package(one, "a,b,c\n1,,\n02,,\n,,\n", paths, ids, 2).n, 0, "keys of two tables, equal by value, among other columns");
+	struct told t = package(one, "a,b,c\n1,,\n3,,\n", paths, ids, 2);
+
+	ok(t.n == 1 && strcmp(t.rule, "schema.foreign-key") == 0 && strcmp(t.value, "3") == 0, "one that is in neither: %u %s", t.n, t.value);
+	is_int(package(one, "a,b,c\n1,,\n2,,\n", json, lines, 1).n, 0, "documents, among other keys");
+	is_int(package(two, "a,b,c\n1,,ann\n2,,bob\n", paths, pairs, 1).n, 0, "keys of two fields, in another order there");
+	t = package(two, "a,b,c\n1,,bob\n", paths, pairs, 1);
+	ok(t.n == 1 && strcmp(t.value, "1, bob") == 0, "parts of different rows: %s", t.value);
+	is_int(package(one, "a,b,c\n,,\n", paths, ids, 2).n, 0, "no key is asked for");
+	t = package(one, "a,b,c\n1,,\n", paths, none, 1);
+	is_int(t.n, 1, "a table without the column has none");
+}
+
 /* More keys than are kept: not judged. */
 static void many_keys(void)
 {
@@ -635,6 +710,7 @@ int main(void)
 	croissant();
 	arrays();
 	foreign_keys();
+	packages();
 	many_keys();
 	inference();
 	ay_scan_result_free(&scan_case_result);
