@@ -40,14 +40,16 @@ static uint64_t finish(uint64_t v[4], uint64_t *part, uint64_t mark)
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-void ay_siphash128(const struct ay_sipkey *key, const void *bytes, size_t len, uint64_t out[2])
+/* Up to the first half of the result. */
+static uint64_t absorb(const struct ay_sipkey *key, const void *bytes, size_t len, uint64_t v[4])
 {
 	const uint8_t *p = bytes;
-	uint64_t v[4] = {
-		key->k0 ^ 0x736f6d6570736575ull, key->k1 ^ 0x646f72616e646f6dull ^ 0xee,
-		key->k0 ^ 0x6c7967656e657261ull, key->k1 ^ 0x7465646279746573ull,
-	};
 	uint64_t m;
+
+	v[0] = key->k0 ^ 0x736f6d6570736575ull;
+	v[1] = key->k1 ^ 0x646f72616e646f6dull ^ 0xee;
+	v[2] = key->k0 ^ 0x6c7967656e657261ull;
+	v[3] = key->k1 ^ 0x7465646279746573ull;
 	size_t left = len;
 
 	for (; left >= 8; p += 8, left -= 8) {
@@ -60,6 +62,20 @@ void ay_siphash128(const struct ay_sipkey *key, const void *bytes, size_t len, u
 	v[3] ^= m;
 	rounds(v, 2);
 	v[0] ^= m;
-	out[0] = finish(v, &v[2], 0xee);
+	return finish(v, &v[2], 0xee);
+}
+
+void ay_siphash128(const struct ay_sipkey *key, const void *bytes, size_t len, uint64_t out[2])
+{
+	uint64_t v[4];
+
+	out[0] = absorb(key, bytes, len, v);
 	out[1] = finish(v, &v[1], 0xdd);
+}
+
+uint64_t ay_siphash128_half(const struct ay_sipkey *key, const void *bytes, size_t len)
+{
+	uint64_t v[4];
+
+	return absorb(key, bytes, len, v);
 }

@@ -5,7 +5,7 @@
 
 #include "assay/cursor.h"
 
-#define MAGIC "AYBAT\2"
+#define MAGIC "AYBAT\3"
 
 int ay_batch_init(struct ay_batch *a, struct ay_budget *b, const struct ay_reference *ref)
 {

@@ -186,7 +186,7 @@ static void pair(struct ay_jw *w, const char *key, const uint64_t counts[2], boo
 
 static void describe_numbers(struct ay_jw *w, const struct ay_numbers *c)
 {
-	const struct ay_moments *m = &c->moments;
+	const struct ay_moments all = ay_numbers_moments(c), *m = &all;
 	uint64_t finite = c->rows - missing_of(c);
 	bool known = finite > 0;
 

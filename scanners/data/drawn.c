@@ -167,7 +167,6 @@ static void offer(struct ay_drawn *d, struct ay_drawn_row one, const uint16_t *p
 
 bool ay_drawn_next(struct ay_drawn *d, uint64_t row, uint64_t *order)
 {
-	uint64_t hash[2];
 	uint8_t bytes[8];
 
 	if (!d->width)
@@ -175,8 +174,7 @@ bool ay_drawn_next(struct ay_drawn *d, uint64_t row, uint64_t *order)
 	d->seen++;
 	for (int i = 0; i < 8; i++)
 		bytes[i] = (uint8_t)(row >> (8 * i));
-	ay_siphash128(&d->key, bytes, sizeof(bytes), hash);
-	*order = hash[0];
+	*order = ay_siphash128_half(&d->key, bytes, sizeof(bytes));
 	return d->used < d->cap || *order <= d->heap[0].order;
 }
 

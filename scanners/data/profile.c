@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanners/data/profile.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "assay/ckd.h"
@@ -77,18 +78,27 @@ static void moments_check(struct ay_moments *m)
 		*m = (struct ay_moments){.n = m->n, .overflow = true};
 }
 
-/* The joining of one value, which has no moments of its own. */
-void ay_moments_add(struct ay_moments *m, double v)
+/* In four lanes, which do not wait for each other. From the first value on, so that no sum of huge ones overflows that need not. */
+struct ay_moments ay_moments_of(const double *v, size_t n)
 {
-	double a = (double)m->n, gap = v - m->mean, part = gap / (a + 1), square = gap * part * a;
+	double sum[4] = {0}, m2[4] = {0}, m3[4] = {0}, m4[4] = {0};
+	struct ay_moments m = {.n = n};
 
-	m->n++;
-	m->m4 += square * part * part * (a * a - a + 1) + 6 * part * part * m->m2 - 4 * part * m->m3;
-	m->m3 += square * part * (a - 1) - 3 * part * m->m2;
-	m->m2 += square;
-	m->mean += part;
-	if (!isfinite(m->m4) || m->overflow)
-		moments_check(m);
+	for (size_t i = 0; i < n; i++)
+		sum[i % 4] += v[i] - v[0];
+	m.mean = n ? v[0] + ((sum[0] + sum[1]) + (sum[2] + sum[3])) / (double)n : 0;
+	for (size_t i = 0; i < n; i++) {
+		double gap = v[i] - m.mean, square = gap * gap;
+
+		m2[i % 4] += square;
+		m3[i % 4] += square * gap;
+		m4[i % 4] += square * square;
+	}
+	m.m2 = (m2[0] + m2[1]) + (m2[2] + m2[3]);
+	m.m3 = (m3[0] + m3[1]) + (m3[2] + m3[3]);
+	m.m4 = (m4[0] + m4[1]) + (m4[2] + m4[3]);
+	moments_check(&m);
+	return m;
 }
 
 void ay_moments_merge(struct ay_moments *m, const struct ay_moments *other)
@@ -195,7 +205,7 @@ int ay_numbers_init(struct ay_numbers *c, struct ay_budget *b, const struct ay_s
 	for (size_t i = 0; i < edge_count; i++)
 		if (!isfinite(edges[i]) || (i && edges[i] <= edges[i - 1]))
 			return AY_EFORMAT;
-	c->edges = ay_budget_alloc(b, edge_count * sizeof(*c->edges));
+	c->edges = ay_budget_alloc(b, (edge_count + 1) * sizeof(*c->edges));
 	c->counts = ay_budget_alloc(b, (edge_count + 1) * sizeof(*c->counts));
 	c->places = ay_budget_alloc(b, (edge_count + 1) * sizeof(*c->places));
 	if (!c->edges || !c->counts || !c->places) {
@@ -206,23 +216,27 @@ int ay_numbers_init(struct ay_numbers *c, struct ay_budget *b, const struct ay_s
 		c->counts[i] = c->places[i] = 0;
 	for (size_t i = 0; i < edge_count; i++)
 		c->edges[i] = edges[i] + 0.0;
+	c->edges[edge_count] = INFINITY;
 	lay_cells(c);
 	return 0;
 }
 
-/* How many edges are less than v, without a branch that depends on v beyond its cell: it would be guessed wrong every second time. */
+/*
+ * How many edges are less than v, without a branch that depends on v beyond its cell: it would be guessed wrong every second time.
+ * An edge in a later cell is greater, so that the last comparison holds where the cell of v has no edge, too.
+ */
 static size_t bin_of(const struct ay_numbers *c, double v)
 {
 	size_t cell = cell_of(c, v), at = c->cells[cell], n = c->cells[cell + 1] - at;
 
-	while (n > 0) {
+	while (n > 1) {
 		size_t half = (n + 1) / 2;
 		bool less = c->edges[at + half - 1] < v;
 
 		at += half & -(size_t)less;
 		n -= half;
 	}
-	return at;
+	return at + (c->edges[at] < v);
 }
 
 size_t ay_numbers_bin(const struct ay_numbers *c, double v)
@@ -230,24 +244,25 @@ size_t ay_numbers_bin(const struct ay_numbers *c, double v)
 	return isnan(v) ? ay_numbers_bins(c) : bin_of(c, v);
 }
 
-static size_t finite_add(struct ay_numbers *c, double v)
+struct ay_moments ay_numbers_moments(const struct ay_numbers *c)
 {
-	size_t bin = bin_of(c, v);
+	struct ay_moments m = c->moments, last = ay_moments_of(c->pending, c->pending_count);
+
+	m.n -= last.n;
+	ay_moments_merge(&m, &last);
+	return m;
+}
+
+static void add_moments(struct ay_numbers *c, double v)
+{
 	double lo = c->edges[0], hi = c->edges[c->edge_count - 1];
-	bool first = c->moments.n == 0;
 
-	c->counts[bin]++;
-	if (bin && bin < c->edge_count) {               /* halves: the width of the whole axis is not a double */
-		double from = c->edges[bin - 1] / 2, width = c->edges[bin] / 2 - from;
-
-		double part = width > 0 ? (v / 2 - from) / width : 1;
-
-		c->places[bin] += (uint64_t)((part < 1 ? part : 1) * PLACES + 0.5);
-	}
-	c->min = first || v < c->min ? v : c->min;
-	c->max = first || v > c->max ? v : c->max;
-	ay_moments_add(&c->moments, v < lo ? lo : v > hi ? hi : v);
-	return bin;
+	c->pending[c->pending_count++] = v < lo ? lo : v > hi ? hi : v;
+	c->moments.n++;
+	if (c->pending_count < AY_PROFILE_PENDING)
+		return;
+	c->moments = ay_numbers_moments(c);
+	c->pending_count = 0;
 }
 
 /*
@@ -264,31 +279,74 @@ static uint64_t number_hash(const struct ay_sipkey *key, double v)
 	return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
 
-int ay_numbers_place(struct ay_numbers *c, double v, size_t *bin)
+static void count_finite(struct ay_numbers *c, double v, size_t bin)
 {
-	*bin = ay_numbers_bins(c);
-	if (c->rows >= AY_PROFILE_ROWS_MAX)
-		return AY_ELIMIT;
-	c->rows++;
-	if (isnan(v)) {
+	c->counts[bin]++;
+	if (!bin || bin == c->edge_count)
+		return;
+	/* Halves: the width of the whole axis is not a double. */
+	double from = c->edges[bin - 1] / 2, width = c->edges[bin] / 2 - from;
+	double part = width > 0 ? (v / 2 - from) / width : 1;
+
+	c->places[bin] += (uint64_t)((part < 1 ? part : 1) * PLACES + 0.5);
+}
+
+/* Step by step, so that the steps of one value do not wait for those of another. */
+static void place_finite(struct ay_numbers *c, const double *v, size_t n, uint32_t *bin)
+{
+	double least = c->moments.n ? c->min : v[0] + 0.0, greatest = c->moments.n ? c->max : v[0] + 0.0;
+
+	for (size_t i = 0; i < n; i++)
+		bin[i] = (uint32_t)bin_of(c, v[i]);
+	for (size_t i = 0; i < n; i++)
+		count_finite(c, v[i], bin[i]);
+	for (size_t i = 0; i < n; i++)
+		ay_distinct_add(&c->distinct, number_hash(&c->key, v[i]));
+	for (size_t i = 0; i < n; i++) {
+		least = v[i] < least ? v[i] + 0.0 : least;
+		greatest = v[i] > greatest ? v[i] + 0.0 : greatest;
+	}
+	c->min = least;
+	c->max = greatest;
+	for (size_t i = 0; i < n; i++)
+		add_moments(c, v[i] + 0.0);
+}
+
+static void place_odd(struct ay_numbers *c, double v, uint32_t *bin)
+{
+	if (isfinite(v)) {
+		place_finite(c, &v, 1, bin);
+	} else if (isnan(v)) {
 		c->nan++;
-		return 0;
-	}
-	ay_distinct_add(&c->distinct, number_hash(&c->key, v));
-	if (isinf(v)) {
-		v > 0 ? c->plus_infinity++ : c->minus_infinity++;
-		*bin = v > 0 ? c->edge_count : 0;
+		*bin = (uint32_t)ay_numbers_bins(c);
 	} else {
-		*bin = finite_add(c, v + 0.0);
+		ay_distinct_add(&c->distinct, number_hash(&c->key, v));
+		v > 0 ? c->plus_infinity++ : c->minus_infinity++;
+		*bin = v > 0 ? (uint32_t)c->edge_count : 0;
 	}
+}
+
+int ay_numbers_place(struct ay_numbers *c, const double *v, size_t n, uint32_t *bin)
+{
+	bool finite = n > 0;
+
+	if (n > AY_PROFILE_ROWS_MAX - c->rows)
+		return AY_ELIMIT;
+	c->rows += n;
+	for (size_t i = 0; i < n; i++)
+		finite &= fabs(v[i]) <= DBL_MAX;
+	if (finite)
+		place_finite(c, v, n, bin);
+	for (size_t i = 0; !finite && i < n; i++)
+		place_odd(c, v[i], &bin[i]);
 	return 0;
 }
 
 int ay_numbers_add(struct ay_numbers *c, double v)
 {
-	size_t bin;
+	uint32_t bin;
 
-	return ay_numbers_place(c, v, &bin);
+	return ay_numbers_place(c, &v, 1, &bin);
 }
 
 int ay_numbers_add_null(struct ay_numbers *c)
@@ -322,7 +380,11 @@ int ay_numbers_merge(struct ay_numbers *c, const struct ay_numbers *other)
 	c->nan += other->nan;
 	c->minus_infinity += other->minus_infinity;
 	c->plus_infinity += other->plus_infinity;
-	ay_moments_merge(&c->moments, &other->moments);
+	c->moments = ay_numbers_moments(c);
+	c->pending_count = 0;
+	const struct ay_moments moments = ay_numbers_moments(other);
+
+	ay_moments_merge(&c->moments, &moments);
 	ay_distinct_merge(&c->distinct, &other->distinct);
 	return 0;
 }
@@ -360,8 +422,9 @@ double ay_numbers_quantile(const struct ay_numbers *c, double q)
 
 void ay_numbers_encode(const struct ay_numbers *c, struct ay_buf *b)
 {
-	const uint64_t sums[] = {c->rows, c->null, c->nan, c->minus_infinity, c->plus_infinity, c->moments.n};
-	const double numbers[] = {c->min, c->max, c->moments.mean, c->moments.m2, c->moments.m3, c->moments.m4};
+	const struct ay_moments m = ay_numbers_moments(c);
+	const uint64_t sums[] = {c->rows, c->null, c->nan, c->minus_infinity, c->plus_infinity, m.n};
+	const double numbers[] = {c->min, c->max, m.mean, m.m2, m.m3, m.m4};
 
 	ay_buf_addc(b, 'n');
 	ay_buf_addc(b, NUMBERS_VERSION);
@@ -378,7 +441,7 @@ void ay_numbers_encode(const struct ay_numbers *c, struct ay_buf *b)
 		ay_buf_le64(b, sums[i]);
 	for (size_t i = 0; i < AY_ARRAY_LEN(numbers); i++)
 		ay_profile_put(b, numbers[i]);
-	ay_buf_addc(b, c->moments.overflow);
+	ay_buf_addc(b, m.overflow);
 	ay_buf_add(b, c->distinct.rank, sizeof(c->distinct.rank));
 }
 

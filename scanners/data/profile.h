@@ -19,7 +19,8 @@
 #define AY_PROFILE_VALUES_MAX 4096      /* distinct values counted exactly */
 #define AY_PROFILE_VALUE_LEN 256        /* bytes of a value that are kept; longer ones are known by their keyed hash */
 #define AY_PROFILE_BUCKETS 64
-#define AY_PROFILE_CELLS 512            /* even cells that the search for a bin begins with */
+#define AY_PROFILE_CELLS 4096           /* even cells that the search for a bin begins with: more than bins, so that most hold one edge or none */
+#define AY_PROFILE_PENDING 128          /* values whose moments are taken together */
 #define AY_PROFILE_ROWS_MAX (1ull << 40)    /* no sum overflows up to here; more rows are refused */
 #define AY_PROFILE_SAMPLE_MAX 10000
 #define AY_PROFILE_SAMPLE_WIDTH 4096
@@ -34,13 +35,14 @@ double ay_distinct_estimate(const struct ay_distinct *d);
 
 /* ---- moments ---- */
 
-/* One pass by Welford, joined by Chan; third and fourth as Pebay 2008. overflow: the others are 0 and mean nothing. */
+/* Of parts by two passes, joined by Chan; third and fourth as Pebay 2008. overflow: the others are 0 and mean nothing. */
 struct ay_moments {
 	uint64_t n;
 	double mean, m2, m3, m4;          /* sums of powers of the deviation from the mean */
 	bool overflow;
 };
-void ay_moments_add(struct ay_moments *m, double v);
+/* Of these values, finite ones. */
+struct ay_moments ay_moments_of(const double *v, size_t n);
 void ay_moments_merge(struct ay_moments *m, const struct ay_moments *other);
 
 /* ---- a column of numbers ---- */
@@ -48,7 +50,8 @@ void ay_moments_merge(struct ay_moments *m, const struct ay_moments *other);
 struct ay_numbers {
 	struct ay_budget *budget;
 	struct ay_sipkey key;
-	double *edges;                    /* finite, strictly rising; the first lies just below the least value of the reference */
+	/* Finite, strictly rising, one infinity behind them; the first lies just below the least value of the reference. */
+	double *edges;
 	size_t edge_count;
 	double cells_from, cells_per;     /* where the cells begin, and how many there are to a unit */
 	uint16_t cells[AY_PROFILE_CELLS + 1];    /* edges in the cells before this one */
@@ -56,7 +59,10 @@ struct ay_numbers {
 	uint64_t *places;                 /* of inner bins: sum of the values' places in the bin, in 2^-24 of its width */
 	uint64_t rows, null, nan, minus_infinity, plus_infinity;
 	double min, max;                  /* of finite values; 0 when there are none */
-	struct ay_moments moments;        /* of finite values drawn to the first and the last edge: one huge value is one row */
+	/* Of finite values drawn to the first and the last edge: one huge value is one row. Its n has those that are pending, the rest has not. */
+	struct ay_moments moments;
+	double pending[AY_PROFILE_PENDING];
+	size_t pending_count;
 	struct ay_distinct distinct;
 };
 /* The first and the last bin hold what the reference never had: below its least, above its greatest value. */
@@ -72,8 +78,10 @@ size_t ay_numbers_edges(const double *sorted, size_t n, size_t bins, double *out
 AY_MUSTCHECK int ay_numbers_init(struct ay_numbers *c, struct ay_budget *b, const struct ay_sipkey *key, const double *edges, size_t edge_count);
 /* AY_ELIMIT beyond AY_PROFILE_ROWS_MAX. */
 AY_MUSTCHECK int ay_numbers_add(struct ay_numbers *c, double v);
-/* The same, and where it was counted: the bin, infinities in the outer ones; ay_numbers_bins() for NaN. */
-AY_MUSTCHECK int ay_numbers_place(struct ay_numbers *c, double v, size_t *bin);
+/* The same of several, and where each was counted: the bin, infinities in the outer ones; ay_numbers_bins() for NaN. */
+AY_MUSTCHECK int ay_numbers_place(struct ay_numbers *c, const double *v, size_t n, uint32_t *bin);
+/* Of all finite values. */
+struct ay_moments ay_numbers_moments(const struct ay_numbers *c);
 /* Where it would be counted. */
 size_t ay_numbers_bin(const struct ay_numbers *c, double v);
 AY_MUSTCHECK int ay_numbers_add_null(struct ay_numbers *c);
@@ -109,6 +117,7 @@ struct ay_values {
 	struct ay_counted *entries;       /* AY_PROFILE_VALUES_MAX of them */
 	size_t used;
 	uint16_t *slots;                  /* entry + 1, or 0 */
+	struct ay_values_memo *memo;      /* of fixed ones: where short values were counted of late */
 	uint64_t rows, null, unseen;
 	uint64_t buckets[AY_PROFILE_BUCKETS];    /* of all values but null, by keyed hash */
 	struct ay_distinct distinct;

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanners/data/profile_code.h"
+#include "scanners/data/words.h"
 
+#define MEMO 256
+#define MEMO_LEN 16                             /* bytes of a value that is remembered */
 #define SLOTS (4 * AY_PROFILE_VALUES_MAX)       /* a power of two; at most a quarter is used */
+
+/* Keyed by its bytes, of which there are at most two words. */
+struct ay_values_memo { uint64_t word[2], hash[2]; size_t len, entry; };
 
 int ay_values_init(struct ay_values *c, struct ay_budget *b, const struct ay_sipkey *key)
 {
@@ -109,6 +115,12 @@ static int count_value(struct ay_values *c, const struct ay_counted *key, size_t
 	return 0;
 }
 
+static void forget(struct ay_values *c)
+{
+	for (size_t i = 0; c->memo && i < MEMO; i++)
+		c->memo[i].len = MEMO_LEN + 1;
+}
+
 int ay_values_like(struct ay_values *c, struct ay_budget *b, const struct ay_values *ref)
 {
 	int err = ay_values_init(c, b, &ref->key);
@@ -126,6 +138,12 @@ int ay_values_like(struct ay_values *c, struct ay_budget *b, const struct ay_val
 	}
 	c->crowded = ref->crowded;
 	c->fixed = true;
+	c->memo = ay_budget_alloc(b, MEMO * sizeof(*c->memo));
+	if (!c->memo) {
+		ay_values_free(c);
+		return AY_ELIMIT;
+	}
+	forget(c);
 	return 0;
 }
 
@@ -151,21 +169,47 @@ size_t ay_values_find(const struct ay_values *c, const void *bytes, size_t len, 
 	return slot && len <= UINT32_MAX ? slot - 1u : c->used;
 }
 
+/* The place for this value, whichever it has now. NULL: none is remembered. */
+static struct ay_values_memo *memo_of(const struct ay_values *c, const char *text, size_t len, uint64_t word[2])
+{
+	if (!c->memo || len > MEMO_LEN)
+		return NULL;
+	word[0] = len < 8 ? ay_word_short(text, len) : ay_word_load(text);
+	word[1] = len < 8 ? 0 : ay_word_load(text + len - 8);
+	return &c->memo[((word[0] ^ word[1] << 1 ^ len) * 0x9e3779b97f4a7c15ull) >> 56];
+}
+
+static void count_hashed(struct ay_values *c, const uint64_t hash[2])
+{
+	c->rows++;
+	c->buckets[hash[1] % AY_PROFILE_BUCKETS]++;
+	ay_distinct_add(&c->distinct, hash[0]);
+}
+
 int ay_values_place(struct ay_values *c, const void *bytes, size_t len, size_t *entry, uint64_t *hash)
 {
+	uint64_t word[2];
+	struct ay_values_memo *memo = memo_of(c, bytes, len, word);
 	struct ay_counted key;
 	int err;
 
 	if (c->rows >= AY_PROFILE_ROWS_MAX || len > UINT32_MAX)
 		return AY_ELIMIT;
+	if (memo && memo->len == len && memo->word[0] == word[0] && memo->word[1] == word[1]) {
+		*entry = memo->entry;
+		*hash = memo->hash[0];
+		*(memo->entry < c->used ? &c->entries[memo->entry].count : &c->unseen) += 1;
+		count_hashed(c, memo->hash);
+		return 0;
+	}
 	key = key_of(c, bytes, len);
 	err = count_value(c, &key, entry);
 	if (err)
 		return err;
-	c->rows++;
-	c->buckets[key.hash[1] % AY_PROFILE_BUCKETS]++;
-	ay_distinct_add(&c->distinct, key.hash[0]);
+	count_hashed(c, key.hash);
 	*hash = key.hash[0];
+	if (memo)
+		*memo = (struct ay_values_memo){{word[0], word[1]}, {key.hash[0], key.hash[1]}, len, *entry};
 	return 0;
 }
 
@@ -254,6 +298,7 @@ void ay_values_encode(struct ay_values *c, struct ay_buf *b)
 
 	qsort(c->entries, c->used, sizeof(*c->entries), by_bytes);
 	index_all(c);
+	forget(c);
 	ay_buf_addc(b, 'v');
 	ay_buf_addc(b, VALUES_VERSION);
 	ay_buf_addc(b, (uint8_t)((c->fixed ? FIXED : 0) | (c->crowded ? CROWDED : 0)));
@@ -361,6 +406,8 @@ void ay_values_free(struct ay_values *c)
 		ay_budget_free(c->budget, c->entries[i].bytes);
 	ay_budget_free(c->budget, c->entries);
 	ay_budget_free(c->budget, c->slots);
+	ay_budget_free(c->budget, c->memo);
+	c->memo = NULL;
 	c->entries = NULL;
 	c->slots = NULL;
 	c->used = 0;

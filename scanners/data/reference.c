@@ -6,7 +6,7 @@
 
 #include "assay/cursor.h"
 
-#define MAGIC "AYREF\3"
+#define MAGIC "AYREF\4"
 #define BINS 256              /* of numbers: D is known to a 256th */
 #define SAMPLE 20000          /* values of a column that set its edges */
 #define NAME_MAX_BYTES 1024
@@ -421,7 +421,8 @@ int ay_profiled_place(struct ay_profiled *c, const struct ay_cell *cell, struct 
 	int rc;
 
 	if (c->numeric && as_number(cell, &out->number)) {
-		rc = ay_numbers_place(&c->numbers, out->number, &at);
+		rc = ay_numbers_place(&c->numbers, &out->number, 1, &out->at);
+		at = out->at;
 	} else if (!c->numeric && as_text(cell, &own, &text, &len)) {
 		rc = ay_values_place(&c->values, text, len, &at, &hash);
 		out->number = rc ? NAN : (double)(uint32_t)hash;

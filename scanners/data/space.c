@@ -12,13 +12,14 @@ static int scale_column(struct ay_space *s, size_t column, float **out)
 	const struct ay_numbers *c = &s->ref->columns[column].numbers;
 	size_t bins = ay_numbers_bins(c);
 	double *means = ay_budget_alloc(s->budget, bins * sizeof(*means));
-	double sd = c->moments.n > 1 && !c->moments.overflow ? sqrt(c->moments.m2 / (double)c->moments.n) : 0;
+	const struct ay_moments m = ay_numbers_moments(c);
+	double sd = m.n > 1 && !m.overflow ? sqrt(m.m2 / (double)m.n) : 0;
 
 	*out = ay_budget_alloc(s->budget, (bins + 1) * sizeof(**out));
 	if (means && *out) {
 		ay_numbers_means(c, means);
 		for (size_t i = 0; i < bins; i++)
-			(*out)[i] = sd > 0 ? (float)((means[i] - c->moments.mean) / sd) : 0;
+			(*out)[i] = sd > 0 ? (float)((means[i] - m.mean) / sd) : 0;
 		(*out)[bins] = 0;
 	}
 	ay_budget_free(s->budget, means);

@@ -166,7 +166,7 @@ static void test_sketch(void)
 	double share = ay_row_sketch_repeated(b, &error);
 
 	ok(b->full && b->used == AY_ROW_SKETCH && b->rows == 9000, "of 9000 as many as are kept");
-	ok(fabs(share - 0.1) < 3 * error + 0.1, "and a share that repeats: %.3f, give or take %.3f", share, error);
+	ok(fabs(share - 0.1) <= 3 * error + 0.1, "and a share that repeats, the one row of it kept or not: %.3f, give or take %.3f", share, error);
 	ay_row_sketch_encode(b, &bytes);
 	struct ay_cursor c = ay_cursor_of(bytes.data, bytes.len, 0);
 
