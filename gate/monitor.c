@@ -33,6 +33,7 @@ struct request {
 	int32_t pid;
 	uint64_t memory_bytes;
 	uint32_t on;
+	uint32_t program;         /* enum monitor_program */
 	char selftest[16];
 };
 
@@ -43,6 +44,7 @@ struct reply {
 
 #define WORKERS_MAX 256
 #define FLAGS_MAX AY_FLAG_STEP
+#define PROGRAMS (MONITOR_WORKER_HDF5 + 1)
 
 struct ay_monitor {
 	pthread_mutex_t lock;   /* one request at a time on sock */
@@ -53,7 +55,7 @@ struct ay_monitor {
 /* ---- in the monitor ---- */
 
 struct state {
-	int sock, program;
+	int sock, program[PROGRAMS];
 	uint32_t uid, gid;
 	pid_t workers[WORKERS_MAX];   /* 0: free; only these may be killed */
 };
@@ -80,7 +82,7 @@ static void become_worker(const struct state *s, int sock, int scratch, const st
 	}
 #endif
 	/* High numbers first, so that no dup2 below overwrites a descriptor still needed. */
-	int a = fcntl(sock, F_DUPFD, 16), b = fcntl(scratch, F_DUPFD, 16), program = fcntl(s->program, F_DUPFD, 16);
+	int a = fcntl(sock, F_DUPFD, 16), b = fcntl(scratch, F_DUPFD, 16), program = fcntl(s->program[q->program], F_DUPFD, 16);
 
 	if (a < 0 || b < 0 || program < 0 || dup2(a, PROTO_SOCKET) < 0 || dup2(b, PROTO_SCRATCH) < 0 || dup2(program, 5) < 0)
 		_exit(126);
@@ -110,6 +112,8 @@ static int start(struct state *s, const struct request *q, pid_t *pid_out)
 {
 	int pair[2], slot = 0;
 
+	if (q->program >= PROGRAMS || s->program[q->program] < 0)
+		return -ENOENT;
 	while (slot < WORKERS_MAX && s->workers[slot])
 		slot++;
 	if (slot == WORKERS_MAX)
@@ -218,7 +222,17 @@ AY_NORETURN static void monitor_main(struct state *s)
 
 /* ---- in the parent ---- */
 
-static int open_worker_program(const char *path, struct ay_error *e)
+static int open_program(const char *path, const char *suffix, struct ay_error *e)
+{
+	char full[4300];
+
+	snprintf(full, sizeof(full), "%s%s", path, suffix);
+	int fd = open(full, O_PATH | O_CLOEXEC);
+
+	return fd >= 0 ? fd : ay_error_errno(e, "open %s", full);
+}
+
+static int open_worker_program(const char *path, const char *suffix, struct ay_error *e)
 {
 	char self[4096], beside[4200];
 
@@ -226,11 +240,8 @@ static int open_worker_program(const char *path, struct ay_error *e)
 	if (!path)
 		path = getenv("ASSAY_WORKER");
 #endif
-	if (path) {
-		int fd = open(path, O_PATH | O_CLOEXEC);
-
-		return fd >= 0 ? fd : ay_error_errno(e, "open %s", path);
-	}
+	if (path)
+		return open_program(path, suffix, e);
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 	if (n > 0) {
@@ -238,18 +249,33 @@ static int open_worker_program(const char *path, struct ay_error *e)
 		char *slash = strrchr(self, '/');
 
 		snprintf(beside, sizeof(beside), "%.*s/assay-worker", (int)(slash - self), self);
-		int fd = open(beside, O_PATH | O_CLOEXEC);
+		int fd = open_program(beside, suffix, NULL);
 
 		if (fd >= 0)
 			return fd;
 	}
-	int fd = open(ASSAY_LIBEXECDIR "/assay-worker", O_PATH | O_CLOEXEC);
+	int fd = open_program(ASSAY_LIBEXECDIR "/assay-worker", suffix, e);
 
 	if (fd >= 0)
 		return fd;
-	ay_error_errno(e, "open %s", ASSAY_LIBEXECDIR "/assay-worker");
-	ay_error_next(e, "install assay-worker beside assay, or run make install");
+	ay_error_next(e, "install assay-worker and assay-worker-hdf5 beside assay, or run make install");
 	return AY_EWORKER;
+}
+
+/* Without the second, HDF5 alone is not judged. */
+static int open_programs(struct state *s, const char *worker_path, struct ay_error *e)
+{
+	s->program[MONITOR_WORKER] = open_worker_program(worker_path, "", e);
+	if (s->program[MONITOR_WORKER] < 0)
+		return s->program[MONITOR_WORKER];
+	s->program[MONITOR_WORKER_HDF5] = open_worker_program(worker_path, "-hdf5", NULL);
+	return 0;
+}
+
+static void close_programs(struct state *s)
+{
+	for (size_t i = 0; i < PROGRAMS; i++)
+		ay_close(&s->program[i]);
 }
 
 /* A user of its own where the system has one, else nobody. */
@@ -271,17 +297,13 @@ int ay_monitor_start(const char *worker_path, struct ay_monitor **out, struct ay
 
 	if (!m)
 		return ay_error_set(e, -ENOMEM, "out of memory");
-	s.program = open_worker_program(worker_path, e);
-	if (s.program < 0) {
-		int r = s.program;
+	int r = open_programs(&s, worker_path, e);
 
-		free(m);
-		return r;
+	if (r == 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+		r = ay_error_errno(e, "socketpair");
+		close_programs(&s);
 	}
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
-		int r = ay_error_errno(e, "socketpair");
-
-		close(s.program);
+	if (r < 0) {
 		free(m);
 		return r;
 	}
@@ -296,7 +318,7 @@ int ay_monitor_start(const char *worker_path, struct ay_monitor **out, struct ay
 	int saved = errno;
 
 	close(pair[1]);
-	close(s.program);
+	close_programs(&s);
 	if (m->pid < 0) {
 		close(pair[0]);
 		free(m);
@@ -345,9 +367,10 @@ static int ask(struct ay_monitor *m, const struct request *q, const int *fds_in,
 	return fd_out && a.result == 0 ? AY_EWORKER : a.result;
 }
 
-int monitor_start_worker(struct ay_monitor *m, uint64_t memory_bytes, const char *selftest, struct monitor_worker *out)
+int monitor_start_worker(struct ay_monitor *m, enum monitor_program program, uint64_t memory_bytes, const char *selftest,
+			 struct monitor_worker *out)
 {
-	struct request q = { .op = OP_START, .memory_bytes = memory_bytes };
+	struct request q = { .op = OP_START, .memory_bytes = memory_bytes, .program = program };
 
 	snprintf(q.selftest, sizeof(q.selftest), "%s", selftest ? selftest : "");
 	return ask(m, &q, NULL, 0, &out->sock, &out->pid);

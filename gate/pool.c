@@ -157,7 +157,10 @@ static int read_deadline(int sock, struct inbox *in, void *dst, size_t len, int6
 	return 0;
 }
 
-/* The answer to a request that was sent. The deadline is the one file's: what was sent with it is answered before. */
+/*
+ * The answer to a request that was sent; 1: the job is for a worker with libhdf5. The deadline is the one file's: what was
+ * sent with it is answered before.
+ */
 static int await_answer(int sock, struct inbox *in, const struct job *j, struct ay_scan_result *out, struct ay_error *e)
 {
 	int64_t deadline = ay_time_mono_ms() + AY_LIMIT_SCAN_TIME_MS + (int64_t)(j->size / (AY_LIMIT_SCAN_RATE / 1000)) + GRACE_MS;
@@ -171,6 +174,8 @@ static int await_answer(int sock, struct inbox *in, const struct job *j, struct 
 
 	uint32_t most = j->extract ? AY_LIMIT_EXTRACT_ANSWER : AY_LIMIT_WORKER_ANSWER;
 
+	if (len == PROTO_LACKING)
+		return 1;
 	if (len > most)
 		return ay_error_set(e, AY_EWORKER, "the worker's answer of %u bytes is over the limit", len);
 	struct ay_buf b = ay_buf_new(most);
@@ -192,6 +197,27 @@ static void finish_job(struct job *j, int r, struct ay_scan_result *result, cons
 	job_free(j);
 }
 
+/*
+ * A process of its own for one file: libhdf5 keeps global state, which is not to be trusted after it. What was put into
+ * the second file of an extraction is written over.
+ */
+static int ask_hdf5(struct ay_pool *p, struct job *j, struct ay_scan_result *out, struct ay_error *e)
+{
+	struct monitor_worker w = { .sock = -1 };
+	struct inbox in;
+	int r = monitor_start_worker(p->monitor, MONITOR_WORKER_HDF5, p->memory_bytes, NULL, &w);
+
+	if (r < 0)
+		return ay_error_set(e, AY_EWORKER, "no worker for HDF5 could be started, assay-worker-hdf5 belongs beside assay-worker: %s", ay_strerror(r));
+	in.pos = in.have = 0;
+	if (send_request(w.sock, j, false) < 0)
+		r = ay_error_set(e, AY_EWORKER, "the worker died before it could scan");
+	else
+		r = await_answer(w.sock, &in, j, out, e);
+	monitor_kill_worker(p->monitor, &w);
+	return r <= 0 ? r : ay_error_set(e, AY_EWORKER, "a worker with libhdf5 says that it has none");
+}
+
 /* A file that no schema fits is the file's fault, and the worker lives on. */
 static bool is_failure(const struct job *j, int r)
 {
@@ -210,7 +236,7 @@ static size_t serve_jobs(struct ay_pool *p, struct monitor_worker *w, struct inb
 	struct ay_scan_result result = { 0 };
 	size_t sent = 0, done = 0;
 	bool failed = false;
-	int r = w->sock < 0 ? monitor_start_worker(p->monitor, p->memory_bytes, NULL, w) : 0;
+	int r = w->sock < 0 ? monitor_start_worker(p->monitor, MONITOR_WORKER, p->memory_bytes, NULL, w) : 0;
 
 	if (r < 0) {
 		ay_error_set(&e, AY_EWORKER, "no worker could be started: %s", ay_strerror(r));
@@ -226,14 +252,19 @@ static size_t serve_jobs(struct ay_pool *p, struct monitor_worker *w, struct inb
 			r = ay_error_set(&e, AY_EWORKER, "the worker died before it could scan");
 		else
 			r = await_answer(w->sock, in, v[done], &result, &e);
-		failed = is_failure(v[done], r);
+		bool lacking = r == 1;
+
+		if (lacking)
+			r = ask_hdf5(p, v[done], &result, &e);
+		failed = !lacking && is_failure(v[done], r);
 		if (failed) {
 			monitor_kill_worker(p->monitor, w);
 			in->pos = in->have = 0;
 		}
 		if (failed && n > 1)
 			break;
-		finish_job(v[done++], r, &result, &e, failed);
+		finish_job(v[done], r, &result, &e, is_failure(v[done], r));
+		done++;
 	}
 	return done;
 }
@@ -462,7 +493,7 @@ int ay_pool_selftest(struct ay_monitor *m, struct ay_error *e)
 		struct inbox in = { .pos = 0 };
 		char ready = 0, worked = 0;
 		int64_t deadline = ay_time_mono_ms() + 10000;
-		int r = monitor_start_worker(m, AY_LIMIT_WORKER_MEMORY, tries[i], &w);
+		int r = monitor_start_worker(m, MONITOR_WORKER, AY_LIMIT_WORKER_MEMORY, tries[i], &w);
 
 		if (r < 0)
 			return ay_error_set(e, AY_EWORKER, "no worker could be started: %s", ay_strerror(r));

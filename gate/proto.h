@@ -20,6 +20,8 @@
 #define PROTO_REQUEST_MAX (8 * MIB)
 #define PROTO_MORE (1u << 31)   /* in a request's length: another request is on its way, so the answer may wait for its own */
 
+#define PROTO_LACKING 0           /* length of an answer: the job is for a worker with libhdf5 */
+
 /* What a request asks for. The tensors' second descriptor comes right behind the file's. */
 enum proto_kind { PROTO_SCAN, PROTO_INFER, PROTO_EXTRACT, PROTO_DESCRIBE };
 

@@ -152,6 +152,11 @@ static int serve_one(void)
 		struct ay_buf out = ay_buf_new(request.kind == PROTO_EXTRACT ? AY_LIMIT_EXTRACT_ANSWER : AY_LIMIT_WORKER_ANSWER);
 
 		r = serve(&request, fd, second, &out);
+		/* Nothing is said of such a file: see PROTO_LACKING. */
+		if (ay_scanners_lacking()) {
+			ay_buf_free(&out);
+			r = 0;
+		}
 		if (r == 0)
 			r = answer(&out, more);
 		ay_buf_free(&out);

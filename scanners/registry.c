@@ -88,5 +88,5 @@ const struct ay_scanner *ay_scanner_find(const char *name)
 
 int ay_scanners_prepare(void)
 {
-	return ay_hdf5_prepare();
+	return ay_hdf5_library ? ay_hdf5_library->prepare() : 0;
 }

@@ -192,6 +192,11 @@ struct ay_scanner {
  * calls it before; elsewhere the scanners do it when they need them. Negative: a format will be refused.
  */
 AY_MUSTCHECK int ay_scanners_prepare(void);
+/*
+ * Since the last call a scan met a format whose library this program is not linked with (libhdf5, see
+ * scanners/formats/hdf5.h): its result is not to be used, and the file is for a program that has it.
+ */
+bool ay_scanners_lacking(void);
 extern const struct ay_scanner *const ay_scanners[];
 extern const size_t ay_scanners_count;
 const struct ay_scanner *ay_scanner_find(const char *name);

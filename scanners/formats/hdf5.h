@@ -9,11 +9,17 @@
 #define AY_HDF5_SIGNATURE "\x89HDF\r\n\x1a\n"
 #define AY_HDF5_SIGNATURE_LEN 8
 
-/*
- * Starts libhdf5; once, before the process gives up its rights. The reader does it itself where nobody did.
- * AY_EUNSUPPORTED: the library does not start.
- */
-AY_MUSTCHECK int ay_hdf5_prepare(void);
+/* What goes through libhdf5: NULL in programs that are not linked with it. */
+struct ay_hdf5_library {
+	/*
+	 * Starts it; once, before the process gives up its rights. The reader does it itself where nobody did.
+	 * AY_EUNSUPPORTED: the library does not start.
+	 */
+	int (*prepare)(void);
+	/* Judges a file whose metadata was found sound. */
+	int (*judge)(struct ay_scan *s, struct ay_source *in);
+};
+extern const struct ay_hdf5_library *const ay_hdf5_library;
 
 /* What the superblock says. */
 struct ay_hdf5_super {

@@ -8,7 +8,7 @@ command -v readelf >/dev/null || skip_all "readelf is not installed"
 grep -q '^#define ASSAY_SANITIZED' "$top_builddir/config.h" && skip_all "sanitizers and coverage replace the hardening"
 grep -q '^HARD_LDFLAGS = .*-pie' "$top_builddir/Makefile" || skip_all "configured with --disable-hardening"
 
-for program in assay assay-worker; do
+for program in assay assay-worker assay-worker-hdf5; do
 	if [ -x "$top_builddir/$program" ]; then
 		run "$check" "$top_builddir/$program"
 		is "$status$out$err" 0 "$program is hardened"

@@ -10,7 +10,7 @@ make -C "$top_builddir" install DESTDIR="$T/dest" >"$T/install.log" 2>&1
 is $? 0 "make install DESTDIR="
 [ -d "$T/dest$prefix" ] || { tail -n 5 "$T/install.log" | sed 's/^/# /'; done_testing; }
 in_dest="$T/dest$prefix"
-is "$(cd "$in_dest" && find . -type f -perm -100 | LC_ALL=C sort | tr '\n' ' ')" "./bin/assay ./libexec/assay/assay-worker " "two programs"
+is "$(cd "$in_dest" && find . -type f -perm -100 | LC_ALL=C sort | tr '\n' ' ')" "./bin/assay ./libexec/assay/assay-worker ./libexec/assay/assay-worker-hdf5 " "three programs"
 [ -f "$in_dest/lib/systemd/system/assay@.service" ]
 ok $? "the unit of the service"
 [ -f "$in_dest/share/man/man1/assay-put.1" ]

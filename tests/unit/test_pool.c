@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/stat.h>
 
 #include "assay/fd.h"
 #include "gate/monitor.h"
@@ -63,6 +64,74 @@ static void test_results(void)
 	ay_buf_free(&b);
 }
 
+static int open_hdf5(uint64_t *size)
+{
+	char path[4096];
+	struct stat st = { .st_size = 0 };
+
+	snprintf(path, sizeof(path), "%s/tests/fuzz/corpus/hdf5/wide_latest.h5", getenv("top_srcdir") ? getenv("top_srcdir") : ".");
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	ok(fd >= 0 && fstat(fd, &st) == 0, "a file of HDF5");
+	*size = (uint64_t)st.st_size;
+	return fd;
+}
+
+/* Each goes to a process of its own, beside small files that come in batches. */
+static void test_hdf5(struct ay_pool *p, struct ay_job text)
+{
+	struct ay_job job = { .options = { .profiles = AY_PROFILE_WEIGHTS, .path = "w.h5" } };
+	struct ay_buf schema = ay_buf_new(64 * KIB);
+	struct ay_error e = { .off = AY_NO_OFFSET };
+	struct ay_scan_result r = { 0 };
+
+	job.fd = open_hdf5(&job.size);
+	is_int(ay_pool_scan(p, &job, &r, &e), 0, "HDF5 is judged (%s)", e.msg);
+	ok(r.verdict == AY_PASS && strcmp(r.format, "hdf5") == 0, "by libhdf5");
+	ay_scan_result_free(&r);
+	for (unsigned i = 0; i < 60; i++)
+		if (ay_pool_submit(p, i % 3 ? &text : &job, count, NULL, &e) < 0)
+			break;
+	is_int(ay_pool_scan(p, &job, &r, &e), 0, "and again");
+	ay_scan_result_free(&r);
+	is_int(ay_pool_infer(p, &job, &schema, &e), AY_EFORMAT, "it is no table");
+	ay_buf_free(&schema);
+	close(job.fd);
+}
+
+static void test_no_hdf5(int fd, uint64_t size)
+{
+	char dir[] = "/tmp/assay-pool-XXXXXX", alone[64];
+	const char *real = getenv("ASSAY_WORKER");
+	struct ay_monitor *m;
+	struct ay_pool *p;
+	struct ay_error e = { .off = AY_NO_OFFSET };
+	struct ay_scan_result r;
+
+	if (!real) {
+		skip("ASSAY_WORKER is not set");
+		return;
+	}
+	ok(mkdtemp(dir) != NULL, "a folder");
+	snprintf(alone, sizeof(alone), "%s/worker", dir);
+	is_int(symlink(real, alone), 0, "with a worker alone");
+	is_int(ay_monitor_start(alone, &m, &e), 0, "a monitor starts without the worker for HDF5");
+	struct ay_pool_options o = { .workers = 1 };
+	struct ay_job text = { .fd = fd, .size = size, .options = { .profiles = AY_PROFILE_WEIGHTS, .path = "README.txt" } }, job = text;
+
+	job.fd = open_hdf5(&job.size);
+	is_int(ay_pool_new(m, &o, &p, &e), 0, "and a pool");
+	is_int(ay_pool_scan(p, &job, &r, &e), AY_EWORKER, "HDF5 is not judged");
+	ok(strstr(e.msg, "assay-worker-hdf5"), "and it says what is missing: %s", e.msg);
+	is_int(ay_pool_scan(p, &text, &r, &e), 0, "other files are");
+	ay_scan_result_free(&r);
+	ay_pool_free(p);
+	ay_monitor_stop(m);
+	unlink(alone);
+	rmdir(dir);
+	close(job.fd);
+}
+
 int main(void)
 {
 	struct ay_monitor *m;
@@ -92,6 +161,7 @@ int main(void)
 		if (ay_pool_submit(p, &job, count, NULL, &e) < 0)
 			break;
 	}
+	test_hdf5(p, job);
 	/* A size that is not the file's: whatever the worker makes of it, it is not a pass. */
 	job.size = 1 << 20;
 	if (ay_pool_scan(p, &job, &r, &e) == 0) {
@@ -101,14 +171,15 @@ int main(void)
 		ok(true, "a file shorter than said is not judged");
 	}
 	ay_pool_free(p);
-	is_int(answered, 200, "every job is answered once");
-	is_int(judged, 200, "and judged");
+	is_int(answered, 260, "every job is answered once");
+	is_int(judged, 260, "and judged");
 	struct monitor_worker w = { .sock = -1 };
 
-	is_int(monitor_start_worker(m, AY_LIMIT_WORKER_MEMORY, NULL, &w), 0, "a worker by itself");
+	is_int(monitor_start_worker(m, MONITOR_WORKER, AY_LIMIT_WORKER_MEMORY, NULL, &w), 0, "a worker by itself");
 	monitor_kill_worker(m, &w);
 	ok(w.sock == -1 && w.pid == 0, "is killed");
 	ay_monitor_stop(m);
+	test_no_hdf5(fd, sizeof(text) - 1);
 	is_int(ay_monitor_start("/nonexistent", &m, &e), -ENOENT, "a worker program that is not there is said so");
 	close(fd);
 	return done_testing();

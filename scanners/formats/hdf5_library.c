@@ -1,0 +1,739 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is asked of an HDF5 file through libhdf5. The only file that includes
+ * hdf5.h. The library's caveats:
+ *  - It brings thirty other libraries along, for files in the network. So it
+ *    is linked to a program of its own, that judges one file and ends.
+ *  - It starts itself on first use and then reads the environment: so it is
+ *    started before the sandbox, and plugins (which are code) are switched off.
+ *  - Its parser of metadata has a history of memory errors on hostile input,
+ *    and a C library cannot be made to fail softly. It runs in the sandbox
+ *    only, sees the file only after all metadata that leads to objects was
+ *    found sound (hdf5_meta.c), and reads through the driver below. What it
+ *    dies of is never a clean verdict.
+ *  - It opens other files by itself for external links, external storage and
+ *    virtual datasets. Links are looked at, never followed, and layouts are
+ *    looked at before anything else is asked about a dataset.
+ *  - A longjmp out of a callback leaves its locks and caches broken. The
+ *    driver fails a read instead when the time is over, and it gives up.
+ *  - It asks for the working directory unless the name of a file is absolute,
+ *    which the sandbox forbids. The driver ignores the name.
+ *  - Its errors are a stack that each call empties: the first failure is
+ *    noted when it happens.
+ *  - Names and types are its own in each major version; H5_USE_110_API keeps
+ *    those of 1.10.
+ */
+#define H5_USE_110_API
+#include <hdf5.h>
+
+#include "assay/ckd.h"
+#include "assay/extract.h"
+#include "scanners/formats/hdf5.h"
+
+#define PATH_ROOM AY_HDF5_PATH
+#define TYPE_DEPTH 16
+#define TYPE_MEMBERS 65536
+#define MAX_FILTERS 32
+
+/* ---- the driver: a file is a source ---- */
+
+struct driver_file {
+	H5FD_t base;                /* the library's own part; first */
+	struct ay_source *in;       /* NULL when the scan is over and the library still holds on to it */
+	struct ay_budget *budget;
+	struct driver_file **owner; /* to be told when it is closed */
+	haddr_t end;
+	int err;                    /* the first failure */
+};
+
+/* Handed to open through the access properties. */
+struct driver_info {
+	struct ay_source *in;
+	struct ay_budget *budget;
+	struct driver_file **owner;
+};
+
+static hid_t driver = -1;
+
+static struct driver_file *of(H5FD_t *file)
+{
+	void *p = file;
+
+	return p;
+}
+
+static const struct driver_file *of_const(const H5FD_t *file)
+{
+	const void *p = file;
+
+	return p;
+}
+
+static H5FD_t *driver_open(const char *name, unsigned flags, hid_t fapl, haddr_t maxaddr)
+{
+	const struct driver_info *info = H5Pget_driver_info(fapl);
+	struct driver_file *f = info ? calloc(1, sizeof(*f)) : NULL;
+
+	(void)name;
+	(void)maxaddr;
+	if (!f || (flags & H5F_ACC_RDWR)) {
+		free(f);
+		return NULL;
+	}
+	f->in = info->in;
+	f->budget = info->budget;
+	f->owner = info->owner;
+	*f->owner = f;
+	return &f->base;
+}
+
+static herr_t driver_close(H5FD_t *file)
+{
+	struct driver_file *f = of(file);
+
+	if (f->owner)
+		*f->owner = NULL;
+	free(f);
+	return 0;
+}
+
+static int driver_cmp(const H5FD_t *a, const H5FD_t *b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static herr_t driver_query(const H5FD_t *file, unsigned long *flags)
+{
+	(void)file;
+	*flags = 0;
+	return 0;
+}
+
+static haddr_t driver_get_eoa(const H5FD_t *file, H5FD_mem_t type)
+{
+	(void)type;
+	return of_const(file)->end;
+}
+
+static herr_t driver_set_eoa(H5FD_t *file, H5FD_mem_t type, haddr_t addr)
+{
+	(void)type;
+	of(file)->end = addr;
+	return 0;
+}
+
+static haddr_t driver_get_eof(const H5FD_t *file, H5FD_mem_t type)
+{
+	const struct driver_file *f = of_const(file);
+
+	(void)type;
+	return f->in ? f->in->size : 0;
+}
+
+static herr_t driver_read(H5FD_t *file, H5FD_mem_t type, hid_t dxpl, haddr_t addr, size_t size, void *buffer)
+{
+	struct driver_file *f = of(file);
+	int rc = f->in ? ay_budget_tick(f->budget) : AY_EUNSUPPORTED;
+
+	(void)type;
+	(void)dxpl;
+	if (rc == 0)
+		rc = ay_source_read_full(f->in, addr, buffer, size);
+	if (rc < 0 && f->err == 0)
+		f->err = rc;
+	return rc < 0 ? -1 : 0;
+}
+
+static herr_t driver_write(H5FD_t *file, H5FD_mem_t type, hid_t dxpl, haddr_t addr, size_t size, const void *buffer)
+{
+	(void)file;
+	(void)type;
+	(void)dxpl;
+	(void)addr;
+	(void)size;
+	(void)buffer;
+	return -1;
+}
+
+static const H5FD_class_t driver_class = {
+#if H5_VERSION_GE(1, 14, 0)
+	.version = H5FD_CLASS_VERSION, .value = 600,
+#endif
+	.name = "assay", .maxaddr = HADDR_MAX, .fc_degree = H5F_CLOSE_STRONG, .fapl_size = sizeof(struct driver_info),
+	.open = driver_open, .close = driver_close, .cmp = driver_cmp, .query = driver_query, .get_eoa = driver_get_eoa,
+	.set_eoa = driver_set_eoa, .get_eof = driver_get_eof, .read = driver_read, .write = driver_write, .fl_map = H5FD_FLMAP_SINGLE,
+};
+
+static int prepare(void)
+{
+	static bool tried;
+
+	if (tried)
+		return driver < 0 ? AY_EUNSUPPORTED : 0;
+	tried = true;
+	/* Nothing is kept on free lists: what is freed is seen to be, and the next file finds no leftovers. */
+	if (H5open() < 0 || H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0 || H5PLset_loading_state(0) < 0 || H5set_free_list_limits(0, 0, 0, 0, 0, 0) < 0)
+		return AY_EUNSUPPORTED;
+	driver = H5FDregister(&driver_class);
+	return driver < 0 ? AY_EUNSUPPORTED : 0;
+}
+
+/* ---- the walk ---- */
+
+struct reader {
+	struct ay_scan *scan;
+	struct ay_budget *budget;
+	struct ay_source *in;
+	struct driver_file *file;     /* NULL: closed */
+	int rc;                       /* the first failure; the walk then ends */
+	bool no_memory;               /* it was the library's */
+	char why[160];
+	struct ay_hdf5_set seen;      /* objects */
+	unsigned depth;
+	char path[PATH_ROOM];         /* of the object at hand, cut for messages */
+};
+
+static herr_t note_cause(unsigned n, const H5E_error2_t *e, void *arg)
+{
+	struct reader *r = arg;
+
+	if (n == 0)
+		snprintf(r->why, sizeof(r->why), "%s", e->desc ? e->desc : "");
+	r->no_memory |= e->min_num == H5E_NOSPACE || e->maj_num == H5E_RESOURCE;
+	return 0;
+}
+
+/* A call failed: what the driver says goes before what the library makes of it. */
+static int failed(struct reader *r, const char *what)
+{
+	char cause[sizeof(r->why)];
+
+	if (r->rc < 0)
+		return r->rc;
+	r->why[0] = '\0';
+	(void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, note_cause, r);
+	snprintf(cause, sizeof(cause), "%s", r->why);
+	snprintf(r->why, sizeof(r->why), "%.100s%s%.50s", cause, *cause ? ", " : "", what);
+	r->rc = r->file && r->file->err ? r->file->err : AY_EFORMAT;
+	return r->rc;
+}
+
+static int limit(struct reader *r, const char *why)
+{
+	if (r->rc == 0) {
+		r->rc = AY_ELIMIT;
+		ay_scan_find(r->scan, "limit.exceeded", AY_NO_OFFSET, "hdf5: %s: %s", r->path, why);
+	}
+	return r->rc;
+}
+
+static int no_budget(struct reader *r)
+{
+	if (r->rc == 0) {
+		r->rc = AY_ELIMIT;
+		ay_scan_find(r->scan, "limit.memory", AY_NO_OFFSET, "hdf5: no memory left at %s", r->path);
+	}
+	return r->rc;
+}
+
+/* 1: for the first time, 0: again. */
+static int first_visit(struct reader *r, uint64_t addr)
+{
+	int rc = ay_hdf5_set_add(r->budget, &r->seen, addr);
+
+	return rc == AY_ELIMIT || r->seen.count > AY_LIMIT_SCAN_MEMBERS ? limit(r, "more objects than a scan follows") : rc;
+}
+
+/* ---- datatypes ---- */
+
+static int check_type(struct reader *r, hid_t type, unsigned depth);
+
+static int check_base(struct reader *r, hid_t type, unsigned depth)
+{
+	hid_t base = H5Tget_super(type);
+	int rc = base < 0 ? failed(r, "reading the base of a datatype") : check_type(r, base, depth + 1);
+
+	if (base >= 0 && H5Tclose(base) < 0)
+		return failed(r, "closing a datatype");
+	return rc;
+}
+
+static int check_members(struct reader *r, hid_t type, unsigned depth)
+{
+	int n = H5Tget_nmembers(type), rc = 0;
+
+	if (n <= 0 || n > TYPE_MEMBERS)
+		return failed(r, "counting the members of a datatype");
+	for (int i = 0; i < n && rc == 0; i++) {
+		hid_t member = H5Tget_member_type(type, (unsigned)i);
+
+		rc = member < 0 ? failed(r, "reading a member of a datatype") : check_type(r, member, depth + 1);
+		if (member >= 0 && H5Tclose(member) < 0)
+			rc = failed(r, "closing a datatype");
+	}
+	return rc;
+}
+
+/* References name places in the same file, opaque values are bytes to every reader: both are data. */
+static int check_type(struct reader *r, hid_t type, unsigned depth)
+{
+	if (depth > TYPE_DEPTH)
+		return limit(r, "a datatype is nested too deeply");
+	if (H5Tget_size(type) == 0)
+		return failed(r, "reading the size of a datatype");
+	switch (H5Tget_class(type)) {
+	case H5T_INTEGER:
+	case H5T_FLOAT:
+	case H5T_TIME:
+	case H5T_STRING:
+	case H5T_BITFIELD:
+	case H5T_OPAQUE:
+	case H5T_REFERENCE:
+		return 0;
+	case H5T_COMPOUND:
+		return check_members(r, type, depth);
+	case H5T_ENUM:
+	case H5T_VLEN:
+	case H5T_ARRAY:
+		return check_base(r, type, depth);
+	default:
+		return failed(r, "a datatype of an unknown class");
+	}
+}
+
+/* Whether a value takes as much room in the file as in memory. */
+static bool is_flat(hid_t type)
+{
+	return H5Tdetect_class(type, H5T_VLEN) == 0 && H5Tdetect_class(type, H5T_REFERENCE) == 0 && H5Tdetect_class(type, H5T_STRING) == 0;
+}
+
+/* Bytes of all elements; UINT64_MAX when 64 bits do not hold them. */
+static int data_bytes(struct reader *r, hid_t type, hid_t space, uint64_t *out)
+{
+	hssize_t n = H5Sget_simple_extent_npoints(space);
+	size_t size = H5Tget_size(type);
+
+	if (n < 0 || size == 0)
+		return failed(r, "reading an extent");
+	if (ay_ckd_mul_u64((uint64_t)n, size, out))
+		*out = UINT64_MAX;
+	return 0;
+}
+
+/* ---- attributes ---- */
+
+/* Text of a variable length: the library allocates each string. */
+static int read_strings(struct reader *r, hid_t attr, hid_t type, hid_t space, size_t count, struct ay_buf *out)
+{
+	hid_t memory = H5Tcopy(H5T_C_S1);
+	char **strings = ay_budget_alloc(r->budget, count * sizeof(*strings));
+	int rc = 0;
+
+	if (!strings) {
+		rc = no_budget(r);
+	} else {
+		memset(strings, 0, count * sizeof(*strings));
+		if (memory < 0 || H5Tset_size(memory, H5T_VARIABLE) < 0 || H5Tset_cset(memory, H5Tget_cset(type)) < 0 || H5Aread(attr, memory, strings) < 0)
+			rc = failed(r, "reading the text of an attribute");
+		for (size_t i = 0; rc == 0 && i < count; i++)
+			if (strings[i])
+				(void)ay_buf_adds(out, strings[i]);
+		if (memory >= 0)
+			(void)H5Dvlen_reclaim(memory, space, H5P_DEFAULT, strings);
+	}
+	if (memory >= 0)
+		(void)H5Tclose(memory);
+	ay_budget_free(r->budget, strings);
+	return rc;
+}
+
+/* All bytes of an attribute of text or bytes; nothing when it is of numbers. */
+static int read_bytes(struct reader *r, hid_t attr, hid_t type, hid_t space, struct ay_buf *out)
+{
+	H5T_class_t class = H5Tget_class(type);
+	bool text = class == H5T_STRING, bytes = class == H5T_OPAQUE || (class == H5T_INTEGER && H5Tget_size(type) == 1);
+	uint64_t len = 0;
+	uint8_t *p;
+	int rc = data_bytes(r, type, space, &len);
+
+	if (rc < 0 || !(text || bytes) || len == 0)
+		return rc;
+	if (text && H5Tis_variable_str(type) > 0) {
+		size_t count = (size_t)(len / sizeof(char *));
+
+		return count > AY_LIMIT_JSON_KEYS ? limit(r, "an attribute of too many texts") : read_strings(r, attr, type, space, count, out);
+	}
+	if (len > AY_LIMIT_JSON_STRING)
+		return limit(r, "an attribute of too many bytes");
+	p = ay_buf_reserve(out, (size_t)len);
+	if (!p)
+		return no_budget(r);
+	if (H5Aread(attr, type, p) < 0)
+		return failed(r, "reading an attribute");
+	ay_buf_grew(out, (size_t)len);
+	return 0;
+}
+
+static int open_and_read(struct reader *r, hid_t object, const char *name, bool *text_out, struct ay_buf *out)
+{
+	hid_t attr = H5Aopen(object, name, H5P_DEFAULT);
+	hid_t type = attr < 0 ? -1 : H5Aget_type(attr);
+	hid_t space = type < 0 ? -1 : H5Aget_space(attr);
+	int rc = space < 0 ? failed(r, "opening an attribute") : check_type(r, type, 0);
+
+	if (rc == 0 && H5Aget_storage_size(attr) > r->in->size) {
+		ay_scan_find(r->scan, "hdf5.layout", AY_NO_OFFSET, "the attribute %s of %s is larger than the file", name, r->path);
+		rc = r->rc = AY_EFORMAT;
+		r->why[0] = '\0';
+	}
+	if (rc == 0)
+		rc = read_bytes(r, attr, type, space, out);
+	*text_out = type >= 0 && H5Tget_class(type) == H5T_STRING;
+	if (space >= 0 && H5Sclose(space) < 0)
+		rc = failed(r, "closing an extent");
+	if (type >= 0 && H5Tclose(type) < 0)
+		rc = failed(r, "closing a datatype");
+	if (attr >= 0 && H5Aclose(attr) < 0)
+		rc = failed(r, "closing an attribute");
+	return rc;
+}
+
+/* Keras cuts a long text into NAME0, NAME1 ...; all of them are read with the first. */
+static int read_rest(struct reader *r, hid_t object, const char *base, bool *text, struct ay_buf *out)
+{
+	char name[96];
+	htri_t more = 1;
+
+	for (unsigned i = 1; more > 0 && *text; i++) {
+		int rc;
+
+		snprintf(name, sizeof(name), "%s%u", base, i);
+		more = H5Aexists(object, name);
+		if (more < 0)
+			return failed(r, "looking for an attribute");
+		rc = more > 0 ? open_and_read(r, object, name, text, out) : 0;
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* "model_config0" is the first part of model_config; the other parts are judged with it, and are no pickles. */
+static bool cut_name(const char *name, char *base, size_t room)
+{
+	size_t len = strlen(name);
+	enum ay_keras_mode mode;
+
+	if (len < 2 || len >= room || name[len - 1] != '0')
+		return false;
+	snprintf(base, room, "%.*s", (int)(len - 1), name);
+	return ay_hdf5_is_config(base, &mode);
+}
+
+static int judge_attribute(struct reader *r, hid_t object, const char *name)
+{
+	struct ay_buf b = ay_buf_new(AY_LIMIT_JSON_STRING);
+	char base[64];
+	bool cut = cut_name(name, base, sizeof(base)), text = false;
+	enum ay_keras_mode mode;
+	int rc = open_and_read(r, object, name, &text, &b);
+
+	if (rc == 0 && cut)
+		rc = read_rest(r, object, base, &text, &b);
+	if (rc == 0 && b.err)
+		rc = no_budget(r);
+	if (rc == 0) {
+		bool config = ay_hdf5_is_config(cut ? base : name, &mode);
+
+		if (config && ay_scan_extract(r->scan))
+			ay_extract_leave_out(r->scan, name, "the configuration of a Keras model");
+
+		if (config && !text)
+			ay_scan_find(r->scan, "keras.malformed", AY_NO_OFFSET, "%s of %s is no text", name, r->path);
+		else if (config)
+			rc = ay_hdf5_config(r->scan, cut ? base : name, mode, b.data, b.len);
+		else
+			rc = ay_hdf5_attribute(r->scan, r->path, name, b.data, b.len);
+		if (rc < 0 && r->rc == 0)
+			r->rc = rc;
+	}
+	ay_buf_free(&b);
+	return rc;
+}
+
+static herr_t on_attribute(hid_t object, const char *name, const H5A_info_t *info, void *arg)
+{
+	struct reader *r = arg;
+
+	(void)info;
+	return r->rc < 0 || judge_attribute(r, object, name) < 0 ? -1 : 0;
+}
+
+/* ---- datasets ---- */
+
+static int check_filters(struct reader *r, hid_t plist)
+{
+	int n = H5Pget_nfilters(plist);
+
+	if (n < 0 || n > MAX_FILTERS)
+		return failed(r, "counting the filters of a dataset");
+	for (int i = 0; i < n; i++) {
+		unsigned flags, config;
+		size_t values = 0;
+		char name[64] = "";
+		H5Z_filter_t id = H5Pget_filter2(plist, (unsigned)i, &flags, &values, NULL, sizeof(name), name, &config);
+
+		if (id < 0)
+			return failed(r, "reading a filter of a dataset");
+		if (id != H5Z_FILTER_DEFLATE && id != H5Z_FILTER_SHUFFLE && id != H5Z_FILTER_FLETCHER32 && id != H5Z_FILTER_SZIP)
+			ay_scan_find(r->scan, "hdf5.filter", AY_NO_OFFSET, "%s is stored through filter %d (%s)", r->path, (int)id, *name ? name : "no name");
+	}
+	return 0;
+}
+
+/* The datatype and the extent, and that data in one piece is all there. Chunks were counted before the library saw the file. */
+/* What an item is, as far as a tensor can hold it. */
+static void describe_item(hid_t type, struct ay_hdf5_array *a)
+{
+	H5T_class_t class = H5Tget_class(type);
+	hid_t base = class == H5T_ENUM ? H5Tget_super(type) : H5Tcopy(type);
+	size_t sign = 0, at = 0, exponent = 0, low = 0, mantissa = 0;
+
+	a->size = H5Tget_size(type);
+	/* Padding inside of an item, and orders of old machines, are not described further. */
+	if (base >= 0 && H5Tget_precision(base) == 8 * a->size && H5Tget_offset(base) == 0 &&
+	    (H5Tget_order(base) == H5T_ORDER_LE || H5Tget_order(base) == H5T_ORDER_BE)) {
+		a->big_endian = H5Tget_order(base) == H5T_ORDER_BE;
+		a->is_signed = class == H5T_INTEGER && H5Tget_sign(base) == H5T_SGN_2;
+		if (class == H5T_FLOAT && H5Tget_fields(base, &sign, &at, &exponent, &low, &mantissa) >= 0 && low == 0 && at == mantissa &&
+		    sign == at + exponent && sign + 1 == 8 * a->size && H5Tget_norm(base) == H5T_NORM_IMPLIED) {
+			a->exponent = exponent;
+			a->mantissa = mantissa;
+			a->bias = H5Tget_ebias(base);
+		}
+	} else {
+		a->size = 0;
+	}
+	if (class == H5T_ENUM)
+		a->kind = H5Tget_nmembers(type) == 2 && a->size == 1 ? AY_HDF5_TRUTH : AY_HDF5_OTHER;
+	else
+		/* How h5py writes complex numbers: numbers that no tensor here can hold, not a structure to leave out. */
+		a->kind = class == H5T_COMPOUND && H5Tget_member_index(type, "r") == 0 && H5Tget_member_index(type, "i") == 1 ? AY_HDF5_REAL :
+			  class == H5T_INTEGER ? AY_HDF5_WHOLE : class == H5T_FLOAT ? AY_HDF5_REAL : AY_HDF5_OTHER;
+	if (base >= 0)
+		(void)H5Tclose(base);
+}
+
+static int extract_dataset(struct reader *r, hid_t set, hid_t type, hid_t space, bool contiguous, uint64_t bytes)
+{
+	struct ay_hdf5_array a = { .contiguous = contiguous && H5Dget_storage_size(set) == bytes, .bytes = bytes };
+	int dims = H5Sget_simple_extent_ndims(space), rc;
+	hsize_t shape[AY_LIMIT_TENSOR_DIMS];
+
+	describe_item(type, &a);
+	a.dims = dims < 0 || dims > AY_LIMIT_TENSOR_DIMS ? AY_LIMIT_TENSOR_DIMS + 1 : (unsigned)dims;
+	if (a.dims <= AY_LIMIT_TENSOR_DIMS && dims > 0 && H5Sget_simple_extent_dims(space, shape, NULL) < 0)
+		return failed(r, "reading an extent");
+	for (unsigned i = 0; a.dims <= AY_LIMIT_TENSOR_DIMS && i < a.dims; i++)
+		a.shape[i] = shape[i];
+	/* A dataset of no items has no place. */
+	a.contiguous |= bytes == 0;
+	a.off = a.contiguous && bytes ? H5Dget_offset(set) : 0;
+	rc = ay_hdf5_tensor(r->scan, r->in, r->path, &a);
+	if (rc < 0 && r->rc == 0)
+		r->rc = rc;
+	return rc;
+}
+
+static int check_sizes(struct reader *r, hid_t set, H5D_layout_t layout)
+{
+	hid_t type = H5Dget_type(set), space = type < 0 ? -1 : H5Dget_space(set);
+	uint64_t bytes = 0, stored;
+	int rc = space < 0 ? failed(r, "opening a dataset") : check_type(r, type, 0);
+
+	if (rc == 0)
+		rc = data_bytes(r, type, space, &bytes);
+	if (rc == 0 && layout == H5D_CONTIGUOUS && is_flat(type)) {
+		stored = H5Dget_storage_size(set);
+		if (stored > 0 && stored != bytes)
+			ay_scan_find(r->scan, "hdf5.layout", AY_NO_OFFSET, "%s has %llu bytes, and %llu are stored", r->path, (unsigned long long)bytes,
+				     (unsigned long long)stored);
+	}
+	if (rc == 0 && ay_scan_extract(r->scan))
+		rc = extract_dataset(r, set, type, space, layout == H5D_CONTIGUOUS, bytes);
+	if (space >= 0 && H5Sclose(space) < 0)
+		rc = failed(r, "closing an extent");
+	if (type >= 0 && H5Tclose(type) < 0)
+		rc = failed(r, "closing a datatype");
+	return rc;
+}
+
+static int judge_dataset(struct reader *r, hid_t set)
+{
+	hid_t plist = H5Dget_create_plist(set);
+	H5D_layout_t layout = plist < 0 ? H5D_LAYOUT_ERROR : H5Pget_layout(plist);
+	int external = plist < 0 ? -1 : H5Pget_external_count(plist), rc = 0;
+
+	if (layout == H5D_LAYOUT_ERROR || external < 0)
+		rc = failed(r, "reading the properties of a dataset");
+	else if (layout == H5D_VIRTUAL)
+		ay_scan_find(r->scan, "hdf5.external", AY_NO_OFFSET, "%s is a view of datasets in other files", r->path);
+	else if (external > 0)
+		ay_scan_find(r->scan, "hdf5.external", AY_NO_OFFSET, "the data of %s is in another file", r->path);
+	else
+		rc = check_filters(r, plist);
+	if (rc == 0 && external == 0 && layout != H5D_VIRTUAL)
+		rc = check_sizes(r, set, layout);
+	if (plist >= 0 && H5Pclose(plist) < 0)
+		rc = failed(r, "closing properties");
+	return rc;
+}
+
+/* ---- groups ---- */
+
+static int judge_object(struct reader *r, hid_t object);
+
+static int follow(struct reader *r, hid_t group, const char *name)
+{
+	hid_t object = H5Oopen(group, name, H5P_DEFAULT);
+	int rc = object < 0 ? failed(r, "opening an object") : judge_object(r, object);
+
+	if (object >= 0 && H5Oclose(object) < 0)
+		rc = failed(r, "closing an object");
+	return rc;
+}
+
+static herr_t on_link(hid_t group, const char *name, const H5L_info_t *info, void *arg)
+{
+	struct reader *r = arg;
+	size_t len = strlen(r->path);
+	int rc = r->rc ? r->rc : ay_budget_tick(r->budget);
+
+	snprintf(r->path + len, sizeof(r->path) - len, "/%s", name);
+	if (rc < 0 && r->rc == 0)
+		r->rc = rc;
+	else if (rc == 0 && info->type == H5L_TYPE_HARD)
+		rc = follow(r, group, name);
+	else if (rc == 0 && info->type == H5L_TYPE_EXTERNAL)
+		ay_scan_find(r->scan, "hdf5.external", AY_NO_OFFSET, "%s is a link into another file", r->path);
+	else if (rc == 0)
+		ay_scan_find(r->scan, "hdf5.link", AY_NO_OFFSET, "%s is a %s", r->path, info->type == H5L_TYPE_SOFT ? "soft link" : "link of an unknown kind");
+	r->path[len] = '\0';
+	return rc < 0 ? -1 : 0;
+}
+
+static int judge_group(struct reader *r, hid_t group)
+{
+	hsize_t at = 0;
+	herr_t done;
+
+	if (r->depth >= AY_LIMIT_PATH_DEPTH)
+		return limit(r, "groups are nested too deeply");
+	r->depth++;
+	done = H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &at, on_link, r);
+	r->depth--;
+	return done < 0 ? failed(r, "listing a group") : 0;
+}
+
+static int judge_object(struct reader *r, hid_t object)
+{
+	H5O_info_t info;
+	hsize_t at = 0;
+	int rc;
+
+	if (H5Oget_info2(object, &info, H5O_INFO_BASIC | H5O_INFO_NUM_ATTRS) < 0)
+		return failed(r, "reading an object");
+	rc = first_visit(r, info.addr);
+	if (rc == 0 && ay_scan_extract(r->scan))
+		ay_extract_leave_out(r->scan, r->path, "a second name of something that has one");
+	if (rc <= 0)
+		return rc;
+	rc = 0;
+	if (info.type == H5O_TYPE_DATASET)
+		rc = judge_dataset(r, object);
+	else if (info.type == H5O_TYPE_NAMED_DATATYPE)
+		rc = check_type(r, object, 0);
+	else if (info.type != H5O_TYPE_GROUP)
+		rc = failed(r, "an object of an unknown kind");
+	if (rc == 0 && H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, &at, on_attribute, r) < 0)
+		rc = failed(r, "listing attributes");
+	if (rc == 0 && info.type == H5O_TYPE_GROUP)
+		rc = judge_group(r, object);
+	return rc;
+}
+
+/* ---- the file ---- */
+
+/* Metadata is read once: a cache that grows with the file would only take memory. */
+static bool small_cache(hid_t access)
+{
+	H5AC_cache_config_t c = { .version = H5AC__CURR_CACHE_CONFIG_VERSION };
+
+	if (H5Pget_mdc_config(access, &c) < 0)
+		return false;
+	c.set_initial_size = true;
+	c.initial_size = c.min_size = MIB;
+	c.max_size = 4 * MIB;
+	return H5Pset_mdc_config(access, &c) >= 0;
+}
+
+static hid_t open_file(struct reader *r)
+{
+	struct driver_info info = { .in = r->in, .budget = r->budget, .owner = &r->file };
+	hid_t access = H5Pcreate(H5P_FILE_ACCESS), file = -1;
+
+	if (access >= 0 && H5Pset_driver(access, driver, &info) >= 0 && H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0 &&
+	    small_cache(access))
+		file = H5Fopen("/", H5F_ACC_RDONLY, access);
+	if (file < 0)
+		(void)failed(r, "opening the file");
+	if (access >= 0)
+		(void)H5Pclose(access);
+	return file;
+}
+
+static void judge_file(struct reader *r)
+{
+	hid_t file = open_file(r), root = file < 0 ? -1 : H5Oopen(file, "/", H5P_DEFAULT);
+
+	if (file >= 0 && root < 0)
+		(void)failed(r, "opening the root group");
+	if (root >= 0)
+		(void)judge_object(r, root);
+	if (root >= 0 && H5Oclose(root) < 0)
+		(void)failed(r, "closing the root group");
+	if (file >= 0 && H5Fclose(file) < 0)
+		(void)failed(r, "closing the file");
+	/* What the library did not give back must not reach for a source that is gone. */
+	if (r->file) {
+		r->file->in = NULL;
+		r->file->owner = NULL;
+	}
+	(void)H5Eclear2(H5E_DEFAULT);
+}
+
+static void report(struct reader *r, unsigned before)
+{
+	struct ay_error e;
+
+	if (r->no_memory)
+		ay_scan_find(r->scan, "limit.memory", AY_NO_OFFSET, "hdf5: the library has no memory left: %s", r->why);
+	else if (*r->why || ay_scan_count(r->scan, AY_INCONCLUSIVE) == before)
+		ay_scan_find_error(r->scan, "hdf5", r->rc,
+				   ay_error_at(&e, r->rc, AY_NO_OFFSET, "%s%s%s", r->path, *r->path ? ": " : "", *r->why ? r->why : "not read") ? &e : NULL);
+}
+
+static int judge(struct ay_scan *s, struct ay_source *in)
+{
+	struct reader r = { .scan = s, .budget = ay_scan_budget(s), .in = in };
+	unsigned before = ay_scan_count(s, AY_INCONCLUSIVE);
+
+	judge_file(&r);
+	ay_hdf5_set_free(r.budget, &r.seen);
+	if (r.rc < 0)
+		report(&r, before);
+	return r.rc == AY_ELIMIT ? r.rc : 0;
+}
+
+static const struct ay_hdf5_library library = { .prepare = prepare, .judge = judge };
+const struct ay_hdf5_library *const ay_hdf5_library = &library;
