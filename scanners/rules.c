@@ -138,6 +138,8 @@ const struct ay_rule ay_rule_table[] = {
 	  "Export the model with operators of ONNX alone, or with the operator as a function of the model." },
 	{ "onnx.operator", DESER, AY_FAIL, AY_HIGH, true, "The model uses an operator that is not known to compute and do nothing else.",
 	  "Export the model with operators of ONNX alone." },
+	{ "onnx.function", FORMAT, AY_FAIL, AY_HIGH, false, "Functions of the model call each other in a circle, or without a useful end: a runtime that unfolds them hangs.",
+	  "Unfold the functions with onnx.inliner, or export the model again without them." },
 	{ "onnx.tensor", FORMAT, AY_FAIL, AY_HIGH, false, "The shape, type and data of a tensor do not fit each other.",
 	  "Export the model again; onnx.checker.check_model shows whether it is whole." },
 

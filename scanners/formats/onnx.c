@@ -13,7 +13,6 @@
 
 #define MAX_TEXT (16 * MIB)       /* one text: producers put whole configurations there */
 #define MAX_DEPTH 96              /* messages in each other; a subgraph takes three */
-#define MAX_FUNCTIONS (1 * MIB)   /* bytes of the names of functions that the model defines */
 #define BID_FIELDS 64
 #define LAST_IR_VERSION 32
 
@@ -65,7 +64,9 @@ static const struct { char kinds[28]; uint32_t many; } messages[MESSAGES] = {
 struct judge {
 	struct ay_scan *s;
 	struct ay_pb r;
-	struct ay_buf functions;      /* "domain\tname\n" of each that the model defines */
+	struct ay_onnx_functions *functions;
+	size_t function;              /* that is being walked: their count outside of them */
+	size_t met;                   /* functions */
 	struct ay_onnx_tensor tensor; /* the one being walked: tensors do not nest */
 	struct ay_onnx_sparse sparse; /* nor do these */
 	char key[AY_ONNX_NAME];       /* of the entry being walked */
@@ -75,7 +76,7 @@ struct judge {
 };
 
 /* What is collected of one message of a kind that is judged as a whole. */
-struct names { char name[AY_ONNX_NAME], domain[AY_ONNX_NAME]; };
+struct names { char name[AY_ONNX_NAME], domain[AY_ONNX_NAME], overload[AY_ONNX_NAME]; };
 
 static int malformed(struct judge *j, uint64_t off, const char *why)
 {
@@ -189,30 +190,22 @@ static int see_numbers(struct judge *j, enum message kind, char what, const stru
 
 static int walk(struct judge *j, struct ay_pb_message m, enum message kind, uint64_t off, unsigned depth);
 
-static bool is_function(const struct judge *j, const struct names *n)
-{
-	struct ay_cursor c = ay_cursor_of(j->functions.data, j->functions.len, 0);
-	char want[2 * AY_ONNX_NAME + 2];
-	const uint8_t *line;
-	size_t len;
-
-	snprintf(want, sizeof(want), "%s\t%s", n->domain, n->name);
-	while ((line = ay_cursor_until(&c, '\n', c.left, &len)) != NULL)
-		if (len == strlen(want) && memcmp(line, want, len) == 0)
-			return true;
-	return false;
-}
-
 /* A node's operator must be known, or be a function of the model. */
-static void judge_node(struct judge *j, const struct names *n, uint64_t off)
+static int judge_node(struct judge *j, const struct names *n, uint64_t off)
 {
-	if (ay_onnx_operator_known(n->domain, n->name) || is_function(j, n))
-		return;
+	size_t called;
+
+	ay_onnx_functions_node(j->functions, j->function);
+	if (ay_onnx_functions_find(j->functions, n->domain, n->name, n->overload, &called))
+		return ay_onnx_functions_call(j->functions, j->function, called);
+	if (ay_onnx_operator_known(n->domain, n->name))
+		return 0;
 	if (ay_onnx_domain_known(n->domain))
 		ay_scan_find(j->s, "onnx.operator", off, "the operator %.100s of the domain \"%.100s\" is not known", n->name, n->domain);
 	else
 		ay_scan_find(j->s, "onnx.domain", off, "the operator %.100s is of the domain \"%.100s\", whose code is not in a runtime", n->name,
 			     n->domain);
+	return 0;
 }
 
 static int judge_entry(struct judge *j, enum message parent, uint32_t number, uint64_t off)
@@ -232,12 +225,16 @@ static int walk_sub(struct judge *j, enum message parent, const struct ay_pb_fie
 		j->tensor = (struct ay_onnx_tensor){.off = f->off, .elements = 1};
 	if (kind == SPARSE)
 		j->sparse = (struct ay_onnx_sparse){.odd = false};
+	if (kind == FUNCTION)
+		j->function = j->met++;
 	if (kind == ENTRY) {
 		j->key[0] = j->value[0] = '\0';
 		j->too_long = false;
 	}
 	int err = walk(j, f->body, kind, f->off, depth + 1);
 
+	if (kind == FUNCTION)
+		j->function = ay_onnx_functions_count(j->functions);
 	if (!err && kind == TENSOR)
 		err = ay_onnx_tensor_judge(j->s, &j->tensor);
 	if (!err && kind == TENSOR && parent == SPARSE)
@@ -259,6 +256,8 @@ static int see_text(struct judge *j, enum message kind, const struct ay_pb_field
 		err = take_text(j, f, n->name, sizeof(n->name), &cut);
 	else if (kind == NODE && f->number == 7)
 		err = take_text(j, f, n->domain, sizeof(n->domain), &cut);
+	else if (kind == NODE && f->number == 8)
+		err = take_text(j, f, n->overload, sizeof(n->overload), &cut);
 	else if (kind == ENTRY && f->number == 1)
 		err = take_text(j, f, j->key, sizeof(j->key), &j->too_long);
 	else if (kind == ENTRY && f->number == 2)
@@ -296,9 +295,7 @@ static int walk(struct judge *j, struct ay_pb_message m, enum message kind, uint
 	}
 	if (err || rc < 0)
 		return err ? err : rc;
-	if (kind == NODE)
-		judge_node(j, &n, off);
-	return 0;
+	return kind == NODE ? judge_node(j, &n, off) : 0;
 }
 
 /* Names of the functions that the model defines. */
@@ -310,13 +307,11 @@ static int collect_function(struct judge *j, struct ay_pb_message m)
 	int rc, err = 0;
 
 	while (!err && !cut && (rc = ay_pb_next(&j->r, &m, &f)) == 1)
-		if (f.wire == AY_PB_LEN && (f.number == 1 || f.number == 10))
-			err = f.number == 1 ? take_text(j, &f, n.name, sizeof(n.name), &cut) : take_text(j, &f, n.domain, sizeof(n.domain), &cut);
+		if (f.wire == AY_PB_LEN && (f.number == 1 || f.number == 10 || f.number == 13))
+			err = take_text(j, &f, f.number == 1 ? n.name : f.number == 10 ? n.domain : n.overload, sizeof(n.name), &cut);
 	if (err || cut || rc < 0)
 		return err ? err : cut ? AY_ELIMIT : rc;
-	if (strpbrk(n.name, "\n\t") || strpbrk(n.domain, "\n\t"))
-		return malformed(j, f.off, "the name of a function has a tab or a line feed");
-	return ay_buf_addf(&j->functions, "%s\t%s\n", n.domain, n.name);
+	return ay_onnx_functions_add(j->functions, n.domain, n.name, n.overload);
 }
 
 static int collect_functions(struct judge *j)
@@ -331,7 +326,21 @@ static int collect_functions(struct judge *j)
 		if (err)
 			return err;
 	}
-	return rc;
+	if (rc < 0)
+		return rc;
+	rc = ay_onnx_functions_end(j->functions);
+	j->function = ay_onnx_functions_count(j->functions);
+	return rc == AY_EFORMAT ? malformed(j, AY_NO_OFFSET, "two functions of one name") : rc;
+}
+
+static int judge_calls(struct judge *j)
+{
+	const char *why;
+	int err = ay_onnx_functions_judge(j->functions, &why);
+
+	if (!err && why)
+		ay_scan_find(j->s, "onnx.function", AY_NO_OFFSET, "%s", why);
+	return err;
 }
 
 /* The fields at the top are a model's, it begins with its version, and it has a graph. */
@@ -374,20 +383,25 @@ static int onnx_scan(struct ay_scan *s, struct ay_source *in)
 		ay_scan_find(s, "limit.memory", AY_NO_OFFSET, "no memory left to read the model");
 		return AY_ELIMIT;
 	}
-	*j = (struct judge){.s = s, .functions = ay_buf_new(MAX_FUNCTIONS)};
+	*j = (struct judge){.s = s};
 	ay_pb_open(&j->r, in, ay_scan_budget(s), MAX_TEXT);
-	int err = collect_functions(j);
+	int err = ay_onnx_functions_new(ay_scan_budget(s), &j->functions);
+
+	if (!err)
+		err = collect_functions(j);
 
 	if (!err)
 		err = walk(j, ay_pb_whole(&j->r), MODEL, 0, 0);
+	if (!err)
+		err = judge_calls(j);
 	if (err)
 		report(j, err);
 	ay_pb_close(&j->r);
-	ay_buf_free(&j->functions);
+	ay_onnx_functions_free(j->functions);
 	ay_budget_free(ay_scan_budget(s), j);
 	return 0;
 }
 
 const struct ay_scanner ay_scanner_onnx = {
-	.abi = AY_SCAN_ABI, .name = "onnx", .version = 3, .bid = onnx_bid, .scan = onnx_scan
+	.abi = AY_SCAN_ABI, .name = "onnx", .version = 4, .bid = onnx_bid, .scan = onnx_scan
 };

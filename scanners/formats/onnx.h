@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between onnx.c, which walks the messages, and onnx_tensor.c, which holds a tensor's numbers against each other. */
+/*
+ * Between onnx.c, which walks the messages, onnx_tensor.c, which holds a tensor's numbers against each other, and
+ * onnx_functions.c, which knows who calls whom.
+ */
 #ifndef ASSAY_FORMATS_ONNX_H
 #define ASSAY_FORMATS_ONNX_H
 
@@ -38,5 +41,23 @@ struct ay_onnx_sparse {
 void ay_onnx_sparse_take(struct ay_onnx_sparse *p, bool indices, const struct ay_onnx_tensor *t);
 /* All of it was walked: reports what does not fit. */
 void ay_onnx_sparse_judge(struct ay_scan *s, const struct ay_onnx_sparse *p, uint64_t off);
+
+/* The functions that a model defines: first all names, then _end, then the nodes, then _judge. */
+struct ay_onnx_functions;
+AY_MUSTCHECK int ay_onnx_functions_new(struct ay_budget *b, struct ay_onnx_functions **out);
+void ay_onnx_functions_free(struct ay_onnx_functions *f);
+/* The n-th call is function n - 1. AY_ELIMIT: too many. */
+AY_MUSTCHECK int ay_onnx_functions_add(struct ay_onnx_functions *f, const char *domain, const char *name, const char *overload);
+/* AY_EFORMAT: two of the same name. */
+AY_MUSTCHECK int ay_onnx_functions_end(struct ay_onnx_functions *f);
+/* How many there are; as a number of a function it means the graphs of the model. */
+size_t ay_onnx_functions_count(const struct ay_onnx_functions *f);
+AY_MUSTCHECK bool ay_onnx_functions_find(const struct ay_onnx_functions *f, const char *domain, const char *name, const char *overload, size_t *out);
+/* There is one more node in this function. */
+void ay_onnx_functions_node(struct ay_onnx_functions *f, size_t in);
+/* One calls another. */
+AY_MUSTCHECK int ay_onnx_functions_call(struct ay_onnx_functions *f, size_t from, size_t to);
+/* *why_out: NULL, or what is wrong with their calls. AY_ELIMIT when that could not be found out. */
+AY_MUSTCHECK int ay_onnx_functions_judge(struct ay_onnx_functions *f, const char **why_out);
 
 #endif

@@ -90,6 +90,21 @@ def sparse(values, indices, dims, index_type=7):
 RELU = node("Relu")
 FUNCTION = field(25, field(1, "Twice") + field(4, "a") + field(5, "b") + field(7, node("Add", ("a", "a"), ("b",))) +
                  field(9, field(1, "") + field(2, 17)) + field(10, "mine"))
+
+
+def function(name, calls, domain="mine", rest=b""):
+    return field(25, field(1, name) + b"".join(field(7, node(c, ("a",), ("b",), domain)) for c in calls) + field(10, domain) + rest)
+
+
+def chain(n, width):
+    """Functions f0 to fn, each calling the next so many times."""
+    return b"".join(function(f"f{i}", [f"f{i + 1}"] * width) for i in range(n)) + function(f"f{n}", ())
+
+
+def calling(functions, name="f0"):
+    return model(graph([node(name, domain="mine")]), ("", "mine"), functions)
+
+
 EVIL_FUNCTION = field(25, field(1, "Twice") + field(4, "a") + field(5, "b") + field(7, node("Run", ("a",), ("b",), "evil")) + field(10, "mine"))
 
 
@@ -120,6 +135,9 @@ def good():
     yield "branches", model(graph([branch(RELU)])), {}, "two branches"
     yield "deep", deep(20), {}, "twenty branches in each other"
     yield "function", model(graph([node("Twice", domain="mine")]), ("", "mine"), FUNCTION), {}, "a function that the model defines"
+    yield "function_chain", calling(chain(20, 2)), {}, "functions in each other, a million nodes when unfolded"
+    yield "function_deep", calling(chain(127, 1)), {}, "128 functions in each other"
+    yield "function_overload", calling(function("f0", ["Twice"]) + FUNCTION + function("Twice", (), rest=field(13, "other"))), {}, "two overloads"
     yield "metadata", model(graph([RELU]), rest=field(14, entry("config", "{}"))), {}, "notes of the exporter"
     yield "sparse", model(graph([RELU], rest=field(15, sparse((2,), (2,), (4,))))), {}, "a sparse tensor"
     yield "sparse_table", model(graph([RELU], rest=field(15, sparse((3,), (3, 2), (4, 4))))), {}, "one with an index of each dimension"
@@ -138,6 +156,16 @@ def bad():
     yield one("unknown", "onnx.operator", "an operator that ONNX does not have", model(graph([node("Shell")])))
     yield one("branch", "onnx.domain", "the same inside a branch", model(graph([branch(node("Run", domain="evil"))])))
     yield one("body", "onnx.domain", "the same inside a function", model(graph([node("Twice", domain="mine")]), rest=EVIL_FUNCTION))
+    yield one("recursion", "onnx.function", "a function that calls itself", calling(function("f0", ["f0"])))
+    yield one("circle", "onnx.function", "three functions that call each other", calling(function("f0", ["f1"]) + function("f1", ["f2"]) + function("f2", ["f1"])))
+    yield one("circle_unused", "onnx.function", "a circle that nothing calls", calling(function("f0", ()) + function("f1", ["f1"])))
+    yield one("circle_domain", "onnx.function", "an operator redefined by itself, under the other name of its domain",
+              model(graph([RELU]), rest=field(25, field(1, "Relu") + field(7, node("Relu", ("a",), ("b",))) + field(10, "ai.onnx"))))
+    yield one("circle_branch", "onnx.function", "a function that calls itself inside a branch",
+              calling(field(25, field(1, "f0") + field(7, branch(node("f0", domain="mine"))) + field(10, "mine"))))
+    yield one("bomb", "onnx.function", "functions that unfold to billions of nodes", calling(chain(40, 2)))
+    yield one("chain", "onnx.function", "129 functions in each other", calling(chain(129, 1)))
+    yield one("twice", "onnx.malformed", "two functions of one name", calling(function("f0", ()) + function("f0", ())))
     yield one("training", "onnx.domain", "the same in the training graph", model(graph([RELU]), rest=field(20, field(2, graph([node("Run", domain="evil")])))))
     for name, location in (("up", "../secret"), ("absolute", "/etc/passwd"), ("hidden", "a/../../b"), ("windows", "C:\\x\\y"), ("newline", "a\nb")):
         yield one("path_" + name, "sibling.name", "external data outside of the folder: %s" % name, model(graph([RELU], [external(location=location)])))

@@ -28,6 +28,69 @@ static void test_whole(void)
 	scan_is("m.onnx", GRAPH("\x0a\x12\x0a\x01x\x12\x01y\"\x04Relu\"\x04Relu", "\x14"), "onnx.malformed", "two operators in one node");
 }
 
+static int judged(struct ay_onnx_functions *f, const char **why)
+{
+	int err = ay_onnx_functions_judge(f, why);
+
+	ay_onnx_functions_free(f);
+	return err;
+}
+
+/* Functions f0 ... f(n-1), each called so often by the one before; f0 by the model. */
+static struct ay_onnx_functions *chain(struct ay_budget *b, size_t n, unsigned times)
+{
+	struct ay_onnx_functions *f;
+	int bad = ay_onnx_functions_new(b, &f) != 0;
+	char name[16];
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "f%zu", i);
+		bad += ay_onnx_functions_add(f, "mine", name, "") != 0;
+	}
+	bad += ay_onnx_functions_end(f) != 0;
+	for (size_t i = 0; i < n; i++)
+		for (unsigned k = 0; k < times; k++) {
+			size_t from = i ? i - 1 : n;
+
+			ay_onnx_functions_node(f, from);
+			bad += ay_onnx_functions_call(f, from, i) != 0;
+		}
+	is_int(bad, 0, "%zu functions", n);
+	return f;
+}
+
+static void test_functions(void)
+{
+	struct ay_budget b;
+	struct ay_onnx_functions *f;
+	const char *why;
+	size_t found = 99;
+
+	ay_budget_init(&b, 1 << 20);
+	f = chain(&b, 128, 1);
+	ok(ay_onnx_functions_find(f, "mine", "f0", "", &found) && found == 0 && ay_onnx_functions_find(f, "mine", "f127", "", &found) && found == 127,
+	   "the first and the last are found");
+	ok(!ay_onnx_functions_find(f, "mine", "f128", "", &found) && !ay_onnx_functions_find(f, "mine", "f", "", &found) &&
+	   !ay_onnx_functions_find(f, "", "f0", "", &found) && !ay_onnx_functions_find(f, "mine", "f0", "x", &found), "no other is");
+	ok(judged(f, &why) == 0 && !why, "128 in each other");
+	ok(judged(chain(&b, 129, 1), &why) == 0 && why && strstr(why, "deep"), "129");
+	ok(judged(chain(&b, 23, 2), &why) == 0 && !why, "2^24 - 2 nodes");
+	ok(judged(chain(&b, 24, 2), &why) == 0 && why && strstr(why, "unfold"), "2^25 - 2");
+	ok(judged(chain(&b, 128, 255), &why) == 0 && why, "255^128: nothing wraps");
+	f = chain(&b, 3, 1);
+	is_int(ay_onnx_functions_call(f, 2, 1), 0, "the third calls the second");
+	ok(judged(f, &why) == 0 && why && strstr(why, "circle"), "a circle");
+	ok(judged(chain(&b, 0, 0), &why) == 0 && !why, "none at all");
+	is_int(ay_onnx_functions_new(&b, &f), 0, "two domains");
+	ok(ay_onnx_functions_add(f, "a", "bc", "") == 0 && ay_onnx_functions_add(f, "ab", "c", "") == 0 && ay_onnx_functions_add(f, "a", "b", "c") == 0 &&
+	   ay_onnx_functions_end(f) == 0, "names are not glued together");
+	ay_onnx_functions_free(f);
+	is_int(ay_onnx_functions_new(&b, &f), 0, "one domain, two names of it");
+	ok(ay_onnx_functions_add(f, "ai.onnx", "F", "") == 0 && ay_onnx_functions_add(f, "", "F", "") == 0, "two functions");
+	is_int(ay_onnx_functions_end(f), AY_EFORMAT, "that are one");
+	ay_onnx_functions_free(f);
+}
+
 static void test_bid(void)
 {
 	scan_case("m.onnx", "\x08\x08" "B\x02\x10\x11");
@@ -100,6 +163,7 @@ int main(void)
 	test_lengths();
 	test_external();
 	test_dims();
+	test_functions();
 	test_bid();
 	ay_scan_result_free(&scan_case_result);
 	return done_testing();
