@@ -116,6 +116,10 @@ struct cli_tree {
  * (blobs beside snapshots). ignore: patterns; claims: also top-level claim files.
  */
 int cli_tree(const char *path, const struct cli_list *ignore, bool claims, struct cli_tree *out, struct ay_error *e) AY_MUSTCHECK;
+/* Without claim files. What is listed (sorted) is ignored by none of cli_default_ignore. */
+int cli_tree_listed(const char *path, const struct cli_list *ignore, const struct ay_file_list *listed, struct cli_tree *out, struct ay_error *e) AY_MUSTCHECK;
+/* The claim files at the top of a directory; of a single file none. */
+int cli_tree_claims(const char *path, struct cli_tree *out, struct ay_error *e) AY_MUSTCHECK;
 void cli_tree_free(struct cli_tree *t);
 int cli_tree_hash(const struct cli_tree *t, struct ay_file_list *out, struct ay_error *e) AY_MUSTCHECK;
 extern const char *const cli_default_ignore[];

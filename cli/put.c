@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <sys/stat.h>
 
+#include "assay/claim.h"
 #include "assay/fd.h"
 #include "assay/text.h"
 #include "cli/cli.h"
@@ -127,6 +128,7 @@ struct put {
 	const char *ref;
 	bool import;                     /* claims that came with the tree are kept beside ours */
 	struct cli_tree tree;
+	struct cli_tree first;           /* claims that are handed over before the tree, for the gate ignores nothing that they list */
 	size_t next;
 	struct ay_error *e;
 };
@@ -135,9 +137,11 @@ static int next_file(void *arg, struct ay_put_file *out, struct ay_error *e)
 {
 	struct put *p = arg;
 
-	if (p->next == p->tree.n)
+	if (p->next == p->first.n + p->tree.n)
 		return 1;
-	const struct cli_file *f = &p->tree.v[p->next++];
+	const struct cli_file *f = p->next < p->first.n ? &p->first.v[p->next] : &p->tree.v[p->next - p->first.n];
+
+	p->next++;
 
 	out->path = f->path;
 	out->fd = open(f->source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -169,33 +173,76 @@ static void claim_name(const struct put *p, const char *path, char *out, size_t 
 		snprintf(out, size, "upstream-%s", path);
 }
 
-/* Claim files at the top of the tree, as they are. */
+/* Claim files at the top of the tree, as they are. --from alone brings no tree. */
 static int given_claims(const struct put *p, int (*add)(void *arg, const char *name, const void *bytes, size_t len), void *arg, struct ay_error *e)
 {
-	static const struct cli_list none;
-	struct cli_tree all;
-	struct stat st;
+	struct cli_tree claims = { 0 };
+	int r = p->tree.top ? cli_tree_claims(p->tree.top, &claims, e) : 0;
 
-	/* --from alone brings no tree, and a single file no claims. */
-	if (!p->tree.top || stat(p->tree.top, &st) != 0 || !S_ISDIR(st.st_mode))
-		return 0;
-	int r = cli_tree(p->tree.top, &none, true, &all, e);
-
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < all.n && r == 0; i++) {
+	for (size_t i = 0; i < claims.n && r == 0; i++) {
 		struct ay_buf b = ay_buf_new(AY_LIMIT_CLAIM);
 		char name[AY_LIMIT_PATH + 32];
 
-		if (ay_claim_name(all.v[i].path)) {
-			claim_name(p, all.v[i].path, name, sizeof(name));
-			r = ay_read_file(AT_FDCWD, all.v[i].source, &b, e);
-			if (r == 0)
-				r = add(arg, name, b.data, b.len);
-		}
+		claim_name(p, claims.v[i].path, name, sizeof(name));
+		r = ay_read_file(AT_FDCWD, claims.v[i].source, &b, e);
+		if (r == 0)
+			r = add(arg, name, b.data, b.len);
 		ay_buf_free(&b);
 	}
-	cli_tree_free(&all);
+	cli_tree_free(&claims);
+	return r;
+}
+
+/* Adds what a claim says the tree consists of; what it cannot tell, the gate reports. */
+static int add_listed(const char *path, struct ay_file_list *out, struct ay_error *e)
+{
+	struct ay_buf b = ay_buf_new(AY_LIMIT_CLAIM);
+	struct ay_envelope env = { 0 };
+	struct ay_statement st = { 0 };
+	struct ay_oms oms = { 0 };
+	int r = ay_read_file(AT_FDCWD, path, &b, e);
+
+	if (r == 0 && ay_envelope_parse(b.data, b.len, &env, NULL) == 0 && ay_statement_parse(env.payload, env.payload_len, &st, NULL) == 0 &&
+	    ay_oms_parse(&st, &oms, NULL) == 0)
+		for (size_t i = 0; i < oms.files.n && r == 0; i++)
+			r = ay_file_list_add(out, oms.files.v[i].path, oms.files.v[i].size, &oms.files.v[i].sha256);
+	ay_oms_free(&oms);
+	ay_statement_free(&st);
+	ay_envelope_free(&env);
+	ay_buf_free(&b);
+	return r;
+}
+
+/* What others signed as part of this tree, sorted. */
+static int listed_files(const struct cli_tree *claims, struct ay_file_list *out, struct ay_error *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < claims->n && r == 0; i++)
+		r = add_listed(claims->v[i].source, out, e);
+	ay_file_list_sort(out);
+	return r;
+}
+
+/* The tree with all that its own claims list. A claim that is kept for the record only leaves out what any tree leaves out, but not in silence. */
+static int signed_tree(struct put *p, const char *source, const struct cli_list *ignore, struct ay_error *e)
+{
+	struct ay_file_list listed = { 0 };
+	int r = cli_tree_claims(source, &p->first, e);
+
+	if (r == 0)
+		r = listed_files(&p->first, &listed, e);
+	if (r == 0)
+		r = p->import ? cli_tree(source, ignore, false, &p->tree, e) : cli_tree_listed(source, ignore, &listed, &p->tree, e);
+	for (size_t i = 0, n = 0; r == 0 && p->import && i < listed.n; i++) {
+		while (n < p->tree.n && strcmp(p->tree.v[n].path, listed.v[i].path) < 0)
+			n++;
+		if (n == p->tree.n || strcmp(p->tree.v[n].path, listed.v[i].path) != 0)
+			cli_say("%s is left out, though a signature that came with the files lists it", listed.v[i].path);
+	}
+	if (p->import)
+		cli_tree_free(&p->first);
+	ay_file_list_free(&listed);
 	return r;
 }
 
@@ -217,7 +264,7 @@ static int sign_files(void *arg, const struct ay_file_list *sorted, int (*add)(v
 {
 	struct put *p = arg;
 	struct adder a = { add, add_arg };
-	int r = p->import || !p->sign->key ? given_claims(p, add, add_arg, e) : 0;
+	int r = p->import || (!p->sign->key && !p->first.n) ? given_claims(p, add, add_arg, e) : 0;
 
 	return r == 0 && p->sign->key ? cli_make_claims(p->c, p->sign, p->ref, sorted, pass_on, &a, e) : r;
 }
@@ -304,6 +351,8 @@ static int put_mounted(struct put *p, const char *mount, int *status, struct ay_
 	char path[PATH_MAX + AY_LIMIT_REF + 2];
 	int r = p->sign->key ? cli_tree_hash(&p->tree, &files, e) : 0;
 
+	/* Here they come last: until they do, nothing is judged. */
+	cli_tree_free(&p->first);
 	snprintf(path, sizeof(path), "%s/%s", mount, p->ref);
 	if (r == 0 && (r = ay_mkdirs(AT_FDCWD, path, 0755)) < 0) {
 		ay_error_set(e, r == -EACCES || r == -EPERM ? AY_EACCESS : r, "make %s: %s", path, ay_strerror(r));
@@ -317,7 +366,6 @@ static int put_mounted(struct put *p, const char *mount, int *status, struct ay_
 		cli_progress("%zu of %zu files", i + 1, p->tree.n);
 		r = copy_one(d.fd, &p->tree.v[i], e);
 	}
-	/* The claims last: until they come, nothing is judged. */
 	if (r == 0)
 		r = sign_files(p, &files, write_claim, &d, e);
 	ay_close(&d.fd);
@@ -388,10 +436,10 @@ static int publish(struct cli *c, struct cli_sign *s, bool import, const char *s
 		return 64;
 	p.ref = ref.text;
 	default_ignore(&ignore, exclude);
-	if (source)
-		r = cli_tree(source, &ignore, false, &p.tree, &e);
 	if (!s->key && !brings_claims(source))
 		s->key = cli_solo_key();
+	if (source)
+		r = import || !s->key ? signed_tree(&p, source, &ignore, &e) : cli_tree(source, &ignore, false, &p.tree, &e);
 	if (r == 0 && dry) {
 		status = dry_run(&p, ref.text);
 	} else if (r == 0) {
@@ -405,8 +453,8 @@ static int publish(struct cli *c, struct cli_sign *s, bool import, const char *s
 		else if ((r = cli_own(c, true, &e)) == 0)
 			r = put_here(&p, from, remove, &status, &e);
 	}
-	if (source)
-		cli_tree_free(&p.tree);
+	cli_tree_free(&p.first);
+	cli_tree_free(&p.tree);
 	return r < 0 ? cli_fail(c, &e, r) : status;
 }
 

@@ -17,15 +17,44 @@ const char *const cli_default_ignore[] = { ".cache/**", ".git*", ".DS_Store", "_
 struct walk {
 	struct cli_tree *t;
 	const struct cli_list *ignore;
+	const struct ay_file_list *listed;   /* sorted; or NULL */
 	bool claims;
 	char cache[PATH_MAX];    /* Hugging Face cache that the tree is a snapshot of, or "" */
 	struct ay_error *e;
 };
 
+/* Is this, or something below it, listed? */
+static bool listed(const struct walk *w, const char *path)
+{
+	size_t low = 0, high = w->listed ? w->listed->n : 0, len = strlen(path);
+	char inside[AY_LIMIT_PATH + 302];
+
+	if (high && ay_file_list_find(w->listed, path))
+		return true;
+	snprintf(inside, sizeof(inside), "%s/", path);
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(w->listed->v[middle].path, inside) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return w->listed && low < w->listed->n && strncmp(w->listed->v[low].path, inside, len + 1) == 0;
+}
+
+static bool is_default(const char *pattern)
+{
+	for (size_t i = 0; cli_default_ignore[i]; i++)
+		if (cli_default_ignore[i] == pattern)
+			return true;
+	return false;
+}
+
 static bool ignored(const struct walk *w, const char *path)
 {
 	for (size_t i = 0; i < w->ignore->n; i++) {
-		if (ay_ignore_match(w->ignore->v[i], path))
+		if (ay_ignore_match(w->ignore->v[i], path) && !(is_default(w->ignore->v[i]) && listed(w, path)))
 			return true;
 	}
 	return false;
@@ -145,9 +174,10 @@ static int by_path(const void *a, const void *b)
 	return strcmp(((const struct cli_file *)a)->path, ((const struct cli_file *)b)->path);
 }
 
-int cli_tree(const char *path, const struct cli_list *ignore, bool claims, struct cli_tree *out, struct ay_error *e)
+static int tree(const char *path, const struct cli_list *ignore, const struct ay_file_list *listed_files, bool claims, struct cli_tree *out,
+		struct ay_error *e)
 {
-	struct walk w = { .t = out, .ignore = ignore, .claims = claims, .e = e };
+	struct walk w = { .t = out, .ignore = ignore, .listed = listed_files, .claims = claims, .e = e };
 	struct stat st;
 
 	memset(out, 0, sizeof(*out));
@@ -170,6 +200,43 @@ int cli_tree(const char *path, const struct cli_list *ignore, bool claims, struc
 	else
 		cli_tree_free(out);
 	return r;
+}
+
+int cli_tree(const char *path, const struct cli_list *ignore, bool claims, struct cli_tree *out, struct ay_error *e)
+{
+	return tree(path, ignore, NULL, claims, out, e);
+}
+
+int cli_tree_listed(const char *path, const struct cli_list *ignore, const struct ay_file_list *listed_files, struct cli_tree *out, struct ay_error *e)
+{
+	return tree(path, ignore, listed_files, false, out, e);
+}
+
+int cli_tree_claims(const char *path, struct cli_tree *out, struct ay_error *e)
+{
+	static const struct cli_list none;
+	struct stat st;
+	size_t kept = 0;
+
+	memset(out, 0, sizeof(*out));
+	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+		return 0;
+	int r = cli_tree(path, &none, true, out, e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < out->n; i++) {
+		struct cli_file f = out->v[i];
+
+		if (ay_claim_name(f.path)) {
+			out->v[kept++] = f;
+			continue;
+		}
+		free(f.path);
+		free(f.source);
+	}
+	out->n = kept;
+	return 0;
 }
 
 void cli_tree_free(struct cli_tree *t)

@@ -95,6 +95,24 @@ echo x >s/extra; run assay verify s --key "$K/alice.pub"; refused 1 "extra is no
 rm s/extra; printf x >>s/config.json; run assay verify s --key "$K/alice.pub"; refused 1 "config.json is not what was signed" "a tampered file"
 rm s/config.json; run assay verify s --key "$K/alice.pub" --json; refused 1 "config.json was signed and is missing" "a missing file"; valid "a refusal with --json"
 
+# ---- what is ignored, but signed ----
+# listed KEY REF: m, a file that is ignored by default and signed, and two that are only ignored.
+listed() {
+	rm -rf d; cp -r m d; mkdir d/.cache d/__pycache__
+	echo "*.bin filter=lfs" >d/.gitattributes; echo 1 >d/.cache/signed.json; echo 2 >d/.cache/other.json; echo 3 >d/__pycache__/x.json
+	(cd d && "$top_builddir/tests/integration/sign_tool" "$1" "$2" config.json model.safetensors .gitattributes .cache/signed.json >model.sig)
+}
+listed "$K/alice.key" models/listed@v1
+run assay put d models/listed@v1 --dry-run; like "$out" "would publish 4 files.*; 2 ignored" "what a signature lists is not ignored"
+run assay put d models/listed@v1; is "$status:$err" "0:" "a tree whose signature lists ignored names"
+assay get models/listed@v1 listed-out >/dev/null; is "$(cd listed-out && find . -type f | LC_ALL=C sort | tr '\n' ' ')" "./.cache/signed.json ./.gitattributes ./config.json ./model.safetensors " "has them, and no others"
+listed "$K/alice.key" models/listed@v2
+run assay put d models/listed@v2 --exclude .gitattributes; is "$status" 1 "but --exclude is obeyed"; like "$out" ".gitattributes" "and the file is missed"
+run assay put d models/listed@v3 $key; is "$status" 0 "with a key what is ignored is left out"
+listed "$K/mallory.key" models/listed@v4
+run assay import d models/listed@v4 --source https://example.org/o/n --revision abc $key; is "$status" 0 "an import keeps the claim"
+like "$err" "\.cache/signed\.json is left out" "and says what of it is left out"; like "$err" "\.gitattributes is left out" "all of it"
+
 # ---- import ----
 imp="--source https://example.org/o/n --revision abc"
 run assay import m models/imported/a@v1 $key; refused 64 "expected" "import without a source"
