@@ -12,6 +12,11 @@
 #define IQR_OF_SIGMA 1.349
 #define MEAN_OF_SIGMA 0.79788             /* mean absolute deviation: 1/1.2533 */
 #define FENCES 3.0
+#define TAIL_SHARE 0.01                   /* of the values on one side of the median that tell its tail, */
+#define TAIL_LEAST 10                     /* but not fewer */
+#define TAIL_MOST 100                     /* nor more */
+#define TAIL_ODDS 10000.0                 /* a value beyond the limit is so much rarer than one beyond all of the reference */
+#define TAIL_HEAVIEST 1.0                 /* tails heavier than Cauchy's hide nothing more */
 #define VARIED 30                         /* values off the most frequent one, from which on a column knows its range */
 
 const char *ay_outlier_method_name(enum ay_outlier_method m)
@@ -60,17 +65,41 @@ static void measure_range(const struct ay_numbers *c, struct ay_outlier_limits *
 		l->range *= (double)VARIED / (double)(off ? off : 1);
 }
 
+/*
+ * How far beyond the median values may lie on one side, from the distances of the sampled ones, the greatest first. Hill's estimate
+ * of the tail's index, the mean of ln(distance / least of the tail), says by which power of the odds a tail goes on.
+ */
+static double reach(const double *sorted, size_t n, double median, int side, double farthest)
+{
+	const double *at = side > 0 ? sorted + n - 1 : sorted;
+	size_t beyond = 0, k;
+	double sum = 0;
+
+	while (beyond < n && side * (at[-side * (ptrdiff_t)beyond] - median) > 0)
+		beyond++;
+	k = (size_t)fmin(fmax(TAIL_SHARE * (double)beyond, TAIL_LEAST), TAIL_MOST);
+	if (beyond <= k)
+		return 0;
+	for (size_t i = 0; i < k; i++)
+		sum += log((at[-side * (ptrdiff_t)i] - median) / (at[-side * (ptrdiff_t)k] - median));
+	return farthest * pow(TAIL_ODDS, fmin(sum / (double)k, TAIL_HEAVIEST));
+}
+
 /* From the sampled values of a column. */
 static void measure(const struct ay_numbers *c, double *v, size_t n, struct ay_outlier_limits *l)
 {
 	*l = (struct ay_outlier_limits){.far_low = -HUGE_VAL, .far_high = HUGE_VAL, .fence_low = -HUGE_VAL, .fence_high = HUGE_VAL, .rows = n};
 	measure_range(c, l);
+	l->tail_low = l->least;
+	l->tail_high = l->greatest;
 	if (!n)
 		return;
 	qsort(v, n, sizeof(*v), by_value);
 	double q1 = ay_stat_quantile(v, n, 0.25), q3 = ay_stat_quantile(v, n, 0.75);
 
 	l->median = ay_stat_quantile(v, n, 0.5);
+	l->tail_low = l->median - reach(v, n, l->median, -1, l->median - l->least);
+	l->tail_high = l->median + reach(v, n, l->median, 1, l->greatest - l->median);
 	l->fence_low = q1 - FENCES * (q3 - q1);
 	l->fence_high = q3 + FENCES * (q3 - q1);
 	l->scale = scale_of(v, n, l->median, q3 - q1);
@@ -92,8 +121,8 @@ static bool is_fenced(const struct ay_outlier_limits *l, double v)
 
 void ay_outlier_bounds(const struct ay_outlier_limits *c, double ranges, double *low, double *high)
 {
-	*low = c->least - ranges * c->range;
-	*high = c->greatest + ranges * c->range;
+	*low = fmin(c->least - ranges * c->range, c->tail_low);
+	*high = fmax(c->greatest + ranges * c->range, c->tail_high);
 }
 
 static int measure_columns(struct ay_outlier_model *m, const struct ay_outlier_rows *rows)

@@ -85,6 +85,7 @@ struct ay_outlier_limits {
 	double fence_low, fence_high;
 	double range;                            /* of the reference, as far as it is known: see ay_outlier_bounds */
 	double least, greatest;
+	double tail_low, tail_high;              /* that values of tails like the reference's hardly exceed */
 	uint64_t rows, far, fenced;              /* of the sampled rows of the reference */
 };
 
@@ -109,7 +110,8 @@ AY_MUSTCHECK int ay_outlier_model_new(const struct ay_reference *ref, struct ay_
 void ay_outlier_model_free(struct ay_outlier_model *m);
 /*
  * What lies this many ranges beyond the ends of the reference is refused. A column that hardly varies does not know its range:
- * below 30 values that differ from the most frequent one, the number of ranges grows in inverse proportion.
+ * below 30 values that differ from the most frequent one, the number of ranges grows in inverse proportion. Where the tails of the
+ * reference are heavy, so that its next value may lie far beyond all before, the limit is as much further out as they say.
  */
 void ay_outlier_bounds(const struct ay_outlier_limits *c, double ranges, double *low, double *high);
 /* The score of a row; AY_OUTLIER_HBOS needs where the cells were counted, the others their numbers. */

@@ -17,6 +17,52 @@ static struct ay_placed where(size_t column, double v)
 	return (struct ay_placed){.number = v, .at = (uint32_t)ay_numbers_bin(&c->numbers, v)};
 }
 
+/* Every value far beyond all before is one of these some day. */
+static int each_heavy(void *arg, struct ay_budget *b, const struct ay_rows_sink *sink)
+{
+	static const char *const name = "v";
+	uint64_t state = 5;
+	int rc = sink->columns(sink->arg, &name, 1);
+
+	(void)b;
+	for (uint64_t row = 1; rc == 0 && row <= 5000; row++) {
+		double u = case_uniform(&state);
+		const struct ay_cell cell = {.kind = AY_CELL_NUMBER, .number = *(const bool *)arg ? tan(M_PI * (u - 0.5)) : u};
+
+		rc = ay_rows_give(sink, row, &cell, 1);
+	}
+	return rc;
+}
+
+static void test_tails(void)
+{
+	static const enum ay_value_type type = AY_VALUE_NUMBER;
+	static const bool wanted = true;
+
+	for (int heavy = 0; heavy < 2; heavy++) {
+		bool arg = heavy;
+		struct ay_rows in = {.arg = &arg, .each = each_heavy};
+		struct ay_outlier_model *m = NULL;
+		struct ay_reference r;
+		double low, high;
+
+		is_int(ay_reference_build(&in, &type, &wanted, 1, &budget, &r), 0, "a reference of one column");
+		is_int(ay_outlier_model_new(&r, &budget, &m), 0, "its model");
+		const struct ay_outlier_limits *l = &m->columns[0];
+		double three = l->greatest + 3 * (l->greatest - l->least);
+
+		ay_outlier_bounds(l, 3, &low, &high);
+		if (heavy)
+			ok(high > 50 * three && high < 1e4 * three && low < -50 * three, "Cauchy's tails go on: %g beside %g", high, three);
+		else
+			ok(fabs(high - three) < 1e-9, "a column that ends has three ranges");
+		ay_outlier_bounds(l, 1e6, &low, &high);
+		ok(high > 9e5, "ranges that a policy asks for hold where they are more");
+		ay_outlier_model_free(m);
+		ay_reference_free(&r);
+	}
+}
+
 static void test_columns(void)
 {
 	struct ay_outlier_model *m = NULL;
@@ -327,6 +373,7 @@ int main(void)
 	ay_budget_init(&budget, 0);
 	case_reference(N, 1, &ref);
 	test_columns();
+	test_tails();
 	test_same();
 	test_rows();
 	test_counting();
