@@ -277,6 +277,7 @@ static void override(struct judging *k)
 			continue;
 		}
 		k->rules[c - k->reference.columns].ranges = o->ranges;
+		k->rules[c - k->reference.columns].tails = false;
 		k->rules[c - k->reference.columns].rated = o->ranges != 0;
 	}
 }
@@ -294,7 +295,7 @@ static int prepare(struct judging *k, const struct ay_schema *schema)
 	if (!k->rules || !k->columns || !k->label)
 		return AY_ELIMIT;
 	for (size_t i = 0; i < n; i++) {
-		k->rules[i] = (struct ay_outlier_rule){.ranges = AY_OUTLIER_RANGES, .rated = true};
+		k->rules[i] = (struct ay_outlier_rule){.ranges = AY_OUTLIER_RANGES, .tails = true, .rated = true};
 		k->label[i] = ay_schema_label(schema, k->reference.columns[i].name);
 	}
 	bound_by_schema(k, schema);

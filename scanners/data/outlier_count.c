@@ -78,7 +78,7 @@ static void look_at(struct ay_outlier_counting *k, size_t column, uint64_t row, 
 	c->fenced += v < l->fence_low || v > l->fence_high;
 	if (isinf(v) && (v > 0 ? ref->plus_infinity : ref->minus_infinity))
 		return;
-	ay_outlier_bounds(l, AY_OUTLIER_RANGES, &low, &high);
+	ay_outlier_bounds(l, AY_OUTLIER_RANGES, true, &low, &high);
 	c->beyond += v < low || v > high;
 	if (v < l->least && (!c->least.row || v < c->least.value))
 		c->least = (struct ay_outlier_value){.value = v, .row = row};

@@ -71,7 +71,7 @@ static int test_rows(struct judging *k, int method, struct ay_outlier_verdict *o
 static void judge_values(const struct ay_outlier_limits *l, const struct ay_outlier_column *c, const struct ay_outlier_rule *r,
 			 struct ay_outlier_judged *out)
 {
-	ay_outlier_bounds(l, r->ranges, &out->low_limit, &out->high_limit);
+	ay_outlier_bounds(l, r->ranges, r->tails, &out->low_limit, &out->high_limit);
 	out->low = c->least.row && c->least.value < out->low_limit && !(r->has_least && c->least.value >= r->least);
 	out->high = c->greatest.row && c->greatest.value > out->high_limit && !(r->has_greatest && c->greatest.value <= r->greatest);
 }

@@ -23,6 +23,7 @@
 /* Of one column. */
 struct ay_outlier_rule {
 	double ranges;                   /* a value further beyond the reference is refused; 0: none is */
+	bool tails;                      /* unless the tails of the reference go on so far */
 	bool rated;                      /* the rates of its values are tested */
 	bool has_least, has_greatest;    /* bounds that its schema allows */
 	double least, greatest;

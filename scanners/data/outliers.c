@@ -119,10 +119,14 @@ static bool is_fenced(const struct ay_outlier_limits *l, double v)
 	return v < l->fence_low || v > l->fence_high;
 }
 
-void ay_outlier_bounds(const struct ay_outlier_limits *c, double ranges, double *low, double *high)
+void ay_outlier_bounds(const struct ay_outlier_limits *c, double ranges, bool tails, double *low, double *high)
 {
-	*low = fmin(c->least - ranges * c->range, c->tail_low);
-	*high = fmax(c->greatest + ranges * c->range, c->tail_high);
+	*low = c->least - ranges * c->range;
+	*high = c->greatest + ranges * c->range;
+	if (tails) {
+		*low = fmin(*low, c->tail_low);
+		*high = fmax(*high, c->tail_high);
+	}
 }
 
 static int measure_columns(struct ay_outlier_model *m, const struct ay_outlier_rows *rows)

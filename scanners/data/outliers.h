@@ -110,10 +110,11 @@ AY_MUSTCHECK int ay_outlier_model_new(const struct ay_reference *ref, struct ay_
 void ay_outlier_model_free(struct ay_outlier_model *m);
 /*
  * What lies this many ranges beyond the ends of the reference is refused. A column that hardly varies does not know its range:
- * below 30 values that differ from the most frequent one, the number of ranges grows in inverse proportion. Where the tails of the
- * reference are heavy, so that its next value may lie far beyond all before, the limit is as much further out as they say.
+ * below 30 values that differ from the most frequent one, the number of ranges grows in inverse proportion. tails: where those of
+ * the reference are heavy, so that its next value may lie far beyond all before, the limit is as much further out as they say; not
+ * where a person chose the number.
  */
-void ay_outlier_bounds(const struct ay_outlier_limits *c, double ranges, double *low, double *high);
+void ay_outlier_bounds(const struct ay_outlier_limits *c, double ranges, bool tails, double *low, double *high);
 /* The score of a row; AY_OUTLIER_HBOS needs where the cells were counted, the others their numbers. */
 double ay_outlier_score(const struct ay_outlier_model *m, enum ay_outlier_method method, const struct ay_placed *row);
 

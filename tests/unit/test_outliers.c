@@ -51,12 +51,12 @@ static void test_tails(void)
 		const struct ay_outlier_limits *l = &m->columns[0];
 		double three = l->greatest + 3 * (l->greatest - l->least);
 
-		ay_outlier_bounds(l, 3, &low, &high);
+		ay_outlier_bounds(l, 3, true, &low, &high);
 		if (heavy)
 			ok(high > 50 * three && high < 1e4 * three && low < -50 * three, "Cauchy's tails go on: %g beside %g", high, three);
 		else
 			ok(fabs(high - three) < 1e-9, "a column that ends has three ranges");
-		ay_outlier_bounds(l, 1e6, &low, &high);
+		ay_outlier_bounds(l, 1e6, true, &low, &high);
 		ok(high > 9e5, "ranges that a policy asks for hold where they are more");
 		ay_outlier_model_free(m);
 		ay_reference_free(&r);
@@ -74,7 +74,7 @@ static void test_columns(void)
 	ok(fabs(x->median) < 0.1 && fabs(x->scale - 1) < 0.1, "median and scale of a normal column: %g %g", x->median, x->scale);
 	ok(fabs(x->far_high - 3.5) < 0.4 && x->fence_high > 4, "its limits");
 	ok(x->rows == N && x->far < 20 && x->fenced < 5, "and how many of the reference lie beyond them");
-	ay_outlier_bounds(x, 3, &low, &high);
+	ay_outlier_bounds(x, 3, true, &low, &high);
 	ok(fabs(high - (x->greatest + 3 * (x->greatest - x->least))) < 1e-9 && low < -20, "three ranges beyond the ends");
 	ok(s->scale > 0 && s->far > 0 && s->fenced > 0, "where most values are equal there is a scale none the less: %g", s->scale);
 	ok(s->range > 1.2 * (s->greatest - s->least), "but the range is hardly known");
