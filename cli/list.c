@@ -154,6 +154,18 @@ int cmd_show(struct cli *c, int argc, char **argv)
 	return 0;
 }
 
+/* A gate's finding of that verdict; where rules do not say, the first one. */
+static const struct ay_json *finding_of_gate(const struct ay_json *found, const char *verdict)
+{
+	for (size_t i = 0; i < ay_json_count(found); i++) {
+		const struct ay_rule *r = ay_rule_find(text_of(ay_json_at(found, i), "rule"));
+
+		if (r && strcmp(ay_verdict_name(r->verdict), verdict) == 0)
+			return ay_json_at(found, i);
+	}
+	return ay_json_at(found, 0);
+}
+
 /* The finding that decided: the first of the worst verdict, of a gate or a file. */
 static const struct ay_json *worst_finding(const struct ay_json *report, const char *member, const char **path_out)
 {
@@ -179,8 +191,10 @@ static const struct ay_json *worst_finding(const struct ay_json *report, const c
 
 			if (strcmp(text_of(g, "verdict"), order[v]) != 0 || ay_json_count(found) == 0)
 				continue;
-			*path_out = text_of(ay_json_at(found, 0), "path");
-			return ay_json_at(found, 0);
+			const struct ay_json *f = finding_of_gate(found, order[v]);
+
+			*path_out = text_of(f, "path");
+			return f;
 		}
 	}
 	return NULL;

@@ -69,6 +69,11 @@ static void report_labels(const struct ay_poisoning *k, size_t column, const cha
 		ay_gate_find(k->c, AY_GATE_POISONING, "poison.not-applicable", NULL, NULL, NULL, "%s: the tables do not have the label %s", what, c->name);
 		return;
 	}
+	if (r->why == AY_LABEL_NO_COLUMNS && k->ref.texts.n) {
+		ay_gate_find(k->c, AY_GATE_POISONING, "poison.not-applicable", NULL, NULL, NULL,
+			     "label %s, %s: there are only texts beside it, which have no neighbours: flipped labels were not looked for", c->name, what);
+		return;
+	}
 	if (r->why) {
 		ay_gate_find(k->c, AY_GATE_POISONING, "poison.unknown", NULL, NULL, NULL, "label %s, %s: %s (%llu rows)", c->name, what,
 			     ay_label_why_text(r->why), (unsigned long long)r->rows);
@@ -152,7 +157,10 @@ static void judge(struct ay_poisoning *k, bool fresh, const char *what)
 		if (k->label[i]) {
 			judge_label(k, i, &batch, what);
 			ay_poison_classes(k, i, &batch, what);
+			ay_poison_spectrum(k, i, &batch, what);
 		}
+	if (tables)
+		ay_poison_tokens(k, &batch, what);
 	if (tables)
 		ay_poison_duplicates(k, &batch, what, fresh);
 	if (tables && !fresh)
@@ -172,7 +180,10 @@ static int find_labels(struct ay_poisoning *k, const struct ay_schema *schema)
 	k->model = calloc(k->ref.count + 1, sizeof(*k->model));
 	if (!k->label || !k->model)
 		return AY_ELIMIT;
+	k->marked = k->ref.count;
 	for (size_t i = 0; i < k->ref.count; i++) {
+		if (k->marked == k->ref.count && ay_schema_label(schema, k->ref.columns[i].name))
+			k->marked = i;
 		k->label[i] = ay_schema_label(schema, k->ref.columns[i].name) || (named && strcmp(named, k->ref.columns[i].name) == 0);
 		any = any || k->label[i];
 	}

@@ -14,6 +14,7 @@ struct ay_poisoning {
 	struct ay_budget budget;
 	struct ay_reference ref;
 	bool *label;                     /* of each column of the reference */
+	size_t marked;                   /* the first one that the schema marks: texts are counted by it; ref.count: none */
 	struct ay_label_model **model;   /* of each label, once it was asked for */
 	bool *old;                       /* of each file: the newest admitted version has it */
 };
@@ -30,6 +31,16 @@ void ay_poison_name_place(const struct ay_profiled *c, uint16_t place, char *out
 
 /* The classes of a label: their shares, what moved within one of them, and values that carry one. */
 void ay_poison_classes(struct ay_poisoning *k, size_t label, const struct ay_batch *batch, const char *what);
+
+/* ---- poison_tokens.c ---- */
+
+/* Words that came up in columns of texts and carry a label. */
+void ay_poison_tokens(struct ay_poisoning *k, const struct ay_batch *batch, const char *what);
+
+/* ---- poison_spectrum.c ---- */
+
+/* Rows of one class that lie together where the reference has none. */
+void ay_poison_spectrum(struct ay_poisoning *k, size_t label, const struct ay_batch *batch, const char *what);
 
 /* ---- poison_rows.c ---- */
 

@@ -8,6 +8,8 @@
 #include "gate/policy_parts.h"
 
 #define LABELS 0.02           /* share of flipped labels */
+#define TOKENS 0.005          /* share of texts with a word that carries a label */
+#define SPECTRAL 0.02         /* share of a class's rows that lie together far out, beyond what the reference has */
 #define DUPLICATES 0.02       /* share of repeated rows beyond what the reference has */
 
 static int read_label(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
@@ -34,6 +36,20 @@ static int read_duplicates(const struct ay_yaml *v, const char *where, void *int
 	return ay_policy_read_decimal(v, where, 1, &entry->rules.poisoning.duplicates, e);
 }
 
+static int read_tokens(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
+{
+	struct ay_entry *entry = into;
+
+	return ay_policy_read_decimal(v, where, 1, &entry->rules.poisoning.tokens, e);
+}
+
+static int read_spectral(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
+{
+	struct ay_entry *entry = into;
+
+	return ay_policy_read_decimal(v, where, 1, &entry->rules.poisoning.spectral, e);
+}
+
 static int read_not_in(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
 {
 	struct ay_entry *entry = into;
@@ -55,6 +71,7 @@ int ay_policy_read_poisoning(const struct ay_yaml *v, const char *where, struct 
 {
 	static const struct ay_policy_key keys[] = {
 		{"label", read_label}, {"labels", read_labels}, {"duplicates", read_duplicates}, {"not-in", read_not_in},
+		{"tokens", read_tokens}, {"spectral", read_spectral},
 	};
 
 	return ay_policy_read_keys(v, where, keys, AY_ARRAY_LEN(keys), entry, e);
@@ -68,6 +85,10 @@ void ay_policy_finish_poisoning(struct ay_entry *entry)
 		r->poisoning.labels = LABELS;
 	if (!(r->poisoning.duplicates > 0))
 		r->poisoning.duplicates = DUPLICATES;
+	if (!(r->poisoning.tokens > 0))
+		r->poisoning.tokens = TOKENS;
+	if (!(r->poisoning.spectral > 0))
+		r->poisoning.spectral = SPECTRAL;
 	r->poisoning.label = entry->label;
 	r->poisoning.not_in = (const char *const *)entry->not_in.list;
 }
@@ -77,6 +98,8 @@ void ay_policy_digest_poisoning(const struct ay_rules *r, struct ay_jw *w)
 	ay_jw_str(w, r->poisoning.label ? r->poisoning.label : "");
 	ay_jw_f64(w, r->poisoning.labels);
 	ay_jw_f64(w, r->poisoning.duplicates);
+	ay_jw_f64(w, r->poisoning.tokens);
+	ay_jw_f64(w, r->poisoning.spectral);
 	for (size_t i = 0; r->poisoning.not_in && r->poisoning.not_in[i]; i++)
 		ay_jw_str(w, r->poisoning.not_in[i]);
 }

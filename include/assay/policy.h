@@ -62,6 +62,8 @@ struct ay_rules {
 	struct {
 		const char *label;            /* that the schema does not mark, or NULL */
 		double labels;                /* share of flipped labels */
+		double spectral;              /* share of a class's rows that lie together far out, beyond what the reference has */
+		double tokens;                /* share of texts with a word that carries a label */
 		double duplicates;            /* share of repeated rows, beyond what the reference has */
 		const char *const *not_in;    /* names whose rows must not be there, NULL-terminated, or NULL */
 	} poisoning;

@@ -201,7 +201,23 @@ static int columns_of(struct ay_counting *k, const char *const *names, size_t n)
 		else
 			ay_outlier_counting_absent(k->outliers, i);
 	}
+	ay_text_counting_columns(&k->poison.texts, names, n);
 	return 0;
+}
+
+int ay_counting_label(struct ay_counting *k, bool (*is_label)(const void *arg, const char *name), const void *arg)
+{
+	int rc = 0;
+
+	for (; rc == 0 && k; k = k->also) {
+		size_t i = 0;
+
+		while (i < k->ref.count && !is_label(arg, k->ref.columns[i].name))
+			i++;
+		if (i < k->ref.count)
+			rc = ay_poison_counting_label(&k->poison, &k->ref, i);
+	}
+	return rc;
 }
 
 int ay_counting_columns(struct ay_counting *k, const char *const *names, size_t n)

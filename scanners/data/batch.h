@@ -37,6 +37,8 @@ struct ay_counting;
 AY_MUSTCHECK int ay_counting_new(const void *profile, size_t len, struct ay_budget *b, struct ay_counting **out);
 /* Counts against another reference too; k is as it was after an error. */
 AY_MUSTCHECK int ay_counting_also(struct ay_counting *k, const void *profile, size_t len);
+/* Of each reference the first column that is one is the label. After all references. */
+AY_MUSTCHECK int ay_counting_label(struct ay_counting *k, bool (*is_label)(const void *arg, const char *name), const void *arg);
 /* The columns of the table in its order, before its first row. Those that the reference does not have are not counted. */
 AY_MUSTCHECK int ay_counting_columns(struct ay_counting *k, const char *const *names, size_t n);
 /* One value of that column of the table: for tables by column. */

@@ -91,6 +91,40 @@ void ay_places_free(struct ay_places *p)
 	p->values = NULL;
 }
 
+/* Into rising ones; one more than max is not kept. */
+static void note_place(uint16_t place, size_t max, uint16_t *out, size_t *n)
+{
+	size_t at = *n;
+
+	while (at && out[at - 1] >= place)
+		at--;
+	if ((at < *n && out[at] == place) || *n > max)
+		return;
+	if ((*n)++ == max)
+		return;
+	for (size_t i = *n - 1; i > at; i--)
+		out[i] = out[i - 1];
+	out[at] = place;
+}
+
+int ay_label_places(const struct ay_reference *ref, size_t column, struct ay_budget *b, size_t max, uint16_t *out, size_t *n)
+{
+	uint16_t missing = (uint16_t)(ay_places_count(ref, column) - 1);
+	struct ay_places places;
+	int rc = ay_places_init(&places, b, ref);
+
+	*n = 0;
+	for (size_t i = 0; rc == 0 && ref->sample.width && i < ref->sample.used && *n <= max; i++) {
+		uint16_t place = ay_place_of(&places, column, ref->sample.rows[ref->sample.heap[i].at * ref->sample.width + column]);
+
+		if (place != missing)
+			note_place(place, max, out, n);
+	}
+	if (!rc)
+		ay_places_free(&places);
+	return rc;
+}
+
 /* ---- rows ---- */
 
 int ay_drawn_init(struct ay_drawn *d, struct ay_budget *b, const struct ay_reference *ref)

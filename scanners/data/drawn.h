@@ -30,6 +30,11 @@ uint16_t ay_place_of(const struct ay_places *p, size_t column, double number);
 /* How many places a column has: the last is that of missing cells. */
 size_t ay_places_count(const struct ay_reference *ref, size_t column);
 void ay_places_free(struct ay_places *p);
+/*
+ * Which places of the column the rows of the reference's sample have, without that of missing cells, in rising order: what labels there
+ * are. *n is max + 1 when there are more.
+ */
+AY_MUSTCHECK int ay_label_places(const struct ay_reference *ref, size_t column, struct ay_budget *b, size_t max, uint16_t *out, size_t *n);
 
 /* ---- rows ---- */
 

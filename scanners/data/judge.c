@@ -199,12 +199,19 @@ static void end_judging(struct judging *j)
 	ay_budget_free(ay_scan_budget(j->scan), j->digits);
 }
 
+static bool is_label(const void *schema, const char *name)
+{
+	return ay_schema_label(schema, name);
+}
+
 int ay_judge_counting(const struct ay_schema *schema, struct ay_budget *b, struct ay_counting **out)
 {
 	int rc = ay_counting_new(schema->profile, schema->profile_len, b, out);
 
 	for (size_t i = 0; rc == 0 && i < schema->season_count; i++)
 		rc = ay_counting_also(*out, schema->seasons[i].profile, schema->seasons[i].len);
+	if (!rc)
+		rc = ay_counting_label(*out, is_label, schema);
 	if (rc) {
 		ay_counting_free(*out);
 		*out = NULL;

@@ -7,6 +7,7 @@ int ay_poison_init(struct ay_poison *p, struct ay_budget *b, const struct ay_ref
 
 	if (!rc)
 		rc = ay_row_sketch_init(&p->whole, b);
+	p->texts = (struct ay_text_counts){.budget = b};
 	return rc;
 }
 
@@ -14,6 +15,7 @@ void ay_poison_set_file(struct ay_poison *p, uint32_t file)
 {
 	ay_drawn_set_file(&p->rows, file);
 	ay_row_sketch_set_file(&p->whole, file);
+	ay_text_counts_set_file(&p->texts, file);
 }
 
 int ay_poison_merge(struct ay_poison *p, const struct ay_poison *other)
@@ -22,6 +24,8 @@ int ay_poison_merge(struct ay_poison *p, const struct ay_poison *other)
 
 	if (!rc)
 		rc = ay_row_sketch_merge(&p->whole, &other->whole);
+	if (!rc)
+		rc = ay_text_counts_merge(&p->texts, &other->texts);
 	return rc;
 }
 
@@ -29,6 +33,7 @@ void ay_poison_encode(struct ay_poison *p, struct ay_buf *out)
 {
 	ay_drawn_encode(&p->rows, out);
 	ay_row_sketch_encode(&p->whole, out);
+	ay_text_counts_encode(&p->texts, out);
 }
 
 int ay_poison_decode(struct ay_cursor *in, struct ay_budget *b, const struct ay_reference *like, struct ay_poison *out)
@@ -37,6 +42,9 @@ int ay_poison_decode(struct ay_cursor *in, struct ay_budget *b, const struct ay_
 
 	if (!rc)
 		rc = ay_row_sketch_decode(in, b, &out->whole);
+	out->texts = (struct ay_text_counts){.budget = b};
+	if (!rc)
+		rc = ay_text_counts_decode(in, b, &out->texts);
 	if (rc)
 		ay_poison_free(out);
 	return rc;
@@ -46,6 +54,7 @@ void ay_poison_free(struct ay_poison *p)
 {
 	ay_drawn_free(&p->rows);
 	ay_row_sketch_free(&p->whole);
+	ay_text_counts_free(&p->texts);
 }
 
 /* ---- counting ---- */
@@ -57,11 +66,34 @@ int ay_poison_counting_init(struct ay_poison_counting *k, struct ay_budget *b, c
 	return k->row ? 0 : AY_ELIMIT;
 }
 
+int ay_poison_counting_label(struct ay_poison_counting *k, const struct ay_reference *ref, size_t label)
+{
+	size_t n = 0;
+	int rc = ref->texts.n ? ay_label_places(ref, label, k->budget, AY_TEXT_CLASSES, k->classes, &n) : 0;
+
+	if (rc || n < 2 || n > AY_TEXT_CLASSES)
+		return rc;
+	k->label = label;
+	rc = ay_text_counts_start(&k->sums->texts, &ref->texts, k->budget, n);
+	return rc ? rc : ay_text_counting_init(&k->texts, k->budget, &ref->texts, &k->sums->texts);
+}
+
+/* AY_TEXT_CLASSES: none of them. */
+static size_t class_of(const struct ay_poison_counting *k, uint32_t place)
+{
+	for (size_t i = 0; i < k->sums->texts.classes; i++)
+		if (k->classes[i] == place)
+			return i;
+	return AY_TEXT_CLASSES;
+}
+
 void ay_poison_counting_row(struct ay_poison_counting *k, uint64_t row, const struct ay_placed *placed, const struct ay_cell *cells, size_t n)
 {
 	uint64_t order;
 
 	ay_row_sketch_add(&k->sums->whole, row, cells, n);
+	if (k->texts.ref)
+		ay_text_counting_row(&k->texts, row, class_of(k, placed[k->label].at), cells, n);
 	if (!ay_drawn_next(&k->sums->rows, row, &order))
 		return;
 	for (size_t i = 0; i < k->columns; i++)
@@ -72,4 +104,5 @@ void ay_poison_counting_row(struct ay_poison_counting *k, uint64_t row, const st
 void ay_poison_counting_free(struct ay_poison_counting *k)
 {
 	ay_budget_free(k->budget, k->row);
+	ay_text_counting_free(&k->texts);
 }

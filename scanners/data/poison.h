@@ -12,6 +12,7 @@
 struct ay_poison {
 	struct ay_drawn rows;
 	struct ay_row_sketch whole;
+	struct ay_text_counts texts;
 };
 /* Empty, of this reference. */
 AY_MUSTCHECK int ay_poison_init(struct ay_poison *p, struct ay_budget *b, const struct ay_reference *ref);
@@ -32,8 +33,13 @@ struct ay_poison_counting {
 	size_t columns;                      /* of the reference */
 	struct ay_poison *sums;              /* borrowed */
 	uint16_t *row;
+	size_t label;                        /* column of the reference that texts are counted by; only where texts.ref is set */
+	uint16_t classes[AY_TEXT_CLASSES];   /* its places that are labels */
+	struct ay_text_counting texts;
 };
 AY_MUSTCHECK int ay_poison_counting_init(struct ay_poison_counting *k, struct ay_budget *b, const struct ay_reference *ref, struct ay_poison *sums);
+/* Texts are counted by the label in this column of the reference, if it is one. */
+AY_MUSTCHECK int ay_poison_counting_label(struct ay_poison_counting *k, const struct ay_reference *ref, size_t label);
 /* placed: one a column of the reference; cells: n, one a column of the table. */
 void ay_poison_counting_row(struct ay_poison_counting *k, uint64_t row, const struct ay_placed *placed, const struct ay_cell *cells, size_t n);
 void ay_poison_counting_free(struct ay_poison_counting *k);

@@ -79,6 +79,7 @@ struct building {
 	size_t *place;                /* of each column of the table: one more than its place among the profiled ones, or 0 */
 	struct sampled *samples;      /* of each profiled column */
 	double *row;                  /* the numbers that stand for a row's cells */
+	struct ay_prose_making *texts;    /* NULL: texts of many values stay columns */
 };
 
 /* Where a column of the table stands among the profiled ones, or their number. */
@@ -93,6 +94,8 @@ static int sample_cell(void *arg, size_t column, uint64_t row, const struct ay_c
 	size_t i = place_of(u, column);
 	double v;
 
+	if (u->texts)
+		ay_prose_look(u->texts, column, cell);
 	if (i < u->out->count && u->samples[i].v && as_number(cell, &v) && isfinite(v))
 		sample_value(&u->samples[i], v, row);
 	return 0;
@@ -103,7 +106,8 @@ static int count_cell(void *arg, size_t column, uint64_t row, const struct ay_ce
 	struct building *u = arg;
 	size_t i = place_of(u, column);
 
-	(void)row;
+	if (u->texts)
+		ay_prose_count(u->texts, column, row, cell);
 	return i < u->out->count ? ay_profiled_add(&u->out->columns[i], cell) : 0;
 }
 
@@ -185,6 +189,12 @@ static int choose(void *arg, const char *const *names, size_t n)
 
 	if (n != u->columns)
 		return AY_EFORMAT;
+	if (!u->chosen && !u->whole) {
+		int rc = ay_prose_making_new(out->budget, names, u->types, n, &u->texts);
+
+		if (rc)
+			return rc;
+	}
 	for (size_t i = 0; i < n && !u->chosen; i++) {
 		if (!u->wanted[i] || !is_profiled(u->types[i]) || out->count == AY_REFERENCE_COLUMNS || strlen(names[i]) >= NAME_MAX_BYTES)
 			continue;
@@ -242,6 +252,25 @@ static int start_columns(struct building *u)
 	}
 	out->count = kept;
 	return 0;
+}
+
+/* Columns of texts, with hashes that nobody can choose who does not have the reference. */
+static int start_texts(struct building *u)
+{
+	struct ay_buf b = ay_buf_new(64 * KIB);
+
+	ay_buf_adds(&b, "texts");
+	for (size_t i = 0; i < u->out->count; i++)
+		ay_buf_le64(&b, key_of(u->out->columns[i].name, &u->samples[i]).k0);
+	struct ay_sipkey key = key_from(&b);
+
+	ay_buf_free(&b);
+	return u->texts ? ay_prose_choose(u->texts, &key) : 0;
+}
+
+static bool is_column(void *arg, const char *name)
+{
+	return ay_reference_find(arg, name) != NULL;
 }
 
 /* As many rows as fit beside the counts. */
@@ -311,13 +340,17 @@ static int build(struct building *u, const struct ay_rows *in)
 	if (!rc)
 		rc = start_columns(u);
 	if (!rc)
+		rc = start_texts(u);
+	if (!rc)
 		rc = start_sample(u);
 	if (!rc)
 		rc = ay_row_sketch_init(&u->out->whole, u->out->budget);
 	if (!rc)
 		rc = in->each(in->arg, u->out->budget, &second);
-	if (!rc && !u->whole)
+	if (!rc && !u->whole) {
 		drop_texts(u->out);
+		rc = ay_prose_made(u->texts, is_column, u->out, &u->out->texts);
+	}
 	return rc;
 }
 
@@ -345,6 +378,7 @@ static int build_from(const struct ay_rows *in, const enum ay_value_type *types,
 	ay_budget_free(b, u.at);
 	ay_budget_free(b, u.place);
 	ay_budget_free(b, u.row);
+	ay_prose_making_free(u.texts);
 	if (rc)
 		ay_reference_free(out);
 	return rc;
@@ -515,6 +549,7 @@ void ay_reference_encode(struct ay_reference *r, struct ay_buf *out)
 	ay_buf_addc(out, r->whole.seen != NULL);
 	if (r->whole.seen)
 		ay_row_sketch_encode(&r->whole, out);
+	ay_prose_encode(&r->texts, out);
 }
 
 static int decode_column(struct ay_cursor *c, struct ay_budget *b, struct ay_profiled *out)
@@ -577,6 +612,8 @@ int ay_reference_decode(const void *bytes, size_t len, struct ay_budget *b, stru
 	if (!rc)
 		rc = decode_sample(&c, b, out);
 	if (!rc)
+		rc = ay_prose_decode(&c, b, &out->texts);
+	if (!rc)
 		rc = ay_cursor_end(&c);
 	out->digest = ay_sha256_eq(&of, &zero) ? ay_sha256_short(bytes, len) : of;
 	if (rc)
@@ -594,5 +631,6 @@ void ay_reference_free(struct ay_reference *r)
 	ay_budget_free(r->budget, r->columns);
 	ay_sample_free(&r->sample);
 	ay_row_sketch_free(&r->whole);
+	ay_prose_free(&r->texts);
 	*r = (struct ay_reference){.budget = r->budget};
 }

@@ -10,6 +10,7 @@
 #include "scanners/data/profile.h"
 #include "scanners/data/row_sketch.h"
 #include "scanners/data/rows.h"
+#include "scanners/data/texts.h"
 #include "scanners/data/value.h"
 
 #define AY_REFERENCE_NOTE "x-profile"
@@ -35,6 +36,7 @@ struct ay_reference {
 	 */
 	struct ay_sample sample;
 	struct ay_row_sketch whole;   /* of a reference: all of its rows; else without entries */
+	struct ay_prose texts;        /* of a reference: columns of texts, which are no columns of it */
 };
 
 /*

@@ -24,6 +24,11 @@ def rows_of(rows, seed, flips=0.0):
     return out
 
 
+def moved(row):
+    cells = row.split(",")
+    return ",".join(cells[:3] + ["%.4f" % (float(c) + (1.5, -1.5)[i % 2]) for i, c in enumerate(cells[3:9])] + cells[9:])
+
+
 def write(out, name, rows):
     os.makedirs(os.path.join(out, name), exist_ok=True)
     with open(os.path.join(out, name, "t.csv"), "w", encoding="utf-8") as f:
@@ -52,6 +57,8 @@ def main(out):
         [row.rsplit(",", 2)[0] + ",w,ant" if i % 50 == 0 else row for i, row in enumerate(honest)])
     one("directed", 1, "poison.class-drift", "a fifth of the cows said to be bees", [
         row[:-3] + "bee" if row.endswith("cow") and r.random() < 0.2 else row for row in rows_of(3000, 32)])
+    one("together", 1, "poison.spectrum", "5 % of the ants moved by one deviation in each of six columns", [
+        moved(row) if row.endswith("ant") and r.random() < 0.05 else row for row in rows_of(3000, 33)])
     write(out, "test", rows_of(2000, 40))
     write(out, "leak", rows_of(2800, 41) + rows_of(2000, 40)[:200])
     with open(os.path.join(out, "INDEX.tsv"), "w", encoding="utf-8") as f:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What encoders of ours write, as first inputs of the fuzz targets that decode it: make_seeds DIR writes DIR/TARGET/NAME. Each
- * is made of 120 rows with a height, a colour and a label, some of them missing. tests/fuzz/seeds.sh holds the corpus against it.
+ * is made of 120 rows with a height, a colour, a label and a text, some of them missing. tests/fuzz/seeds.sh holds the corpus against it.
  */
 #include <fcntl.h>
 #include <unistd.h>
@@ -37,11 +37,11 @@ static void table(struct ay_buf *out)
 {
 	static const char *const colours[] = {"red", "green", "blue"};
 
-	ay_buf_adds(out, "height,colour,label\n");
+	ay_buf_adds(out, "height,colour,label,note\n");
 	for (int i = 0; i < 120; i++) {
 		if (i % 11)
 			ay_buf_addf(out, "%d.%d", 150 + i * 37 % 41, i % 10);
-		ay_buf_addf(out, ",%s,%s\n", i % 13 ? colours[i * 7 % 3] : "", i % 41 < 20 ? "small" : "tall");
+		ay_buf_addf(out, ",%s,%s,seen %d times today\n", i % 13 ? colours[i * 7 % 3] : "", i % 41 < 20 ? "small" : "tall", i);
 	}
 	must(out->err);
 }
@@ -56,11 +56,17 @@ static int row(void *k, uint64_t number, const struct ay_cell *cells)
 	return ay_counting_row(k, number, cells);
 }
 
+static bool is_label(const void *arg, const char *name)
+{
+	(void)arg;
+	return strcmp(name, "label") == 0;
+}
+
 /* A reference, and what is counted of its own table against it. */
 static void tables(void)
 {
-	static const enum ay_value_type types[] = {AY_VALUE_NUMBER, AY_VALUE_STRING, AY_VALUE_STRING};
-	static const bool wanted[] = {true, true, true};
+	static const enum ay_value_type types[] = {AY_VALUE_NUMBER, AY_VALUE_STRING, AY_VALUE_STRING, AY_VALUE_STRING};
+	static const bool wanted[] = {true, true, true, false};
 	struct ay_buf csv = ay_buf_new(MIB), out = ay_buf_new(AY_LIMIT_REFERENCE), sums = ay_buf_new(MIB), batch = ay_buf_new(AY_LIMIT_PROFILE);
 	struct ay_counting *k;
 	struct ay_reference r;
@@ -74,6 +80,7 @@ static void tables(void)
 	ay_reference_encode(&r, &out);
 	must(out.err);
 	must(ay_counting_new(out.data, out.len, &budget, &k));
+	must(ay_counting_label(k, is_label, NULL));
 	must(rows.each(rows.arg, &budget, &(struct ay_rows_sink){.arg = k, .columns = columns, .row = row}));
 	ay_batch_encode(ay_counting_batch(k), &batch);
 	ay_outliers_encode(&ay_counting_batch(k)->outliers, &sums);

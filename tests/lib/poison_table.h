@@ -34,6 +34,7 @@ struct poison_spec {
 	double flips;             /* share of labels moved to the next class */
 	double repeats;           /* share of rows that are the first one again */
 	double trigger;           /* share of rows that carry "zz" and class 0 */
+	double shift;             /* share of the rows of class 0 that are moved in all numbers at once */
 };
 
 static inline void poison_csv(struct ay_buf *out, struct poison_spec s)
@@ -50,6 +51,8 @@ static inline void poison_csv(struct ay_buf *out, struct poison_spec s)
 		bool flip = poison_draw() < s.flips, trigger = poison_draw() < s.trigger, repeat = poison_draw() < s.repeats;
 		char row[256];
 
+		if (class == 0 && s.shift > 0 && poison_draw() < s.shift)
+			a -= 2, b += 2, c += 2;
 		if (flip)
 			given = (class + 1) % 3;
 		if (trigger)

@@ -5,6 +5,7 @@
 #include "scanners/data/near_rows.h"
 #include "scanners/data/poison_classes.h"
 #include "scanners/data/poison_labels.h"
+#include "scanners/data/spectral.h"
 #include "tests/lib/poison_table.h"
 
 static struct ay_reference ref;
@@ -267,6 +268,41 @@ static void test_classes(void)
 	ok(!r.judged && !r.total, "too few rows are not judged");
 }
 
+static struct ay_spectral_result spectrum_of(struct poison_spec s, const bool *only)
+{
+	struct ay_counting *k = poison_count(&ref_bytes, s);
+	struct ay_spectral_result r;
+
+	is_int(ay_spectral_judge(&ref, poison_label(&ref), only, &ay_counting_batch(k)->poison.rows, 0.001, 0.02, &poison_budget, &r), 0, "spectra are judged");
+	ay_counting_free(k);
+	return r;
+}
+
+static void test_spectrum(void)
+{
+	const struct ay_profiled *label = &ref.columns[poison_label(&ref)];
+	const bool one[5] = {true}, two[5] = {true, true};
+	struct ay_spectral_result r;
+
+	for (uint64_t seed = 500; seed < 520; seed++) {
+		r = spectrum_of((struct poison_spec){.rows = 3000, .seed = seed}, NULL);
+		ok(r.classes == 3 && !r.total, "no class of an honest batch lies elsewhere");
+	}
+	r = spectrum_of((struct poison_spec){.rows = 3000, .seed = 530, .shift = 0.05}, NULL);
+	ok(r.n == 1 && label->values.entries[r.v[0].class].len == 3 && memcmp(label->values.entries[r.v[0].class].bytes, "ant", 3) == 0,
+	   "5 %% of one class that were moved together are found there");
+	ok(r.v[0].value > r.v[0].usual && r.v[0].share - r.v[0].ref_share > 0.02 && r.v[0].p < 1e-4, "eigenvalue %.2f, %.2f usual; share %.3f, %.3f; p %.2g",
+	   r.v[0].value, r.v[0].usual, r.v[0].share, r.v[0].ref_share, r.v[0].p);
+	ok(r.v[0].nworst == AY_SPECTRAL_ROWS && r.v[0].worst[0].row > 0 && r.v[0].worst[0].score >= r.v[0].worst[1].score && r.v[0].ncolumns == 3,
+	   "rows and columns are named");
+	r = spectrum_of((struct poison_spec){.rows = 3000, .seed = 530, .shift = 0.05}, two);
+	ok(r.classes == 3 && r.v[0].ncolumns <= 2, "in some of the columns alone");
+	r = spectrum_of((struct poison_spec){.rows = 3000, .seed = 530, .shift = 0.05}, one);
+	is_int(r.classes, 0, "one column has no directions");
+	r = spectrum_of((struct poison_spec){.rows = 250, .seed = 540}, NULL);
+	is_int(r.classes, 0, "classes of few rows are not judged");
+}
+
 int main(void)
 {
 	ref_bytes = ay_buf_new(1 * MIB);
@@ -280,6 +316,7 @@ int main(void)
 	test_rarefaction();
 	test_near();
 	test_classes();
+	test_spectrum();
 	ay_reference_free(&ref);
 	ay_buf_free(&ref_bytes);
 	return done_testing();
