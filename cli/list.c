@@ -158,7 +158,7 @@ int cmd_show(struct cli *c, int argc, char **argv)
 static const struct ay_json *finding_of_gate(const struct ay_json *found, const char *verdict)
 {
 	for (size_t i = 0; i < ay_json_count(found); i++) {
-		const struct ay_rule *r = ay_rule_find(text_of(ay_json_at(found, i), "rule"));
+		const struct ay_rule *r = ay_gate_rule(text_of(ay_json_at(found, i), "rule"));
 
 		if (r && strcmp(ay_verdict_name(r->verdict), verdict) == 0)
 			return ay_json_at(found, i);

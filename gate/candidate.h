@@ -158,8 +158,6 @@ void ay_gate_result_free(struct ay_gate_result *r);
 /* One finding of a gate, with the rule's verdict. path, value and limit may be NULL. */
 void ay_gate_find(struct ay_candidate *c, enum ay_gate_kind k, const char *rule, const char *path, const char *value, const char *limit,
 		  const char *fmt, ...) AY_PRINTF(7, 8);
-/* Gate rules, else the scanners' table. */
-const struct ay_rule *ay_gate_rule(const char *id);
 /* The gate that a rule belongs to. */
 enum ay_gate_kind ay_rule_gate(const struct ay_rule *r);
 bool ay_waived(const struct ay_waiver *w, const struct ay_rule *r, int64_t now_s);

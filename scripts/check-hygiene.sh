@@ -42,6 +42,11 @@ checks() {
 			echo "$f:1: a binary file that no README line and no generator beside it names"
 	done
 
+	# Each listing of a test is a count in the summary.
+	awk '/^TESTS \+=/ { on = 1 }
+	on { for (i = 1; i <= NF; i++) if ($i ~ /^%D%/ && seen[FILENAME, $i]++) print FILENAME ":" FNR ": " $i " is among the tests twice"; on = /\\$/ }' \
+		$(printf '%s\n' "$all" | grep 'Makefile\.inc$') /dev/null
+
 	if [ -f docs/invariants.md ]; then
 		grep -noIE 'INV-[0-9]+' $(printf '%s\n' "$text" | grep -v '^docs/invariants.md$') /dev/null | while IFS=: read -r f line inv; do
 			grep -qE "$inv([^0-9]|\$)" docs/invariants.md || echo "$f:$line: $inv is not in docs/invariants.md"

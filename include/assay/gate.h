@@ -80,6 +80,8 @@ uint64_t ay_gate_generation(struct ay_gate *g);
 /* Referenced handle; the same artifact always gives the same object while referenced. */
 /* The rules of all gates, then those of the scanners; NULL beyond the last. */
 const struct ay_rule *ay_rule_at(size_t i);
+/* One of them by its id, or NULL. */
+const struct ay_rule *ay_gate_rule(const char *id);
 
 struct ay_intake;
 
