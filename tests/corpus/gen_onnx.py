@@ -143,6 +143,8 @@ def good():
     yield "sparse_table", model(graph([RELU], rest=field(15, sparse((3,), (3, 2), (4, 4))))), {}, "one with an index of each dimension"
     yield "external", model(graph([RELU], [external(offset="4", length="16")])), {"weights.bin": b"\x01\x02\xf0\x7f" + bytes(16)}, \
         "data in the file beside it"
+    yield "external_torch", model(graph([RELU], [external(location="model.onnx.data", offset="0", length="16")])), \
+        {"model.onnx.data": bytes(range(240, 256))}, "data where PyTorch puts it"
 
 
 def bad():

@@ -91,6 +91,23 @@ static void test_functions(void)
 	ay_onnx_functions_free(f);
 }
 
+static void test_data(void)
+{
+	static const char bytes[] = "\x01\x02\xf0\x7f\xff\x00\x80\x3f";
+	static const char *const good[] = {"m.onnx.data", "m.onnx_data", "m.onnx_data_1", "a/b.onnx_data_10"};
+	static const char *const bad[] = {".onnx_data", "onnx_data", "m.onnx_data_", "m.onnx_data1", "m.onnx.data_1", "m.onnx.data.bin", "m.data", "1", "_1", ""};
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(good); i++) {
+		is_str(scan_case_with(good[i], bytes, sizeof(bytes) - 1, NULL), "pass", "weights called %s", good[i]);
+		is_str(scan_case_result.format, "onnx-data", "by their name");
+	}
+	for (size_t i = 0; i < AY_ARRAY_LEN(bad); i++)
+		is_str(scan_case_with(bad[i], bytes, sizeof(bytes) - 1, NULL), "format.unknown", "none called %s", bad[i]);
+	scan_is("m.onnx_data", "1.5 2.5\n", "pass", "bytes that are text too");
+	is_str(scan_case_with("m.onnx_data", "\x80\x04N.", 4, NULL), "format.polyglot", "a pickle");
+	is_str(scan_case_with("m.onnx_data", "\x7f" "ELF\2\1\1\0\0\0\0\0\0\0\0\0\3\0>\0\1\0\0\0", 24, NULL), "format.polyglot", "a program");
+}
+
 static void test_bid(void)
 {
 	scan_case("m.onnx", "\x08\x08" "B\x02\x10\x11");
@@ -164,6 +181,7 @@ int main(void)
 	test_external();
 	test_dims();
 	test_functions();
+	test_data();
 	test_bid();
 	ay_scan_result_free(&scan_case_result);
 	return done_testing();
