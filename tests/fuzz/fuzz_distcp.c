@@ -4,7 +4,7 @@
 
 #include "scanners/registry.h"
 
-FUZZ_SCANNERS(&ay_scanner_zip, &ay_scanner_torch_zip, &ay_scanner_pickle, &ay_scanner_distcp, &ay_scanner_dcp_metadata)
+FUZZ_SCANNERS(&ay_scanner_zip, &ay_scanner_torch_zip, &ay_scanner_pickle, &ay_scanner_torch_legacy, &ay_scanner_distcp, &ay_scanner_dcp_metadata)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -3,7 +3,7 @@
 
 #include "scanners/registry.h"
 
-FUZZ_SCANNERS(&ay_scanner_hdf5, &ay_scanner_pickle)
+FUZZ_SCANNERS(&ay_scanner_hdf5, &ay_scanner_pickle, &ay_scanner_torch_legacy)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -21,7 +21,7 @@ static int no_scan(struct ay_scan *s, struct ay_source *in)
 
 static const struct ay_scanner weights = { .abi = AY_SCAN_ABI, .name = "hdf5", .bid = no_bid, .scan = no_scan };
 
-FUZZ_SCANNERS(&ay_scanner_zip, &ay_scanner_keras, &ay_scanner_json, &ay_scanner_text, &ay_scanner_npz, &ay_scanner_npy, &ay_scanner_pickle, &weights)
+FUZZ_SCANNERS(&ay_scanner_zip, &ay_scanner_keras, &ay_scanner_json, &ay_scanner_text, &ay_scanner_npz, &ay_scanner_npy, &ay_scanner_pickle, &ay_scanner_torch_legacy, &weights)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char none[] = "\0\0\0\0\1\0\0";
 	struct ay_buf b = ay_buf_new(1 * MIB), at = ay_buf_new(64), index = ay_buf_new(256), ends = ay_buf_new(64);
 
-	if (size < 2)
+	if (size < 2 || size > 256 * KIB)
 		return 0;
 	seal(&b, data + 1, size - 1, data[0] & 1, &at);
 	/* One entry, for any key: "\xff". */
