@@ -221,7 +221,7 @@ static int write_decision(struct ay_txn *t, const struct ay_candidate *c, uint64
 
 static int write_scans(struct ay_txn *t, const struct ay_candidate *c)
 {
-	struct ay_buf b = ay_buf_new(8 * MIB);
+	struct ay_buf b = ay_buf_new(AY_NOTE_MAX);
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < c->fresh.n; i++) {

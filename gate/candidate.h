@@ -30,6 +30,7 @@ struct ay_scan_note {
 	size_t keys_len;
 	char *why;                           /* code != 0 */
 };
+#define AY_NOTE_MAX (AY_LIMIT_PROFILE + AY_LIMIT_KEYS + 6 * MIB)    /* encoded */
 struct ay_scan_note *ay_note_ref(struct ay_scan_note *n);
 void ay_note_unref(struct ay_scan_note *n);
 /* From the pool's callback, out of whose result it moves siblings and profile; NULL out of memory. */

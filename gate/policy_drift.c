@@ -8,10 +8,10 @@
 
 #include "gate/policy_parts.h"
 #include "scanners/data/drift.h"
+#include "scanners/data/reference.h"
 
 #define HISTORY 10
 #define HISTORY_MAX 64
-#define COLUMNS_MAX 512
 #define SEASONS_MAX 8
 #define WHERE_SIZE 640        /* a pattern, the keys around it and a column */
 
@@ -120,8 +120,8 @@ static int read_columns(const struct ay_yaml *v, const char *where, void *into, 
 
 	if (v->kind != AY_YAML_MAP)
 		return ay_error_set(e, AY_EFORMAT, "line %u: %s must be columns with floors, as in {price: {d: 0.2}}", v->line, where);
-	if (v->nkids > COLUMNS_MAX)
-		return ay_error_set(e, AY_ELIMIT, "line %u: %s has more than %d columns", v->line, where, COLUMNS_MAX);
+	if (v->nkids > AY_REFERENCE_COLUMNS)
+		return ay_error_set(e, AY_ELIMIT, "line %u: %s has more than %d columns", v->line, where, AY_REFERENCE_COLUMNS);
 	entry->columns = calloc(v->nkids + 1, sizeof(*entry->columns));
 	if (!entry->columns)
 		return ay_error_set(e, -ENOMEM, "out of memory while the policy is read");

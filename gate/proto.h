@@ -17,7 +17,7 @@
 
 #define PROTO_SOCKET 3   /* descriptors of a worker after exec */
 #define PROTO_SCRATCH 4
-#define PROTO_REQUEST_MAX (8 * MIB)
+#define PROTO_REQUEST_MAX (AY_LIMIT_SCHEMA + 2 * MIB)
 #define PROTO_MORE (1u << 31)   /* in a request's length: another request is on its way, so the answer may wait for its own */
 
 #define PROTO_LACKING 0           /* length of an answer: the job is for a worker with libhdf5 */

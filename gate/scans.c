@@ -38,7 +38,7 @@ struct ay_sha256 ay_scan_key(const struct ay_gate *g, const struct ay_scan_plan 
 
 int ay_scan_cached(struct ay_txn *t, const struct ay_sha256 *key, struct ay_scan_note **out)
 {
-	struct ay_buf b = ay_buf_new(8 * MIB);
+	struct ay_buf b = ay_buf_new(AY_NOTE_MAX);
 	int rc = ay_doc_get(t, AY_TABLE_SCAN, key->b, sizeof(key->b), &b);
 
 	*out = NULL;

@@ -51,7 +51,7 @@ static int do_scan(struct ay_source *in, const struct ay_scan_options *o, struct
 
 static int do_infer(struct ay_source *in, const char *path, bool describe, struct ay_buf *out)
 {
-	struct ay_buf schema = ay_buf_new(AY_LIMIT_WORKER_ANSWER / 2);
+	struct ay_buf schema = ay_buf_new(AY_LIMIT_SCHEMA);
 	struct ay_error e = { .off = AY_NO_OFFSET };
 	struct ay_budget budget;
 

@@ -52,12 +52,12 @@
 #define AY_LIMIT_SCAN_EXPANDED (64 * GIB)  /* bytes that come out of all decompression of one file */
 #define AY_LIMIT_SCAN_RATIO 200            /* expanded / compressed per member, beyond the first MiB */
 #define AY_LIMIT_SCAN_RATIO_FREE (1 * MIB)     /* expanded bytes that the ratio does not count */
-#define AY_LIMIT_REFERENCE (2 * MIB)       /* encoded reference of a schema */
+#define AY_LIMIT_REFERENCE (6 * MIB)       /* encoded reference of a schema */
 #define AY_LIMIT_KEYS (2 * MIB)            /* keys of one table for foreign keys */
-#define AY_LIMIT_PROFILE (1 * MIB)         /* encoded counts of one table against its reference */
+#define AY_LIMIT_PROFILE (4 * MIB)         /* encoded counts of one table against its reference */
 #define AY_LIMIT_SIBLINGS 4096             /* other files of the artifact that one file's loader reads */
 #define AY_LIMIT_SCAN_HEAD 512             /* bytes that bid() sees */
-#define AY_LIMIT_WORKER_ANSWER (4 * MIB)   /* one answer frame */
+#define AY_LIMIT_WORKER_ANSWER (14 * MIB)  /* one answer frame: a schema, or what was found and counted */
 
 /* ---- conversion ---- */
 #define AY_LIMIT_TENSOR_DIMS 16
@@ -90,7 +90,7 @@
 #define AY_LIMIT_IMAGE_RATIO_FREE (64 * MIB)  /* decoded bytes that AY_LIMIT_SCAN_RATIO does not count: masks are of one tone */
 #define AY_LIMIT_PATTERN 4096                 /* bytes of one regular expression of a schema */
 #define AY_LIMIT_PATTERN_STATES 20000         /* of its automaton */
-#define AY_LIMIT_SCHEMA (4 * MIB)             /* bytes of a Table Schema */
+#define AY_LIMIT_SCHEMA (12 * MIB)            /* bytes of a Table Schema: its reference in base64, and its columns */
 #define AY_LIMIT_SCHEMA_RESOURCES 4096
 #define AY_LIMIT_CSV_COLUMNS 65536
 #define AY_LIMIT_PARQUET_FOOTER (64 * MIB)

@@ -184,6 +184,14 @@ static void pair(struct ay_jw *w, const char *key, const uint64_t counts[2], boo
 	ay_jw_array_end(w);
 }
 
+/* Values that were counted without it: of wide tables it is not kept. */
+static void distinct(struct ay_jw *w, const struct ay_distinct *d, uint64_t values)
+{
+	double estimate = ay_distinct_estimate(d);
+
+	ay_describe_number(w, "distinct", values && estimate == 0 ? NAN : round(estimate));
+}
+
 static void describe_numbers(struct ay_jw *w, const struct ay_numbers *c)
 {
 	const struct ay_moments all = ay_numbers_moments(c), *m = &all;
@@ -194,7 +202,7 @@ static void describe_numbers(struct ay_jw *w, const struct ay_numbers *c)
 	ay_jw_ku64(w, "null", c->null);
 	ay_jw_ku64(w, "nan", c->nan);
 	ay_jw_ku64(w, "infinite", c->minus_infinity + c->plus_infinity);
-	ay_jw_ku64(w, "distinct", (uint64_t)round(ay_distinct_estimate(&c->distinct)));
+	distinct(w, &c->distinct, ay_numbers_moments(c).n);
 	ay_describe_number(w, "min", known ? c->min : NAN);
 	ay_describe_number(w, "q1", known ? ay_numbers_quantile(c, 0.25) : NAN);
 	ay_describe_number(w, "median", known ? ay_numbers_quantile(c, 0.5) : NAN);
@@ -213,7 +221,7 @@ void ay_describe_column(struct ay_jw *w, const struct ay_profiled *c)
 		ay_jw_ku64(w, "rows", c->values.rows);
 		ay_jw_ku64(w, "null", c->values.null);
 		ay_jw_ku64(w, "unseen", c->values.unseen);
-		ay_jw_ku64(w, "distinct", (uint64_t)round(ay_distinct_estimate(&c->values.distinct)));
+		distinct(w, &c->values.distinct, c->values.rows - c->values.null);
 	}
 	ay_jw_object_end(w);
 }

@@ -392,18 +392,26 @@ static int describe_rows(const struct inference *inf, const struct ay_rows *rows
 	return rc;
 }
 
-static int propose(const struct inference *inf, const struct ay_rows *rows, struct ay_buf *out)
+/* A column that nobody counts would never be compared, so that a table of too many columns has no reference at all. */
+static int propose(const struct inference *inf, const struct ay_rows *rows, struct ay_buf *out, struct ay_error *e)
 {
 	struct ay_buf reference = ay_buf_new(AY_LIMIT_REFERENCE);
+
+	if (inf->count > AY_REFERENCE_COLUMNS)
+		return ay_error_set(e, AY_ELIMIT, "the table has %zu columns, and a reference has at most %d: split the table by columns", inf->count,
+				    AY_REFERENCE_COLUMNS);
 	int rc = inf->rows ? build_reference(inf, rows, &reference) : 0;
 
+	if (reference.err)
+		ay_error_set(e, rc, "the reference of its %zu columns would have more than %llu MiB: split the table by columns", inf->count,
+			     (unsigned long long)(AY_LIMIT_REFERENCE / MIB));
 	if (!rc)
 		write_schema(inf, &reference, out);
 	ay_buf_free(&reference);
 	return rc;
 }
 
-int ay_infer_rows(struct ay_budget *b, const struct ay_rows *rows, bool describe, struct ay_buf *out)
+int ay_infer_rows(struct ay_budget *b, const struct ay_rows *rows, bool describe, struct ay_buf *out, struct ay_error *e)
 {
 	struct inference inf = {.budget = b, .pool = {.budget = b, .left = AY_LIMIT_CSV_UNIQUE}};
 	const struct ay_rows_sink sink = {&inf, start_columns, NULL, note_cell, NULL};
@@ -412,7 +420,7 @@ int ay_infer_rows(struct ay_budget *b, const struct ay_rows *rows, bool describe
 	for (size_t i = 0; i < inf.count; i++)
 		ay_uniq_free(&inf.columns[i].seen);
 	if (!rc)
-		rc = describe ? describe_rows(&inf, rows, out) : propose(&inf, rows, out);
+		rc = describe ? describe_rows(&inf, rows, out) : propose(&inf, rows, out, e);
 	for (size_t i = 0; i < inf.count; i++)
 		ay_budget_free(b, inf.columns[i].name);
 	ay_budget_free(b, inf.columns);
@@ -430,9 +438,12 @@ int ay_infer_scan(struct ay_scan *s, const struct ay_rows *rows)
 		ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "there is more than one table, and a schema is proposed from one");
 		return 0;
 	}
-	int rc = ay_infer_rows(ay_scan_budget(s), rows, ay_scan_options(s)->describe, out);
+	struct ay_error e = {.msg = ""};
+	int rc = ay_infer_rows(ay_scan_budget(s), rows, ay_scan_options(s)->describe, out, &e);
 
-	if (rc && ay_scan_count(s, AY_INCONCLUSIVE) == before)
+	if (rc && *e.msg)
+		ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "%s", e.msg);
+	else if (rc && ay_scan_count(s, AY_INCONCLUSIVE) == before)
 		ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "the table cannot be read to its end: %s", ay_strerror(rc));
 	return 0;
 }

@@ -418,9 +418,78 @@ double ay_numbers_quantile(const struct ay_numbers *c, double q)
 	return c->max;
 }
 
-#define NUMBERS_VERSION 1
+/*
+ * Registers as nibbles above the least of them, and those beyond in full behind. A least one that no register has says that there
+ * are none.
+ */
+#define NO_DISTINCT 0xff
+#define RANK_MAX 53              /* 64 hash bits less 12, and one */
 
-void ay_numbers_encode(const struct ay_numbers *c, struct ay_buf *b)
+static uint8_t least_rank(const struct ay_distinct *d)
+{
+	uint8_t least = d->rank[0];
+
+	for (size_t i = 1; i < sizeof(d->rank); i++)
+		least = d->rank[i] < least ? d->rank[i] : least;
+	return least;
+}
+
+static bool is_empty(const struct ay_distinct *d)
+{
+	for (size_t i = 0; i < sizeof(d->rank); i++)
+		if (d->rank[i])
+			return false;
+	return true;
+}
+
+static uint8_t nibble(const struct ay_distinct *d, size_t i, uint8_t least)
+{
+	return d->rank[i] - least < 15 ? (uint8_t)(d->rank[i] - least) : 15;
+}
+
+void ay_profile_put_distinct(struct ay_buf *b, const struct ay_distinct *d, bool keep)
+{
+	uint8_t least = least_rank(d);
+
+	keep = keep && !is_empty(d);
+	ay_buf_addc(b, keep ? least : NO_DISTINCT);
+	if (!keep)
+		return;
+	for (size_t i = 0; i < sizeof(d->rank); i += 2)
+		ay_buf_addc(b, (uint8_t)(nibble(d, i, least) | nibble(d, i + 1, least) << 4));
+	for (size_t i = 0; i < sizeof(d->rank); i++)
+		if (nibble(d, i, least) == 15)
+			ay_buf_addc(b, d->rank[i]);
+}
+
+void ay_profile_take_distinct(struct ay_cursor *in, struct ay_distinct *d)
+{
+	uint8_t least = ay_cursor_u8(in);
+
+	*d = (struct ay_distinct){.rank = {0}};
+	if (in->err || least == NO_DISTINCT)
+		return;
+	for (size_t i = 0; i < sizeof(d->rank); i += 2) {
+		uint8_t two = ay_cursor_u8(in);
+
+		d->rank[i] = two & 15;
+		d->rank[i + 1] = two >> 4;
+	}
+	for (size_t i = 0; i < sizeof(d->rank) && !in->err; i++) {
+		bool whole = d->rank[i] == 15;
+		unsigned rank = whole ? ay_cursor_u8(in) : least + d->rank[i];
+
+		if (rank > RANK_MAX || (whole && rank < least + 15u))
+			ay_cursor_fail(in, AY_EFORMAT);
+		d->rank[i] = (uint8_t)rank;
+	}
+	if (!in->err && (least_rank(d) != least || is_empty(d)))
+		ay_cursor_fail(in, AY_EFORMAT);
+}
+
+#define NUMBERS_VERSION 2
+
+void ay_numbers_encode(const struct ay_numbers *c, bool distinct, struct ay_buf *b)
 {
 	const struct ay_moments m = ay_numbers_moments(c);
 	const uint64_t sums[] = {c->rows, c->null, c->nan, c->minus_infinity, c->plus_infinity, m.n};
@@ -434,15 +503,15 @@ void ay_numbers_encode(const struct ay_numbers *c, struct ay_buf *b)
 	for (size_t i = 0; i < c->edge_count; i++)
 		ay_profile_put(b, c->edges[i]);
 	for (size_t i = 0; i <= c->edge_count; i++)
-		ay_buf_le64(b, c->counts[i]);
+		ay_profile_put_count(b, c->counts[i]);
 	for (size_t i = 0; i <= c->edge_count; i++)
-		ay_buf_le64(b, c->places[i]);
+		ay_profile_put_count(b, c->places[i]);
 	for (size_t i = 0; i < AY_ARRAY_LEN(sums); i++)
-		ay_buf_le64(b, sums[i]);
+		ay_profile_put_count(b, sums[i]);
 	for (size_t i = 0; i < AY_ARRAY_LEN(numbers); i++)
 		ay_profile_put(b, numbers[i]);
 	ay_buf_addc(b, m.overflow);
-	ay_buf_add(b, c->distinct.rank, sizeof(c->distinct.rank));
+	ay_profile_put_distinct(b, &c->distinct, distinct);
 }
 
 /* Sums that only adding rows can have made. */
@@ -478,7 +547,7 @@ int ay_numbers_decode(struct ay_cursor *in, struct ay_budget *b, struct ay_numbe
 
 	key.k1 = ay_cursor_le64(in);
 	*out = (struct ay_numbers){.budget = b};
-	size_t n = (size_t)ay_cursor_check_count(in, ay_cursor_le32(in), 3 * sizeof(uint64_t), AY_PROFILE_EDGES_MAX);
+	size_t n = (size_t)ay_cursor_check_count(in, ay_cursor_le32(in), sizeof(double) + 2, AY_PROFILE_EDGES_MAX);
 
 	if (in->err || kind != 'n' || version != NUMBERS_VERSION)
 		return in->err ? in->err : AY_EFORMAT;
@@ -493,14 +562,14 @@ int ay_numbers_decode(struct ay_cursor *in, struct ay_budget *b, struct ay_numbe
 	if (err)
 		return err;
 	for (size_t i = 0; i <= n; i++)
-		out->counts[i] = ay_cursor_le64(in);
+		out->counts[i] = ay_pb_varint(in);
 	for (size_t i = 0; i <= n; i++)
-		out->places[i] = ay_cursor_le64(in);
+		out->places[i] = ay_pb_varint(in);
 	uint64_t *sums[] = {&out->rows, &out->null, &out->nan, &out->minus_infinity, &out->plus_infinity, &out->moments.n};
 	double *numbers[] = {&out->min, &out->max, &out->moments.mean, &out->moments.m2, &out->moments.m3, &out->moments.m4};
 
 	for (size_t i = 0; i < AY_ARRAY_LEN(sums); i++)
-		*sums[i] = ay_cursor_le64(in);
+		*sums[i] = ay_pb_varint(in);
 	for (size_t i = 0; i < AY_ARRAY_LEN(numbers); i++)
 		*numbers[i] = ay_profile_take(in);
 	uint8_t overflow = ay_cursor_u8(in);

@@ -91,8 +91,8 @@ AY_MUSTCHECK int ay_numbers_merge(struct ay_numbers *c, const struct ay_numbers 
 void ay_numbers_means(const struct ay_numbers *c, double *out);
 /* Value at share q of the finite ones, by a straight line inside of the bin; 0 <= q <= 1; 0 when there are none. */
 double ay_numbers_quantile(const struct ay_numbers *c, double q);
-/* Sticky errors of b. */
-void ay_numbers_encode(const struct ay_numbers *c, struct ay_buf *b);
+/* distinct false: without what it takes to estimate how many different ones there are. Sticky errors of b. */
+void ay_numbers_encode(const struct ay_numbers *c, bool distinct, struct ay_buf *b);
 AY_MUSTCHECK int ay_numbers_decode(struct ay_cursor *in, struct ay_budget *b, struct ay_numbers *out);
 void ay_numbers_free(struct ay_numbers *c);
 
@@ -114,8 +114,8 @@ struct ay_values {
 	 */
 	bool crowded;
 	uint64_t missed;
-	struct ay_counted *entries;       /* AY_PROFILE_VALUES_MAX of them */
-	size_t used;
+	struct ay_counted *entries;       /* room of them, at most AY_PROFILE_VALUES_MAX */
+	size_t used, room;
 	uint16_t *slots;                  /* entry + 1, or 0 */
 	struct ay_values_memo *memo;      /* of fixed ones: where short values were counted of late */
 	uint64_t rows, null, unseen;
@@ -135,7 +135,7 @@ AY_MUSTCHECK int ay_values_add_null(struct ay_values *c);
 uint64_t ay_values_count(const struct ay_values *c, const struct ay_counted *entry);
 /* AY_EUSAGE when the keys or, of fixed ones, the dictionaries differ. */
 AY_MUSTCHECK int ay_values_merge(struct ay_values *c, const struct ay_values *other);
-void ay_values_encode(struct ay_values *c, struct ay_buf *b);
+void ay_values_encode(struct ay_values *c, bool distinct, struct ay_buf *b);
 AY_MUSTCHECK int ay_values_decode(struct ay_cursor *in, struct ay_budget *b, struct ay_values *out);
 void ay_values_free(struct ay_values *c);
 

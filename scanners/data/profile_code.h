@@ -4,6 +4,7 @@
 #define ASSAY_SCANNERS_PROFILE_CODE_H
 
 #include "scanners/data/profile.h"
+#include "scanners/formats/protobuf.h"
 
 /* One NaN, one zero. */
 static inline void ay_profile_put(struct ay_buf *b, double v)
@@ -23,12 +24,16 @@ static inline double ay_profile_take(struct ay_cursor *in)
 	return word.number;
 }
 
-static inline void ay_profile_take_distinct(struct ay_cursor *in, struct ay_distinct *d)
+/* Counts are small more often than not. Read by ay_pb_varint. */
+static inline void ay_profile_put_count(struct ay_buf *b, uint64_t v)
 {
-	ay_cursor_copy(in, d->rank, sizeof(d->rank));
-	for (size_t i = 0; i < sizeof(d->rank); i++)
-		if (d->rank[i] > 53)                    /* 64 hash bits less 12, and one */
-			ay_cursor_fail(in, AY_EFORMAT);
+	for (; v > 0x7f; v >>= 7)
+		ay_buf_addc(b, (uint8_t)(v | 0x80));
+	ay_buf_addc(b, (uint8_t)v);
 }
+
+/* keep false: it is left out. Read by ay_profile_take_distinct, which leaves it at nothing then. */
+void ay_profile_put_distinct(struct ay_buf *b, const struct ay_distinct *d, bool keep);
+void ay_profile_take_distinct(struct ay_cursor *in, struct ay_distinct *d);
 
 #endif

@@ -4,6 +4,7 @@
 
 #define MEMO 256
 #define MEMO_LEN 16                             /* bytes of a value that is remembered */
+#define FIRST_ROOM 16                           /* times a power of 4 is AY_PROFILE_VALUES_MAX */
 #define SLOTS (4 * AY_PROFILE_VALUES_MAX)       /* a power of two; at most a quarter is used */
 
 /* Keyed by its bytes, of which there are at most two words. */
@@ -12,13 +13,31 @@ struct ay_values_memo { uint64_t word[2], hash[2]; size_t len, entry; };
 int ay_values_init(struct ay_values *c, struct ay_budget *b, const struct ay_sipkey *key)
 {
 	*c = (struct ay_values){.budget = b, .key = *key};
-	c->entries = ay_budget_alloc(b, AY_PROFILE_VALUES_MAX * sizeof(*c->entries));
 	c->slots = ay_budget_alloc(b, SLOTS * sizeof(*c->slots));
-	if (!c->entries || !c->slots) {
+	if (!c->slots) {
 		ay_values_free(c);
 		return AY_ELIMIT;
 	}
 	memset(c->slots, 0, SLOTS * sizeof(*c->slots));
+	return 0;
+}
+
+/* Most columns have few values, and there may be many columns. */
+static int append(struct ay_values *c, const struct ay_counted *e)
+{
+	if (c->used == c->room) {
+		size_t room = c->room ? 4 * c->room : FIRST_ROOM;
+		struct ay_counted *more = ay_budget_alloc(c->budget, room * sizeof(*more));
+
+		if (!more)
+			return AY_ELIMIT;
+		for (size_t i = 0; i < c->used; i++)
+			more[i] = c->entries[i];
+		ay_budget_free(c->budget, c->entries);
+		c->entries = more;
+		c->room = room;
+	}
+	c->entries[c->used++] = *e;
 	return 0;
 }
 
@@ -110,7 +129,10 @@ static int count_value(struct ay_values *c, const struct ay_counted *key, size_t
 			return AY_ELIMIT;
 		memcpy(e.bytes, key->bytes, key->len);    /* own: len is that of the allocation */
 	}
-	c->entries[c->used++] = e;
+	if (append(c, &e) != 0) {
+		ay_budget_free(c->budget, e.bytes);
+		return AY_ELIMIT;
+	}
 	*slot = (uint16_t)c->used;
 	return 0;
 }
@@ -289,14 +311,15 @@ static int by_bytes(const void *x, const void *y)
 	return 0;
 }
 
-#define VALUES_VERSION 1
+#define VALUES_VERSION 2
 enum { FIXED = 1, CROWDED = 2 };
 
-void ay_values_encode(struct ay_values *c, struct ay_buf *b)
+void ay_values_encode(struct ay_values *c, bool distinct, struct ay_buf *b)
 {
 	const uint64_t sums[] = {c->missed, c->rows, c->null, c->unseen};
 
-	qsort(c->entries, c->used, sizeof(*c->entries), by_bytes);
+	if (c->used)
+		qsort(c->entries, c->used, sizeof(*c->entries), by_bytes);
 	index_all(c);
 	forget(c);
 	ay_buf_addc(b, 'v');
@@ -305,27 +328,32 @@ void ay_values_encode(struct ay_values *c, struct ay_buf *b)
 	ay_buf_le64(b, c->key.k0);
 	ay_buf_le64(b, c->key.k1);
 	for (size_t i = 0; i < AY_ARRAY_LEN(sums); i++)
-		ay_buf_le64(b, sums[i]);
+		ay_profile_put_count(b, sums[i]);
 	for (size_t i = 0; i < AY_PROFILE_BUCKETS; i++)
-		ay_buf_le64(b, c->buckets[i]);
+		ay_profile_put_count(b, c->buckets[i]);
 	ay_buf_le32(b, (uint32_t)c->used);
 	for (size_t i = 0; i < c->used; i++) {
 		const struct ay_counted *e = &c->entries[i];
 
-		ay_buf_le32(b, e->len);
+		ay_profile_put_count(b, e->len);
 		if (e->bytes)
 			ay_buf_add(b, e->bytes, e->len);
 		else
 			for (int k = 0; k < 2; k++)
 				ay_buf_le64(b, e->hash[k]);
-		ay_buf_le64(b, e->count);
+		ay_profile_put_count(b, e->count);
 	}
-	ay_buf_add(b, c->distinct.rank, sizeof(c->distinct.rank));
+	ay_profile_put_distinct(b, &c->distinct, distinct);
 }
 
 static void take_entry(struct ay_cursor *in, struct ay_values *c)
 {
-	struct ay_counted e = {.len = ay_cursor_le32(in)};
+	struct ay_counted e = {.count = 0};
+	uint64_t len = ay_pb_varint(in);
+
+	e.len = (uint32_t)len;
+	if (len > UINT32_MAX)
+		ay_cursor_fail(in, AY_EFORMAT);
 
 	if (e.len <= AY_PROFILE_VALUE_LEN && !in->err) {
 		e.bytes = ay_budget_alloc(c->budget, e.len + 1u);
@@ -339,8 +367,12 @@ static void take_entry(struct ay_cursor *in, struct ay_values *c)
 		e.hash[0] = ay_cursor_le64(in);
 		e.hash[1] = ay_cursor_le64(in);
 	}
-	e.count = ay_cursor_le64(in);
-	c->entries[c->used++] = e;
+	e.count = ay_pb_varint(in);
+	if (append(c, &e) != 0) {
+		ay_budget_free(c->budget, e.bytes);
+		ay_cursor_fail(in, AY_ELIMIT);
+		return;
+	}
 	if (!in->err && c->used > 1 && by_bytes(&c->entries[c->used - 2], &e) >= 0)
 		ay_cursor_fail(in, AY_EFORMAT);
 }
@@ -382,12 +414,12 @@ int ay_values_decode(struct ay_cursor *in, struct ay_budget *b, struct ay_values
 	uint64_t *sums[] = {&out->missed, &out->rows, &out->null, &out->unseen};
 
 	for (size_t i = 0; i < AY_ARRAY_LEN(sums); i++)
-		*sums[i] = ay_cursor_le64(in);
+		*sums[i] = ay_pb_varint(in);
 	for (size_t i = 0; i < AY_PROFILE_BUCKETS; i++)
-		out->buckets[i] = ay_cursor_le64(in);
+		out->buckets[i] = ay_pb_varint(in);
 	out->fixed = flags & FIXED;
 	out->crowded = flags & CROWDED;
-	size_t n = (size_t)ay_cursor_check_count(in, ay_cursor_le32(in), sizeof(uint32_t) + sizeof(uint64_t), AY_PROFILE_VALUES_MAX);
+	size_t n = (size_t)ay_cursor_check_count(in, ay_cursor_le32(in), 2, AY_PROFILE_VALUES_MAX);
 
 	for (size_t i = 0; i < n && !in->err; i++)
 		take_entry(in, out);
@@ -410,5 +442,5 @@ void ay_values_free(struct ay_values *c)
 	c->memo = NULL;
 	c->entries = NULL;
 	c->slots = NULL;
-	c->used = 0;
+	c->used = c->room = 0;
 }

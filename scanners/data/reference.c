@@ -6,9 +6,10 @@
 
 #include "assay/cursor.h"
 
-#define MAGIC "AYREF\4"
-#define BINS 256              /* of numbers: D is known to a 256th */
+#define MAGIC "AYREF\5"
 #define SAMPLE 20000          /* values of a column that set its edges */
+#define SAMPLES (64 * MIB)    /* of all columns */
+#define ROWS_LEAST 96         /* sampled, however wide they are */
 #define NAME_MAX_BYTES 1024
 #define CATEGORIES 1000       /* a column of more distinct texts is no category: its words are not compared */
 
@@ -16,6 +17,7 @@
 
 struct sampled {
 	double *v;
+	size_t room;
 	uint64_t seen;
 	size_t used;
 	double min, max;
@@ -38,12 +40,12 @@ static void sample_value(struct sampled *s, double v, uint64_t row)
 	if (!s->seen || v > s->max)
 		s->max = v;
 	s->seen++;
-	if (s->used < SAMPLE) {
+	if (s->used < s->room) {
 		s->v[s->used++] = v;
 	} else {
 		uint64_t at = draw(row, s->seen);
 
-		if (at < SAMPLE)
+		if (at < s->room)
 			s->v[at] = v;
 	}
 }
@@ -147,7 +149,13 @@ static struct ay_sipkey key_of(const char *name, const struct sampled *s)
 	return key;
 }
 
-static int start_column(struct ay_profiled *c, struct ay_budget *b, struct sampled *s)
+/* D is known to one bin. All counts of a wide table together stay small enough to be sent and kept. */
+static size_t bins_of(size_t columns)
+{
+	return columns <= 128 ? 512 : columns <= AY_REFERENCE_DISTINCT ? 256 : columns <= 512 ? 128 : 64;
+}
+
+static int start_column(struct ay_profiled *c, struct ay_budget *b, size_t bins, struct sampled *s)
 {
 	struct ay_sipkey key = key_of(c->name, s);
 	double edges[AY_PROFILE_EDGES_MAX];
@@ -160,7 +168,7 @@ static int start_column(struct ay_profiled *c, struct ay_budget *b, struct sampl
 	s->v[s->used] = s->min;
 	s->v[s->used + 1] = s->max;
 	qsort(s->v, s->used + 2, sizeof(*s->v), by_value);
-	size_t n = ay_numbers_edges(s->v, s->used + 2, BINS, edges);
+	size_t n = ay_numbers_edges(s->v, s->used + 2, bins, edges);
 
 	return n ? ay_numbers_init(&c->numbers, b, &key, edges, n) : AY_EINTERNAL;
 }
@@ -186,6 +194,7 @@ static int choose(void *arg, const char *const *names, size_t n)
 {
 	struct building *u = arg;
 	struct ay_reference *out = u->out;
+	size_t room = SAMPLES / sizeof(double) / (n ? n : 1);
 
 	if (n != u->columns)
 		return AY_EFORMAT;
@@ -207,7 +216,8 @@ static int choose(void *arg, const char *const *names, size_t n)
 		u->at[out->count++] = i;
 		u->place[i] = out->count;
 		c->numeric = u->types[i] == AY_VALUE_INTEGER || u->types[i] == AY_VALUE_NUMBER;
-		if (c->numeric && !(sample->v = ay_budget_alloc(out->budget, (SAMPLE + 2) * sizeof(double))))
+		sample->room = room < SAMPLE ? room : SAMPLE;
+		if (c->numeric && !(sample->v = ay_budget_alloc(out->budget, (sample->room + 2) * sizeof(double))))
 			return AY_ELIMIT;
 	}
 	u->chosen = true;
@@ -229,10 +239,10 @@ static int make_columns(struct ay_reference *r, struct ay_budget *b, size_t n)
 static int start_columns(struct building *u)
 {
 	struct ay_reference *out = u->out;
-	size_t kept = 0;
+	size_t kept = 0, bins = bins_of(out->count);
 
 	for (size_t i = 0; i < out->count; i++) {
-		int rc = start_column(&out->columns[i], out->budget, &u->samples[i]);
+		int rc = start_column(&out->columns[i], out->budget, bins, &u->samples[i]);
 
 		if (rc && rc != AY_ENOTFOUND)
 			return rc;
@@ -283,6 +293,8 @@ static int start_sample(struct building *u)
 
 	if (!n)
 		return 0;
+	if (cap < ROWS_LEAST)
+		cap = ROWS_LEAST;
 	for (size_t i = 0; i < n; i++)
 		ay_buf_le64(&b, out->columns[i].numeric ? out->columns[i].numbers.key.k0 : out->columns[i].values.key.k0);
 	key = key_from(&b);
@@ -539,9 +551,9 @@ void ay_reference_encode(struct ay_reference *r, struct ay_buf *out)
 		ay_buf_adds(out, c->name);
 		ay_buf_addc(out, c->numeric);
 		if (c->numeric)
-			ay_numbers_encode(&c->numbers, out);
+			ay_numbers_encode(&c->numbers, r->count <= AY_REFERENCE_DISTINCT, out);
 		else
-			ay_values_encode(&c->values, out);
+			ay_values_encode(&c->values, r->count <= AY_REFERENCE_DISTINCT, out);
 	}
 	ay_buf_addc(out, r->sample.width != 0);
 	if (r->sample.width)

@@ -15,8 +15,9 @@
 
 #define AY_REFERENCE_NOTE "x-profile"
 #define AY_REFERENCE_SEASONS "x-seasons"   /* tag -> what x-profile is */
-#define AY_REFERENCE_COLUMNS 512
+#define AY_REFERENCE_COLUMNS 2048
 #define AY_REFERENCE_SAMPLE (768 * KIB)    /* of the numbers of the sampled rows */
+#define AY_REFERENCE_DISTINCT 256          /* columns beyond which nobody estimates their distinct values */
 
 struct ay_profiled {
 	char *name;

@@ -76,12 +76,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int kind = ay_cursor_peek(&in, 0);
 
 	if (kind == 'n' && !ay_numbers_decode(&in, &b, &n)) {
-		ay_numbers_encode(&n, &again);
+		ay_numbers_encode(&n, true, &again);
 		same(&again, data, size - in.left);
 		numbers(&b, &n);
 		ay_numbers_free(&n);
 	} else if (kind == 'v' && !ay_values_decode(&in, &b, &v)) {
-		ay_values_encode(&v, &again);
+		ay_values_encode(&v, true, &again);
 		same(&again, data, size - in.left);
 		values(&b, &v);
 		ay_values_free(&v);

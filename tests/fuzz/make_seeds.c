@@ -105,7 +105,7 @@ static void numbers(void)
 	must(ay_numbers_init(&c, &budget, &key, edges, AY_ARRAY_LEN(edges)));
 	for (int i = -5; i < 20; i++)
 		must(i % 7 ? ay_numbers_add(&c, i / 3.0) : ay_numbers_add_null(&c));
-	ay_numbers_encode(&c, &out);
+	ay_numbers_encode(&c, true, &out);
 	keep("profile", "numbers", &out);
 	ay_buf_free(&out);
 	ay_numbers_free(&c);
@@ -123,8 +123,8 @@ static void values(void)
 	must(ay_values_like(&b, &budget, &c));
 	must(ay_values_add(&b, "red", 3));
 	must(ay_values_add(&b, "pink", 4));
-	ay_values_encode(&c, &out);
-	ay_values_encode(&b, &batch);
+	ay_values_encode(&c, true, &out);
+	ay_values_encode(&b, true, &batch);
 	keep("profile", "values", &out);
 	keep("profile", "values-batch", &batch);
 	ay_buf_free(&batch);

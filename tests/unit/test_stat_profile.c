@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanners/data/profile.h"
+#include "scanners/data/profile_code.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -99,17 +100,20 @@ static void numbers(void)
 	for (size_t i = 0; i <= a.edge_count; i++)
 		ok(a.counts[i] == b.counts[i] && a.places[i] == b.places[i], "bin %zu", i);
 	ok(a.rows == 52 && b.rows == 52 && a.min == b.min && a.max == b.max && near(ay_numbers_moments(&a).m4, ay_numbers_moments(&b).m4, 1e-6), "and all else");
-	ay_numbers_encode(&a, &x);
+	ay_numbers_encode(&a, true, &x);
 	struct ay_cursor in = ay_cursor_of(x.data, x.len, 0);
 
 	ay_numbers_free(&c);
 	ok(!ay_numbers_decode(&in, &budget, &c) && !in.left, "decodes");
-	ay_numbers_encode(&c, &y);
+	ay_numbers_encode(&c, true, &y);
 	ok(x.len == y.len && memcmp(x.data, y.data, x.len) == 0, "to the same %zu bytes", x.len);
 	struct ay_numbers none;
 
 	for (size_t i = 0; i <= a.edge_count; i += a.edge_count) {    /* places follow a head of 22 bytes, edges and counts */
-		size_t at = 22 + 8 * (2 * a.edge_count + 1 + i);
+		size_t at = 22 + 8 * a.edge_count;
+
+		for (size_t left = a.edge_count + 1 + i; left; at++)
+			left -= x.data[at] < 128;
 
 		x.data[at]++;
 		in = ay_cursor_of(x.data, x.len, 0);
@@ -175,7 +179,7 @@ static bool numbers_again(struct ay_cursor *in, struct ay_buf *again)
 
 	if (ay_numbers_decode(in, &budget, &c))
 		return false;
-	ay_numbers_encode(&c, again);
+	ay_numbers_encode(&c, true, again);
 	ay_numbers_free(&c);
 	return true;
 }
@@ -186,7 +190,7 @@ static bool values_again(struct ay_cursor *in, struct ay_buf *again)
 
 	if (ay_values_decode(in, &budget, &c))
 		return false;
-	ay_values_encode(&c, again);
+	ay_values_encode(&c, true, again);
 	ay_values_free(&c);
 	return true;
 }
@@ -240,10 +244,10 @@ static void values(void)
 	ok(batch.unseen == 4 && count_of(&batch, "red") == 2 && batch.used == 6, "what the reference has not is unseen");
 	ok(!ay_values_merge(&batch, &part) && batch.unseen == 5 && batch.rows == 8 && count_of(&batch, "") == 1, "merged");
 	is_int(ay_values_merge(&batch, &ref), AY_EUSAGE, "a reference does not merge into a batch");
-	ay_values_encode(&batch, &x);
+	ay_values_encode(&batch, true, &x);
 	damaged(&x, values_again, "a batch");
 	ay_buf_clear(&x);
-	ay_values_encode(&ref, &x);
+	ay_values_encode(&ref, true, &x);
 	damaged(&x, values_again, "a reference");
 	struct ay_cursor in = ay_cursor_of(x.data, x.len, 0);
 
@@ -289,13 +293,13 @@ static void crowds(void)
 	add_text(&batch, "never", 1);
 	struct ay_buf x = ay_buf_new(1 << 20);
 
-	ay_values_encode(&batch, &x);
+	ay_values_encode(&batch, true, &x);
 	struct ay_cursor in = ay_cursor_of(x.data, x.len, 0);
 
 	ay_values_free(&batch);
 	ok(!ay_values_decode(&in, &budget, &batch) && batch.unseen == 1, "decodes");
 	ay_buf_clear(&x);
-	ay_values_encode(&c, &x);
+	ay_values_encode(&c, true, &x);
 	in = ay_cursor_of(x.data, x.len, 0);
 	ay_values_free(&batch);
 	ok(!ay_values_decode(&in, &budget, &batch) && batch.missed == c.missed, "as does the crowd");
@@ -428,6 +432,47 @@ static void bins(void)
 	ok(tried > 1000, "at %u edges", tried);
 }
 
+/* Registers as they are written: near to each other, far apart, none, and what no writer makes. */
+static void registers(void)
+{
+	struct ay_distinct d = {.rank = {0}}, back;
+	struct ay_buf x = ay_buf_new(1 << 20);
+	size_t lens[4];
+
+	for (int kind = 0; kind < 4; kind++) {
+		for (size_t i = 0; i < sizeof(d.rank); i++)
+			d.rank[i] = (uint8_t)(kind == 0 ? 3 + i % 4 : kind == 1 ? i % 54 : kind == 2 ? 0 : 53);
+		ay_buf_clear(&x);
+		ay_profile_put_distinct(&x, &d, true);
+		lens[kind] = x.len;
+		struct ay_cursor in = ay_cursor_of(x.data, x.len, 0);
+
+		ay_profile_take_distinct(&in, &back);
+		ok(ay_cursor_end(&in) == 0 && memcmp(&back, &d, sizeof(d)) == 0, "registers of kind %d, in %zu bytes", kind, x.len);
+		for (size_t cut = 0; cut < x.len && cut < 2; cut++) {
+			in = ay_cursor_of(x.data, x.len - 1 - cut, 0);
+			ay_profile_take_distinct(&in, &back);
+			ok(in.err != 0, "kind %d, cut", kind);
+		}
+	}
+	ok(lens[0] == 2049 && lens[1] > lens[0] && lens[2] == 1 && lens[3] == 2049, "no more than they need");
+	ay_buf_clear(&x);
+	ay_profile_put_distinct(&x, &d, false);
+	is_int(x.len, 1, "left out");
+	ay_buf_clear(&x);
+	for (size_t i = 0; i < 2049; i++)
+		ay_buf_addc(&x, 0);
+	struct ay_cursor in = ay_cursor_of(x.data, x.len, 0);
+
+	ay_profile_take_distinct(&in, &back);
+	is_int(in.err, AY_EFORMAT, "none, written at length");
+	x.data[0] = 54;
+	in = ay_cursor_of(x.data, x.len, 0);
+	ay_profile_take_distinct(&in, &back);
+	is_int(in.err, AY_EFORMAT, "more than there can be");
+	ay_buf_free(&x);
+}
+
 int main(void)
 {
 	ay_budget_init(&budget, 1 << 20);
@@ -439,7 +484,7 @@ int main(void)
 	bins();
 	numbers();
 	fill(&c, 0, 40);
-	ay_numbers_encode(&c, &x);
+	ay_numbers_encode(&c, true, &x);
 	damaged(&x, numbers_again, "numbers");
 	ay_numbers_free(&c);
 	ay_buf_free(&x);
@@ -447,6 +492,7 @@ int main(void)
 	crowds();
 	samples();
 	distinct();
+	registers();
 	is_int(budget.alloc_left, whole, "all memory is given back");
 	return done_testing();
 }
