@@ -162,8 +162,8 @@ static bool keep(struct folder *d, bool all, struct scan_job *j)
 		ay_bug("out of memory for a folder, or it has more files than were counted");
 	d->tensors[i] = j->result.tensors;
 	d->files[i] = (struct ay_sibling_file){ .path = path, .size = j->size, .tensors = &d->tensors[i], .siblings = j->result.siblings,
-						.sibling_count = j->result.sibling_count };
-	d->held[i] = all || j->result.sibling_count ? j : NULL;
+						.sibling_count = j->result.sibling_count, .formless = ay_scan_formless(j->result.format) };
+	d->held[i] = all || j->result.sibling_count || d->files[i].formless ? j : NULL;
 	return d->held[i] != NULL;
 }
 
@@ -212,7 +212,8 @@ static void compare_keys(struct scan_run *run, struct folder *d)
 /* Compares the files and prints those that waited. */
 static void folder_close(struct scan_run *run, struct folder *d)
 {
-	ay_siblings_check(d->files, d->n, differs, d);
+	if (ay_siblings_check(d->files, d->n, differs, d))
+		ay_bug("out of memory for a folder");
 	if (run->schema)
 		compare_keys(run, d);
 	for (size_t i = 0; i < d->n; i++) {

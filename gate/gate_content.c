@@ -108,8 +108,10 @@ void ay_gate_siblings(struct ay_candidate *c)
 			v[i].tensors = &n->tensors;
 			v[i].siblings = n->siblings;
 			v[i].sibling_count = n->sibling_count;
+			v[i].formless = ay_scan_formless(n->format);
 		}
 	}
-	ay_siblings_check(v, c->files.n, differs, c);
+	if (ay_siblings_check(v, c->files.n, differs, c))
+		ay_gate_find(c, AY_GATE_FORMAT, "gate.not-judged", NULL, NULL, NULL, "out of memory to compare the files with each other");
 	free(v);
 }

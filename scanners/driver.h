@@ -27,6 +27,9 @@ void ay_scan_inner_name(const struct ay_scan *s, char *out, size_t out_size);
 /* The policy admits this suffix unread. For scanners that only recognise a format: they report "format.opaque" instead of refusing. */
 bool ay_scan_is_opaque(const struct ay_scan *s);
 
+/* scan() of what has no form (AY_SCANNER_FORMLESS): nothing is judged but where it lies; the tree is compared later. */
+AY_MUSTCHECK int ay_formless_scan(struct ay_scan *s, struct ay_source *in);
+
 /* Result side (result.c). Adds a finding to the result, keeping the worst when the list is full. */
 void ay_scan_result_add(struct ay_scan_result *r, const struct ay_rule *rule, const char *member, const struct ay_finding *f);
 /* Takes the bytes as the profile of the file, instead of those before. */

@@ -223,6 +223,8 @@ const struct ay_rule ay_rule_table[] = {
 	/* files that belong together */
 	{ "sibling.missing", FORMAT, AY_FAIL, AY_HIGH, false, "A file that the model's loader reads beside this one is not there.",
 	  "Add the file to the artifact, or save the model as one file." },
+	{ "sibling.unnamed", FORMAT, AY_FAIL, AY_HIGH, false, "The file has no form that could be checked, and no model beside it says what of it is read.",
+	  "Publish it with the model that reads it, or leave it out." },
 	{ "sibling.name", FORMAT, AY_FAIL, AY_CRITICAL, false, "The file names another one by a path that may leave its folder.",
 	  "Save the model again so that it names the files beside it by their plain names." },
 	{ "sibling.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "A file that the model's loader reads beside this one is too short.",

@@ -4,6 +4,8 @@
  * its loader reads and what must be in them; ay_siblings_check compares when
  * all of a tree are scanned.
  */
+#include <errno.h>
+
 #include "scanners/driver.h"
 
 #include "assay/ckd.h"
@@ -246,10 +248,29 @@ static const char *compare(const struct ay_sibling *want, const struct ay_siblin
 	return "sibling.tensors";
 }
 
-void ay_siblings_check(const struct ay_sibling_file *files, size_t n, ay_sibling_fn fn, void *arg)
+bool ay_scan_formless(const char *format)
+{
+	const struct ay_scanner *s = ay_scanner_find(format);
+
+	return s && (s->flags & AY_SCANNER_FORMLESS);
+}
+
+int ay_formless_scan(struct ay_scan *s, struct ay_source *in)
+{
+	(void)in;
+	/* Members of a container are not compared with each other. */
+	if (ay_scan_depth(s) > 0)
+		ay_scan_find(s, "sibling.unnamed", AY_NO_OFFSET, "bytes without a form, in a container, where no model can name them");
+	return 0;
+}
+
+int ay_siblings_check(const struct ay_sibling_file *files, size_t n, ay_sibling_fn fn, void *arg)
 {
 	char path[2 * AY_LIMIT_PATH], message[MESSAGE];
+	bool *needed = calloc(n + 1, sizeof(*needed));
 
+	if (!needed)
+		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		const char *slash = strrchr(files[i].path, '/');
 
@@ -257,10 +278,18 @@ void ay_siblings_check(const struct ay_sibling_file *files, size_t n, ay_sibling
 			const struct ay_sibling *want = &files[i].siblings[j];
 
 			snprintf(path, sizeof(path), "%.*s%s", slash ? (int)(slash - files[i].path + 1) : 0, files[i].path, want->path);
-			const char *rule = compare(want, find(files, n, path), message);
+			const struct ay_sibling_file *got = find(files, n, path);
+			const char *rule = compare(want, got, message);
 
+			if (got)
+				needed[got - files] = true;
 			if (rule)
 				fn(arg, i, rule, message);
 		}
 	}
+	for (size_t i = 0; i < n; i++)
+		if (files[i].formless && !needed[i])
+			fn(arg, i, "sibling.unnamed", "any bytes could be in this file, and no model beside it names it");
+	free(needed);
+	return 0;
 }

@@ -170,7 +170,11 @@ AY_MUSTCHECK int ay_scan_member_in(struct ay_scan *s, const char *member, struct
  * A format. Const, in the table of scanners/registry.c.
  */
 #define AY_SCAN_ABI 1
-enum { AY_SCANNER_CONTAINER = 1, AY_SCANNER_INERT = 2 /* cannot run code in any known loader */ };
+enum {
+	AY_SCANNER_CONTAINER = 1,
+	AY_SCANNER_INERT = 2,       /* cannot run code in any known loader */
+	AY_SCANNER_FORMLESS = 4     /* any bytes are as good as others: the claim rests on a name, and a model beside it must name the file */
+};
 struct ay_scanner {
 	uint32_t abi;
 	uint32_t flags;
@@ -255,10 +259,13 @@ struct ay_sibling_file {
 	const struct ay_names *tensors;       /* NULL: not known */
 	const struct ay_sibling *siblings;
 	size_t sibling_count;
+	bool formless;                        /* ay_scan_formless of its format: one of the others must need it */
 };
 typedef void (*ay_sibling_fn)(void *arg, size_t file, const char *rule, const char *message);
-/* Compares what each file needs with the others; files are sorted by path as bytes. fn is told of each difference. */
-void ay_siblings_check(const struct ay_sibling_file *files, size_t n, ay_sibling_fn fn, void *arg);
+/* Whether a scanner without a form of its own claimed the file; format as in the result of its scan. */
+bool ay_scan_formless(const char *format);
+/* Compares what each file needs with the others; files are sorted by path as bytes. fn is told of each difference. -ENOMEM. */
+AY_MUSTCHECK int ay_siblings_check(const struct ay_sibling_file *files, size_t n, ay_sibling_fn fn, void *arg);
 /* A relative path that stays below its folder: no ".", "..", empty part or backslash, UTF-8 without control characters. */
 bool ay_sibling_path_plain(const char *path);
 /* For what crosses from the worker, or is cached: a length of at most AY_LIMIT_PROFILE, then the bytes. */

@@ -5,6 +5,7 @@
  * MODEL.onnx_data), and whoever else claims the bytes makes it a conflict, which is refused.
  */
 #include "assay/text.h"
+#include "scanners/driver.h"
 #include "scanners/formats/bytes.h"
 #include "scanners/registry.h"
 
@@ -23,15 +24,8 @@ static unsigned bid(struct ay_cursor head, struct ay_source *in, const char *pat
 	return len > 10 && (strncmp(name + len - 10, ".onnx_data", 10) == 0 || (!name[len] && strncmp(name + len - 10, ".onnx.data", 10) == 0)) ? 1 : 0;
 }
 
-static int scan(struct ay_scan *s, struct ay_source *in)
-{
-	(void)s;
-	(void)in;
-	return 0;
-}
-
 static const char *const refines[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_onnx_data = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "onnx-data", .version = 1, .refines = refines, .bid = bid, .scan = scan,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT | AY_SCANNER_FORMLESS, .name = "onnx-data", .version = 1, .refines = refines, .bid = bid, .scan = ay_formless_scan,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What lies beside the index of a TensorFlow checkpoint: its shards, and the text that names the latest. */
 #include "assay/buf.h"
+#include "scanners/driver.h"
 #include "scanners/formats/bytes.h"
 #include "scanners/formats/text.h"
 #include "scanners/registry.h"
@@ -42,18 +43,11 @@ static unsigned data_bid(struct ay_cursor head, struct ay_source *in, const char
 		? 1 : 0;
 }
 
-static int data_scan(struct ay_scan *s, struct ay_source *in)
-{
-	(void)s;
-	(void)in;
-	return 0;
-}
-
 static const char *const refines_data[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_tf_data = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "tf-data", .version = 2, .refines = refines_data, .bid = data_bid,
-	.scan = data_scan
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT | AY_SCANNER_FORMLESS, .name = "tf-data", .version = 3, .refines = refines_data, .bid = data_bid,
+	.scan = ay_formless_scan
 };
 
 /* ---- checkpoint: the state of a folder of checkpoints ---- */

@@ -64,7 +64,7 @@ static const char *compare(const char *names, uint64_t size)
 	};
 
 	told[0] = '\0';
-	ay_siblings_check(files, 2, tell, NULL);
+	is_int(ay_siblings_check(files, 2, tell, NULL), 0, "compared");
 	ay_buf_free(&b);
 	ay_scan_result_free(&index);
 	ay_scan_result_free(&shard);
@@ -94,8 +94,23 @@ static void test_missing(void)
 	};
 
 	told[0] = '\0';
-	ay_siblings_check(files, 3, tell, NULL);
+	is_int(ay_siblings_check(files, 3, tell, NULL), 0, "compared");
 	is_str(told, "1 sibling.missing b is not there;", "one of the same name in another folder does not count");
+}
+
+static void test_formless(void)
+{
+	struct ay_sibling want[] = {{.path = (char *)"a.onnx.data", .size = 1}};
+	struct ay_sibling_file files[] = {
+		{.path = "a.onnx.data", .size = 1, .formless = true},
+		{.path = "d/a.onnx", .siblings = want, .sibling_count = 1},
+		{.path = "d/a.onnx.data", .size = 1, .formless = true},
+	};
+
+	ok(ay_scan_formless("onnx-data") && ay_scan_formless("tf-data") && !ay_scan_formless("onnx") && !ay_scan_formless("npy+onnx-data"), "which have no form");
+	told[0] = '\0';
+	is_int(ay_siblings_check(files, 3, tell, NULL), 0, "compared");
+	is_str(told, "0 sibling.unnamed any bytes could be in this file, and no model beside it names it;", "a model names the file beside it, and no other");
 }
 
 static void test_record(void)
@@ -152,6 +167,7 @@ int main(void)
 	test_paths();
 	test_check();
 	test_missing();
+	test_formless();
 	test_record();
 	test_many();
 	return done_testing();
