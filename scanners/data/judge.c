@@ -21,6 +21,7 @@ struct judging {
 	size_t columns;
 	bool by_row;                       /* the schema has rules over whole rows */
 	struct ay_counting *counts;        /* NULL: there is no reference */
+	struct ay_cell *row;               /* the row at hand as it is counted, when a text in it says that it is missing */
 };
 
 /* ---- columns ---- */
@@ -40,7 +41,8 @@ static int on_columns(void *arg, const char *const *names, size_t n)
 
 	j->fields = ay_budget_alloc(ay_scan_budget(j->scan), (n + 1) * sizeof(*j->fields));
 	j->digits = ay_budget_alloc(ay_scan_budget(j->scan), (n + 1) * sizeof(*j->digits));
-	if (!j->fields || !j->digits)
+	j->row = ay_budget_alloc(ay_scan_budget(j->scan), (n + 1) * sizeof(*j->row));
+	if (!j->fields || !j->digits || !j->row)
 		return AY_ELIMIT;
 	j->columns = n;
 	for (size_t i = 0; rc == 0 && i < n; i++)
@@ -145,6 +147,20 @@ static int on_value(void *arg, size_t column, uint64_t row, const struct ay_cell
 	return ay_counting_value(j->counts, column, row, is_missing(j, cell) ? &missing : cell);
 }
 
+/* Texts that say that a value is missing are missing in rows as they are in columns: the same table is counted alike in each format. */
+static const struct ay_cell *counted_row(struct judging *j, const struct ay_cell *cells)
+{
+	size_t i = 0;
+
+	while (i < j->columns && !(cells[i].kind == AY_CELL_TEXT && is_missing(j, &cells[i])))
+		i++;
+	if (i == j->columns)
+		return cells;
+	for (i = 0; i < j->columns; i++)
+		j->row[i] = is_missing(j, &cells[i]) ? (struct ay_cell){.kind = AY_CELL_MISSING} : cells[i];
+	return j->row;
+}
+
 static int on_row(void *arg, uint64_t row, const struct ay_cell *cells)
 {
 	struct judging *j = arg;
@@ -157,7 +173,7 @@ static int on_row(void *arg, uint64_t row, const struct ay_cell *cells)
 		if (!rc)
 			rc = ay_schema_check_end(j->check);
 	}
-	return !rc && j->counts ? ay_counting_whole(j->counts, row, cells) : rc;
+	return !rc && j->counts ? ay_counting_whole(j->counts, row, counted_row(j, cells)) : rc;
 }
 
 /* ---- tables ---- */
@@ -197,6 +213,7 @@ static void end_judging(struct judging *j)
 	ay_counting_free(j->counts);
 	ay_budget_free(ay_scan_budget(j->scan), j->fields);
 	ay_budget_free(ay_scan_budget(j->scan), j->digits);
+	ay_budget_free(ay_scan_budget(j->scan), j->row);
 }
 
 static bool is_label(const void *schema, const char *name)

@@ -658,6 +658,46 @@ static void many_keys(void)
 	ay_buf_free(&b);
 }
 
+/* ---- texts that say that a value is missing ---- */
+
+static void missing_texts(void)
+{
+	static const char marks[] = "\"missingValues\": [\n    \"\"\n  ]";
+	struct ay_buf csv = ay_buf_new(MIB), lines = ay_buf_new(MIB), proposal = ay_buf_new(MIB), schema = ay_buf_new(MIB);
+	struct ay_budget budget;
+	struct ay_error e;
+
+	ay_buf_adds(&csv, "n,kind\n");
+	for (int i = 0; i < 200; i++) {
+		const char *kind = i % 7 == 0 ? "NA" : i % 3 ? "x" : "y";
+
+		ay_buf_addf(&csv, "%d,%s\n", i % 9, kind);
+		ay_buf_addf(&lines, "{\"n\": %d, \"kind\": \"%s\"}\n", i % 9, kind);
+	}
+	struct ay_source in = ay_source_memory(csv.data, csv.len);
+
+	ay_budget_init(&budget, csv.len);
+	is_int(ay_schema_infer(&in, "t.csv", &budget, &proposal, &e), 0, "a reference");
+	const char *text = ay_buf_str(&proposal), *at = strstr(text, marks);
+
+	ok(at != NULL, "which has no mark but nothing");
+	if (at)
+		ay_buf_addf(&schema, "%.*s\"missingValues\": [\"\", \"NA\"]%s", (int)(at - text), text, at + strlen(marks));
+	scan_case_with("t.csv", csv.data, csv.len, ay_buf_str(&schema));
+	size_t len = scan_case_result.profile_len;
+	uint8_t *profile = scan_case_result.profile;
+
+	scan_case_result.profile = NULL;
+	scan_case_with("t.jsonl", lines.data, lines.len, ay_buf_str(&schema));
+	ok(profile && len == scan_case_result.profile_len && memcmp(profile, scan_case_result.profile, len) == 0,
+	   "what is marked as missing is counted alike in formats with types and without, as value and as row");
+	free(profile);
+	ay_buf_free(&csv);
+	ay_buf_free(&lines);
+	ay_buf_free(&proposal);
+	ay_buf_free(&schema);
+}
+
 /* ---- inference ---- */
 
 static void inference(void)
@@ -714,6 +754,7 @@ int main(void)
 	arrays();
 	foreign_keys();
 	packages();
+	missing_texts();
 	many_keys();
 	inference();
 	ay_scan_result_free(&scan_case_result);
