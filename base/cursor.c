@@ -5,11 +5,6 @@
 
 #include "assay/error.h"
 
-struct ay_cursor ay_cursor_of(const void *bytes, size_t len, uint64_t base_off)
-{
-	return (struct ay_cursor){.p = bytes, .left = bytes ? len : 0, .off = base_off};
-}
-
 int ay_cursor_fail(struct ay_cursor *c, int err)
 {
 	if (!c->err) {
@@ -17,45 +12,6 @@ int ay_cursor_fail(struct ay_cursor *c, int err)
 		c->left = 0;
 	}
 	return c->err;
-}
-
-/* The one place where the cursor moves. len <= left was checked by the caller. */
-static const uint8_t *move(struct ay_cursor *c, size_t len)
-{
-	const uint8_t *p = c->p;
-
-	if (len == 0)
-		return p;
-	c->p += len;
-	c->left -= len;
-	c->off += len;
-	return p;
-}
-
-const uint8_t *ay_cursor_take(struct ay_cursor *c, size_t len)
-{
-	if (c->err || len == 0)
-		return NULL;
-	if (len > c->left) {
-		ay_cursor_fail(c, AY_ETRUNC);
-		return NULL;
-	}
-	return move(c, len);
-}
-
-void ay_cursor_skip(struct ay_cursor *c, uint64_t len)
-{
-	if (c->err)
-		return;
-	if (len > c->left)
-		ay_cursor_fail(c, AY_ETRUNC);
-	else
-		move(c, (size_t)len);
-}
-
-int ay_cursor_peek(const struct ay_cursor *c, size_t at)
-{
-	return at < c->left ? c->p[at] : -1;
 }
 
 bool ay_cursor_starts(const struct ay_cursor *c, const void *bytes, size_t len)
@@ -67,7 +23,7 @@ bool ay_cursor_accept(struct ay_cursor *c, const void *bytes, size_t len)
 {
 	if (!ay_cursor_starts(c, bytes, len))
 		return false;
-	move(c, len);
+	ay_cursor_move(c, len);
 	return true;
 }
 
@@ -90,13 +46,6 @@ static uint64_t read_be(struct ay_cursor *c, size_t len)
 	for (size_t i = 0; p && i < len; i++)
 		v = v << 8 | p[i];
 	return v;
-}
-
-uint8_t ay_cursor_u8(struct ay_cursor *c)
-{
-	const uint8_t *p = ay_cursor_take(c, 1);
-
-	return p ? *p : 0;
 }
 
 uint16_t ay_cursor_le16(struct ay_cursor *c)
@@ -171,7 +120,7 @@ const uint8_t *ay_cursor_until(struct ay_cursor *c, uint8_t delimiter, size_t ma
 		return NULL;
 	}
 	*len_out = (size_t)(found - c->p);
-	return move(c, *len_out + 1);
+	return ay_cursor_move(c, *len_out + 1);
 }
 
 uint64_t ay_cursor_check_count(struct ay_cursor *c, uint64_t count, size_t elem_min, uint64_t max)
@@ -200,7 +149,7 @@ struct ay_cursor ay_cursor_sub(struct ay_cursor *c, size_t len)
 		child.err = ay_cursor_fail(c, AY_ETRUNC);
 	if (!c->err) {
 		child.left = len;
-		move(c, len);
+		ay_cursor_move(c, len);
 	}
 	return child;
 }

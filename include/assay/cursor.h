@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "assay/attr.h"
+#include "assay/error.h"
 
 struct ay_cursor {
 	const uint8_t *p;    /* next byte */
@@ -21,19 +22,60 @@ struct ay_cursor {
 	int err;             /* 0, or the first AY_E code */
 };
 
-struct ay_cursor ay_cursor_of(const void *bytes, size_t len, uint64_t base_off);
+/* What runs for each byte or opcode of large inputs is inline. */
+static inline struct ay_cursor ay_cursor_of(const void *bytes, size_t len, uint64_t base_off)
+{
+	return (struct ay_cursor){.p = bytes, .left = bytes ? len : 0, .off = base_off};
+}
 /* First failure sticks; returns c->err. */
 int ay_cursor_fail(struct ay_cursor *c, int err);
+/* The one place where the cursor moves. len <= c->left was checked by the caller. */
+static inline const uint8_t *ay_cursor_move(struct ay_cursor *c, size_t len)
+{
+	const uint8_t *p = c->p;
+
+	if (len == 0)
+		return p;
+	c->p += len;
+	c->left -= len;
+	c->off += len;
+	return p;
+}
 /* Borrowed pointer to the next len bytes, or NULL on failure or len == 0 (err tells which). Valid as long as the input. */
-const uint8_t *ay_cursor_take(struct ay_cursor *c, size_t len);
-void ay_cursor_skip(struct ay_cursor *c, uint64_t len);
+static inline const uint8_t *ay_cursor_take(struct ay_cursor *c, size_t len)
+{
+	if (c->err || len == 0)
+		return NULL;
+	if (len > c->left) {
+		ay_cursor_fail(c, AY_ETRUNC);
+		return NULL;
+	}
+	return ay_cursor_move(c, len);
+}
+static inline void ay_cursor_skip(struct ay_cursor *c, uint64_t len)
+{
+	if (c->err)
+		return;
+	if (len > c->left)
+		ay_cursor_fail(c, AY_ETRUNC);
+	else
+		ay_cursor_move(c, (size_t)len);
+}
 /* Look at byte at + i without moving; -1 when it is beyond the end. Never fails. */
-int ay_cursor_peek(const struct ay_cursor *c, size_t at);
+static inline int ay_cursor_peek(const struct ay_cursor *c, size_t at)
+{
+	return at < c->left ? c->p[at] : -1;
+}
 /* True and moves past it when the input continues with these bytes; false and unmoved otherwise. */
 bool ay_cursor_accept(struct ay_cursor *c, const void *bytes, size_t len);
 bool ay_cursor_starts(const struct ay_cursor *c, const void *bytes, size_t len);
 
-uint8_t ay_cursor_u8(struct ay_cursor *c);
+static inline uint8_t ay_cursor_u8(struct ay_cursor *c)
+{
+	const uint8_t *p = ay_cursor_take(c, 1);
+
+	return p ? *p : 0;
+}
 uint16_t ay_cursor_le16(struct ay_cursor *c);
 uint32_t ay_cursor_le32(struct ay_cursor *c);
 uint64_t ay_cursor_le64(struct ay_cursor *c);

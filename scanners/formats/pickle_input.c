@@ -50,6 +50,8 @@ static size_t check_text(const uint8_t *p, size_t len)
 
 	for (;;) {
 		good += ay_utf8_check(p + good, len - good);
+		if (good == len)
+			return good;
 		struct ay_cursor c = ay_cursor_of(p + good, len - good, 0);
 		int second = ay_cursor_peek(&c, 1);
 

@@ -18,6 +18,17 @@ static void test_utf8(void)
 
 	for (size_t i = 0; i < AY_ARRAY_LEN(cases); i++)
 		is_int(ay_utf8_check(cases[i].text, cases[i].len), cases[i].good, "utf-8 case %zu", i);
+
+	unsigned missed = 0;
+
+	for (size_t len = 1; len <= 26; len++)
+		for (size_t bad = 0; bad < len; bad++) {
+			char text[26] = "abcdefghijklmnopqrstuvwxyz";
+
+			text[bad] = '\x80';
+			missed += ay_utf8_check(text, len) != bad;
+		}
+	is_int(missed, 0, "a bad byte anywhere among good ones is found");
 }
 
 static void test_hex(void)
