@@ -16,6 +16,7 @@
 #define MAX_ENUM_TEXT 64         /* bytes of one */
 #define ENUM_REPEATS 5           /* each value of a set stands so often: of one that does not, more may come */
 #define BOUND_REPEATS 10         /* so many rows lie on a bound: an extreme that a few reach is an accident, and the next batch goes beyond */
+#define BOUND_SHARE 0.01         /* and so much of them: values pile up there, else it is where the tail of a long table ends */
 #define UNIQUE_ROWS 20           /* fewer rows say nothing about uniqueness */
 #define DESCRIBED_BINS 20        /* of a histogram in one line */
 #define MAX_BOUND 64             /* bytes of a minimum or maximum */
@@ -162,6 +163,11 @@ static void note_set(struct column *c, const struct ay_cell *cell)
 	c->set[c->set_count++].len = cell->len;
 }
 
+static bool is_bound(const struct column *c, const struct bound *b)
+{
+	return c->values && c->bounded && b->rows >= BOUND_REPEATS && (double)b->rows >= BOUND_SHARE * (double)c->values;
+}
+
 static bool is_set(const struct column *c)
 {
 	bool often = c->small_set;
@@ -237,9 +243,9 @@ static void write_column(struct ay_jw *w, const struct inference *inf, size_t i)
 		ay_jw_kbool(w, "required", true);
 	if (c->unique && !c->missing && inf->rows >= UNIQUE_ROWS && (t == AY_VALUE_INTEGER || t == AY_VALUE_STRING))
 		ay_jw_kbool(w, "unique", true);
-	if (c->values && c->bounded && c->min.rows >= BOUND_REPEATS)
+	if (is_bound(c, &c->min))
 		write_bound(w, "minimum", t, &c->min.text);
-	if (c->values && c->bounded && c->max.rows >= BOUND_REPEATS)
+	if (is_bound(c, &c->max))
 		write_bound(w, "maximum", t, &c->max.text);
 	if (t == AY_VALUE_STRING && is_set(c)) {
 		ay_jw_key(w, "enum");

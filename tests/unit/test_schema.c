@@ -700,6 +700,25 @@ static void missing_texts(void)
 
 /* ---- inference ---- */
 
+/* Of 2,000 rows, 20 lie on the least value, 19 on the greatest. */
+static void inferred_bounds(void)
+{
+	struct ay_buf table = ay_buf_new(MIB), out = ay_buf_new(MIB);
+	struct ay_error e;
+	struct ay_budget budget;
+
+	ay_buf_adds(&table, "n\n");
+	for (int i = 0; i < 2000; i++)
+		ay_buf_addf(&table, "%d\n", i < 20 ? 1111 : i < 39 ? 9999 : 3000 + i % 100);
+	struct ay_source in = ay_source_memory(table.data, table.len);
+
+	ay_budget_init(&budget, table.len);
+	is_int(ay_schema_infer(&in, "t.csv", &budget, &out, &e), 0, "a schema of a long table");
+	ok(strstr(ay_buf_str(&out), "1111") && !strstr(ay_buf_str(&out), "9999"), "a bound is where one row in a hundred lies");
+	ay_buf_free(&table);
+	ay_buf_free(&out);
+}
+
 static void inference(void)
 {
 	struct ay_buf table = ay_buf_new(MIB), out = ay_buf_new(MIB);
@@ -756,6 +775,7 @@ int main(void)
 	packages();
 	missing_texts();
 	many_keys();
+	inferred_bounds();
 	inference();
 	ay_scan_result_free(&scan_case_result);
 	return done_testing();
