@@ -84,6 +84,13 @@ int ay_candidate_new(struct ay_gate *g, const struct ay_ref *ref, struct ay_cand
 	return make(g, ref, NULL, out, e);
 }
 
+const struct ay_schema *ay_candidate_schema(struct ay_candidate *c, struct ay_error *e)
+{
+	if (!c->schema && c->plan.schema && ay_schema_load(c->plan.schema, c->plan.schema_len, &c->schema, e) != 0)
+		c->schema = NULL;
+	return c->schema;
+}
+
 void ay_candidate_free(struct ay_candidate *c)
 {
 	if (!c)
@@ -96,6 +103,7 @@ void ay_candidate_free(struct ay_candidate *c)
 	ay_judgement_free(&c->judged);
 	ay_drift_kept_free(c->drift);
 	ay_waivers_free(c->waivers);
+	ay_schema_free(c->schema);
 	free(c->plan.schema);
 	for (size_t i = 0; i < c->nignored; i++)
 		free(c->ignored[i]);

@@ -10,6 +10,8 @@
 
 #include "gate/core.h"
 
+struct ay_schema;
+
 /* ---- scan notes ---- */
 
 /* What a scan said of one file's bytes. Shared: files without findings point at one note per format. */
@@ -127,6 +129,7 @@ struct ay_candidate {
 	struct ay_scan_note **notes;         /* one a file, NULL: not scanned */
 	struct ay_claim_list claims;
 	struct ay_scan_plan plan;
+	struct ay_schema *schema;            /* plan.schema as it was loaded by ay_candidate_schema, or NULL */
 	struct ay_waiver *waivers;
 	char **ignored; size_t nignored;     /* left out, at most 100 names */
 	uint64_t ignored_total;
@@ -142,6 +145,8 @@ struct ay_candidate {
 /* Snapshots, rules, waivers, baseline and scan plan for ref. */
 AY_MUSTCHECK int ay_candidate_new(struct ay_gate *g, const struct ay_ref *ref, struct ay_candidate **out, struct ay_error *e);
 void ay_candidate_free(struct ay_candidate *c);
+/* The schema of the plan, loaded once; borrowed. NULL: there is none, or it is not valid, which e says (it may be NULL). */
+const struct ay_schema *ay_candidate_schema(struct ay_candidate *c, struct ay_error *e);
 void ay_candidate_ignored(struct ay_candidate *c, const char *path);
 /* Remembers a new scan result, to be cached when the verdict is committed. Errors are not. */
 void ay_candidate_fresh(struct ay_candidate *c, const struct ay_sha256 *key, struct ay_scan_note *n);

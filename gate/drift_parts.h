@@ -59,7 +59,7 @@ struct ay_comparing {
 	struct ay_drift_kept *kept;
 	bool *old;                           /* of each file: the newest admitted version has it */
 	bool increment;                      /* some table is old, some new */
-	struct ay_schema *schema;            /* that has the reference */
+	const struct ay_schema *schema;           /* that has the reference */
 	bool images;                         /* the rows of the reference are images */
 	struct ay_counting *waiting;         /* images that are counted and not yet in a batch */
 	uint64_t waiting_rows;

@@ -488,7 +488,8 @@ static bool load_reference(struct ay_comparing *k)
 {
 	int rc = AY_ENOTFOUND;
 
-	if (k->c->plan.schema && ay_schema_load(k->c->plan.schema, k->c->plan.schema_len, &k->schema, NULL) == 0)
+	k->schema = ay_candidate_schema(k->c, NULL);
+	if (k->schema)
 		rc = k->c->rules->drift.seasons ? load_nearest(k, k->schema) : load(k, k->schema, NULL);
 	if (rc == AY_ENOTFOUND)
 		ay_gate_find(k->c, AY_GATE_DRIFT, "drift.no-reference", NULL, NULL, NULL, "no reference is approved for %s", k->c->art.ref.name);
@@ -516,6 +517,5 @@ void ay_gate_drift(struct ay_candidate *c)
 		compare_all(&k);
 		refuse_uncounted(&k);
 	}
-	ay_schema_free(k.schema);
 	free(k.old);
 }

@@ -306,11 +306,11 @@ static int prepare(struct judging *k, const struct ay_schema *schema)
 /* False after its report. */
 static bool load(struct judging *k)
 {
-	struct ay_schema *schema = NULL;
+	const struct ay_schema *schema = ay_candidate_schema(k->c, NULL);
 	const uint8_t *profile = NULL;
 	size_t len = 0;
 
-	if (k->c->plan.schema && ay_schema_load(k->c->plan.schema, k->c->plan.schema_len, &schema, NULL) == 0)
+	if (schema)
 		profile = k->season ? ay_schema_season(schema, k->season, &len) : ay_schema_profile(schema, &len);
 	int rc = profile ? ay_reference_decode(profile, len, &k->budget, &k->reference) : AY_ENOTFOUND;
 
@@ -321,7 +321,6 @@ static bool load(struct judging *k)
 		if (!rc && !k->reference.count)
 			rc = AY_ENOTFOUND;
 	}
-	ay_schema_free(schema);
 	if (rc && profile)
 		cannot(k, "the reference", rc == AY_ENOTFOUND ? "it has no column" : ay_strerror(rc));
 	return rc == 0;

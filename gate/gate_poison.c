@@ -197,17 +197,16 @@ static int find_labels(struct ay_poisoning *k, const struct ay_schema *schema)
 /* The reference of the approved schema; false after its report. */
 static bool load_reference(struct ay_poisoning *k)
 {
-	struct ay_schema *schema = NULL;
+	const struct ay_schema *schema = ay_candidate_schema(k->c, NULL);
 	const uint8_t *profile = NULL;
 	size_t len = 0;
 
-	if (k->c->plan.schema && ay_schema_load(k->c->plan.schema, k->c->plan.schema_len, &schema, NULL) == 0)
+	if (schema)
 		profile = ay_schema_profile(schema, &len);
 	int rc = profile ? ay_reference_decode(profile, len, &k->budget, &k->ref) : AY_ENOTFOUND;
 
 	if (rc == 0)
 		rc = find_labels(k, schema);
-	ay_schema_free(schema);
 	if (rc == AY_ENOTFOUND)
 		ay_gate_find(k->c, AY_GATE_POISONING, "poison.no-reference", NULL, NULL, NULL, "no reference is approved for %s", k->c->art.ref.name);
 	else if (rc)

@@ -48,16 +48,16 @@ static void judge_files(struct ay_candidate *c, const struct ay_schema *s)
 
 void ay_gate_schema(struct ay_candidate *c)
 {
-	struct ay_schema *s = NULL;
+	const struct ay_schema *s;
 	struct ay_error e = {.off = AY_NO_OFFSET};
 
 	if (!(c->rules->gates >> AY_GATE_SCHEMA & 1) || !c->plan.schema)
 		return;
-	if (ay_schema_load(c->plan.schema, c->plan.schema_len, &s, &e) != 0)
+	s = ay_candidate_schema(c, &e);
+	if (!s)
 		ay_gate_find(c, AY_GATE_SCHEMA, "schema.invalid", NULL, NULL, NULL, "the schema itself is not valid: %s: %s", e.where, e.msg);
 	if (s && ay_schema_resources(s))
 		judge_files(c, s);
 	if (s && ay_foreign_any(s))
 		ay_schema_keys(c, s);
-	ay_schema_free(s);
 }
