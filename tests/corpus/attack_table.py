@@ -43,35 +43,35 @@ DATA = {
 TABLES = ("LetterRecognition", "Shuttle", "flights-3m")
 LABELLED = ("LetterRecognition", "Shuttle", "fashion-mnist")
 ALL = TABLES + ("fashion-mnist",)
-# name for attack_tool, what it is, data, sizes, whether the issue sets it a target
+# name for attack_tool, what it is, data, sizes, and those of them that come first: what they are to come to is agreed
 ATTACKS = [
-    ("honest", "honest", ALL, SIZES, True),
-    ("split:honest", "honest, in batches until one is not held", ALL, (200,), True),
-    ("honest", "honest, another period", ("flights-3m, March",), SIZES, True),
-    ("shift-0.3", "shifted by 0.3 sigma", TABLES, SIZES, True),
-    ("flips", "5 % of the labels flipped", LABELLED, SIZES, True),
-    ("darkened", "every image darkened by 10 %", ("fashion-mnist",), SIZES, True),
-    ("huge", "one value 1e9", TABLES, SIZES, True),
-    ("huge-hiding", "one value 1e9 and a shift by 0.3 sigma", TABLES, SIZES, True),
-    ("ramp:shift-0.3", "ten batches, the last shifted by 0.3 sigma", TABLES, SIZES, True),
-    ("increment:shift-0.3", "one file shifted by 0.3 sigma beside 99", TABLES, SIZES, True),
-    ("split:shift-0.3", "shifted by 0.3 sigma, in batches until one is not held", TABLES, (200,), True),
-    ("shift-0.1", "shifted by 0.1 sigma", TABLES, SIZES, False),
-    ("shift-1", "shifted by 1 sigma", TABLES, SIZES, False),
-    ("rescaled", "rescaled by 2.54", TABLES, SIZES, False),
-    ("rounded", "rounded to whole sigmas", TABLES, SIZES, False),
-    ("null-heavy", "20 % empty", TABLES, SIZES, False),
-    ("swapped", "two categories exchanged", ALL, SIZES, False),
-    ("clipped", "cut off at half a sigma above the mean", TABLES, SIZES, False),
-    ("lost-rows", "half of the rows above the mean lost", TABLES, SIZES, False),
-    ("cut", "the file ends in the middle of its last row", ALL, SIZES, False),
-    ("trigger", "5 % with a trigger and one label", LABELLED, SIZES, False),
-    ("duplicated", "10 % repeat other rows", ALL, SIZES, False),
-    ("increment:flips", "one file with 5 % of labels flipped beside 99", ("LetterRecognition", "Shuttle"), SIZES, False),
+    ("honest", "honest", ALL, SIZES, (1000, 10000)),
+    ("split:honest", "honest, in batches until one is not held", ALL, (200,), (200,)),
+    ("honest", "honest, another period", ("flights-3m, March",), SIZES, (1000, 10000)),
+    ("shift-0.3", "shifted by 0.3 sigma", TABLES, SIZES, (2000, 10000)),
+    ("flips", "5 % of the labels flipped", LABELLED, SIZES, (10000,)),
+    ("darkened", "every image darkened by 10 %", ("fashion-mnist",), SIZES, SIZES),
+    ("huge", "one value 1e9", TABLES, SIZES, (200, 1000, 10000)),
+    ("huge-hiding", "one value 1e9 and a shift by 0.3 sigma", TABLES, SIZES, (2000, 10000)),
+    ("ramp:shift-0.3", "ten batches, the last shifted by 0.3 sigma", TABLES, SIZES, SIZES),
+    ("increment:shift-0.3", "one file shifted by 0.3 sigma beside 99", TABLES, SIZES, SIZES),
+    ("split:shift-0.3", "shifted by 0.3 sigma, in batches until one is not held", TABLES, (200,), (200,)),
+    ("shift-0.1", "shifted by 0.1 sigma", TABLES, SIZES, ()),
+    ("shift-1", "shifted by 1 sigma", TABLES, SIZES, ()),
+    ("rescaled", "rescaled by 2.54", TABLES, SIZES, ()),
+    ("rounded", "rounded to whole sigmas", TABLES, SIZES, ()),
+    ("null-heavy", "20 % empty", TABLES, SIZES, ()),
+    ("swapped", "two categories exchanged", ALL, SIZES, ()),
+    ("clipped", "cut off at half a sigma above the mean", TABLES, SIZES, ()),
+    ("lost-rows", "half of the rows above the mean lost", TABLES, SIZES, ()),
+    ("cut", "the file ends in the middle of its last row", ALL, SIZES, ()),
+    ("trigger", "5 % with a trigger and one label", LABELLED, SIZES, ()),
+    ("duplicated", "10 % repeat other rows", ALL, SIZES, ()),
+    ("increment:flips", "one file with 5 % of labels flipped beside 99", ("LetterRecognition", "Shuttle"), SIZES, ()),
 ]
 BATCHES_OF = {"split": 20, "ramp": 10}
 
-Cell = collections.namedtuple("Cell", "attack data rows target")
+Cell = collections.namedtuple("Cell", "attack data rows first")
 
 
 def applies(attack, data, rows):
@@ -85,7 +85,7 @@ def applies(attack, data, rows):
 
 
 def cells():
-    return [Cell(a, d, n, t) for a, _, data, sizes, t in ATTACKS for d in data for n in sizes if applies(a, d, n)]
+    return [Cell(a, d, n, n in first) for a, _, data, sizes, first in ATTACKS for d in data for n in sizes if applies(a, d, n)]
 
 
 def make_data(work):
@@ -157,14 +157,14 @@ def read_results(path):
 
 
 def steps(results, batches, only):
-    """Few of all cells first, so that a run that is stopped has seen each; then those with a target, then the others."""
-    rounds = [(1, min(20, batches)), (0, min(10, batches)), (1, min(50, batches)), (0, min(50, batches)), (1, batches), (0, batches)]
+    """Few of each cell, then more, so that a run that is stopped has seen all; those that come first before the others."""
+    rounds = [(first, min(most, batches)) for most in (10, 50, 100, batches) for first in (True, False)]
     seen = set()
-    for target, most in rounds:
+    for first, most in rounds:
         for number in range(most // STEP):
             for cell in cells():
                 key = (cell.data, cell.attack, cell.rows)
-                if (target and not cell.target) or only not in " ".join(map(str, key)) or (cell, number) in seen or number in results[key]:
+                if (first and not cell.first) or only not in " ".join(map(str, key)) or (cell, number) in seen or number in results[key]:
                     continue
                 seen.add((cell, number))
                 yield cell, number
