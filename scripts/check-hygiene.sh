@@ -47,6 +47,13 @@ checks() {
 	on { for (i = 1; i <= NF; i++) if ($i ~ /^%D%/ && seen[FILENAME, $i]++) print FILENAME ":" FNR ": " $i " is among the tests twice"; on = /\\$/ }' \
 		$(printf '%s\n' "$all" | grep 'Makefile\.inc$') /dev/null
 
+	# What is in no list is missing from a release, though it builds here.
+	for f in $(printf '%s\n' "$all" | grep -E '^(include/assay|scripts|docs|man)/[^/]+$'); do
+		list=$(dirname "$f")/Makefile.inc
+		[ "$f" = "$list" ] || [ ! -f "$list" ] || grep -qF -e "/$(basename "$f")" "$list" "tests/bench/Makefile.inc" ||
+			echo "$f:1: $list does not name it, so no release has it"
+	done
+
 	if [ -f docs/invariants.md ]; then
 		grep -noIE 'INV-[0-9]+' $(printf '%s\n' "$text" | grep -v '^docs/invariants.md$') /dev/null | while IFS=: read -r f line inv; do
 			grep -qE "$inv([^0-9]|\$)" docs/invariants.md || echo "$f:$line: $inv is not in docs/invariants.md"
