@@ -15,6 +15,7 @@
 #define MAX_ENUM 20              /* more distinct values are no set */
 #define MAX_ENUM_TEXT 64         /* bytes of one */
 #define ENUM_REPEATS 5           /* each value of a set stands so often: of one that does not, more may come */
+#define ENUM_SHARE 0.001         /* and is so much of them: where one is rarer, others that are as rare were not met yet */
 #define BOUND_REPEATS 10         /* so many rows lie on a bound: an extreme that a few reach is an accident, and the next batch goes beyond */
 #define BOUND_SHARE 0.01         /* and so much of them: values pile up there, else it is where the tail of a long table ends */
 #define UNIQUE_ROWS 20           /* fewer rows say nothing about uniqueness */
@@ -173,7 +174,7 @@ static bool is_set(const struct column *c)
 	bool often = c->small_set;
 
 	for (size_t i = 0; i < c->set_count; i++)
-		often = often && c->set_rows[i] >= ENUM_REPEATS;
+		often = often && c->set_rows[i] >= ENUM_REPEATS && (double)c->set_rows[i] >= ENUM_SHARE * (double)c->values;
 	return often;
 }
 
