@@ -25,9 +25,19 @@
 #define BATCH_REQUEST (2 * KIB)   /* a batch of these fits into a socket's buffer, so that nobody waits for the other to read */
 #define GRACE_MS 5000      /* the worker's own deadline comes first and leaves a finding */
 
+/* A schema that jobs have, as a frame: many have the same one, and each worker is sent it once. */
+struct given {
+	unsigned refs;           /* atomic */
+	uint64_t serial;         /* of the pool: never re-used */
+	const char *json;        /* in the frame */
+	size_t len;
+	struct ay_buf frame;
+};
+
 struct job {
 	struct job *next;
 	struct ay_buf request;
+	struct given *given;     /* or NULL */
 	int fds[2];              /* the file, and the second of an extraction or -1 */
 	uint64_t size;
 	struct ay_buf *schema;   /* of a request to infer or describe; NULL for others */
@@ -51,13 +61,24 @@ struct ay_pool {
 	struct queue *queues;        /* ring position: the head is served next, then moves to the tail */
 	size_t queued;
 	bool stopping;
+	uint64_t serials;
+	struct given *given;         /* of the last job that had one */
 	unsigned threads;
 	pthread_t thread[WORKERS_MAX];
 };
 
+static void given_unref(struct given *g)
+{
+	if (!g || __atomic_sub_fetch(&g->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	ay_buf_free(&g->frame);
+	free(g);
+}
+
 static void job_free(struct job *j)
 {
 	ay_buf_free(&j->request);
+	given_unref(j->given);
 	ay_close(&j->fds[0]);
 	ay_close(&j->fds[1]);
 	free(j);
@@ -101,20 +122,34 @@ static size_t take_jobs(struct ay_pool *p, struct job **v)
 	return n;
 }
 
-/* The frame is its length, then the request; the descriptor comes with the first byte. */
-static int send_request(int sock, struct job *j, bool more)
+/* A frame is its length, then its body; the descriptors come with the first byte. */
+static int send_frame(int sock, const struct ay_buf *frame, const int *fds, size_t nfds)
 {
-	j->request.data[3] = (uint8_t)((j->request.data[3] & ~(PROTO_MORE >> 24)) | (more ? PROTO_MORE >> 24 : 0));
-
-	ssize_t n = ay_send_fds(sock, j->request.data, j->request.len, j->fds, j->extract ? 2 : 1);
+	ssize_t n = ay_send_fds(sock, frame->data, frame->len, fds, nfds);
 
 	if (n <= 0)
 		return AY_EWORKER;
-	return ay_write_full(sock, j->request.data + n, j->request.len - (size_t)n) < 0 ? AY_EWORKER : 0;
+	return ay_write_full(sock, frame->data + n, frame->len - (size_t)n) < 0 ? AY_EWORKER : 0;
+}
+
+/* *has: the serial of the schema that the worker has. */
+static int send_request(int sock, struct job *j, bool more, uint64_t *has)
+{
+	j->request.data[3] = (uint8_t)((j->request.data[3] & ~(PROTO_MORE >> 24)) | (more ? PROTO_MORE >> 24 : 0));
+	if (j->given && j->given->serial != *has) {
+		if (send_frame(sock, &j->given->frame, j->fds, 1) < 0)
+			return AY_EWORKER;
+		*has = j->given->serial;
+	}
+	return send_frame(sock, &j->request, j->fds, j->extract ? 2 : 1);
 }
 
 /* What came from a worker and was not yet asked for: answers to a batch of jobs come many at a time. */
-struct inbox { size_t pos, have; uint8_t bytes[64 * KIB]; };
+struct inbox {
+	size_t pos, have;
+	uint64_t given;          /* serial of the schema that the worker has; 0: none */
+	uint8_t bytes[64 * KIB];
+};
 
 static int fill(int sock, struct inbox *in, int64_t deadline_ms, struct ay_error *e)
 {
@@ -205,12 +240,13 @@ static int ask_hdf5(struct ay_pool *p, struct job *j, struct ay_scan_result *out
 {
 	struct monitor_worker w = { .sock = -1 };
 	struct inbox in;
+	uint64_t none = 0;
 	int r = monitor_start_worker(p->monitor, MONITOR_WORKER_HDF5, p->memory_bytes, NULL, &w);
 
 	if (r < 0)
 		return ay_error_set(e, AY_EWORKER, "no worker for HDF5 could be started, assay-worker-hdf5 belongs beside assay-worker: %s", ay_strerror(r));
 	in.pos = in.have = 0;
-	if (send_request(w.sock, j, false) < 0)
+	if (send_request(w.sock, j, false, &none) < 0)
 		r = ay_error_set(e, AY_EWORKER, "the worker died before it could scan");
 	else
 		r = await_answer(w.sock, &in, j, out, e);
@@ -236,6 +272,13 @@ static size_t serve_jobs(struct ay_pool *p, struct monitor_worker *w, struct inb
 	struct ay_scan_result result = { 0 };
 	size_t sent = 0, done = 0;
 	bool failed = false;
+
+	if (w->sock < 0)
+		in->given = 0;
+	/* Whoever writes a whole schema must not wait for one that answers: such a job is the first. */
+	for (size_t i = 1; i < n; i++)
+		if (v[i]->given && v[i]->given != v[0]->given)
+			n = i;
 	int r = w->sock < 0 ? monitor_start_worker(p->monitor, MONITOR_WORKER, p->memory_bytes, NULL, w) : 0;
 
 	if (r < 0) {
@@ -243,7 +286,7 @@ static size_t serve_jobs(struct ay_pool *p, struct monitor_worker *w, struct inb
 		finish_job(v[0], r, NULL, &e, true);
 		return 1;
 	}
-	while (sent < n && send_request(w->sock, v[sent], sent + 1 < n) == 0)
+	while (sent < n && send_request(w->sock, v[sent], sent + 1 < n, &in->given) == 0)
 		sent++;
 	while (!failed && (done < sent || sent == 0)) {
 		result = (struct ay_scan_result){ 0 };
@@ -335,6 +378,7 @@ void ay_pool_free(struct ay_pool *p)
 	pthread_mutex_unlock(&p->lock);
 	for (unsigned i = 0; i < p->threads; i++)
 		pthread_join(p->thread[i], NULL);
+	given_unref(p->given);
 	pthread_cond_destroy(&p->work);
 	pthread_mutex_destroy(&p->lock);
 	free(p);
@@ -374,15 +418,49 @@ static int enqueue(struct ay_pool *p, uint32_t uid, struct job *j)
 	return r;
 }
 
-static int encode_frame(const struct ay_job *job, enum proto_kind kind, struct ay_buf *out)
+static void set_length(struct ay_buf *frame)
+{
+	for (int i = 0; i < 4; i++)
+		frame->data[i] = (uint8_t)((frame->len - 4) >> (8 * i));
+}
+
+static int encode_frame(const struct ay_job *job, enum proto_kind kind, uint64_t serial, struct ay_buf *out)
 {
 	int r = ay_buf_le32(out, 0);
 
 	if (r == 0)
-		r = proto_encode_request(job, kind, out);
-	for (int i = 0; r == 0 && i < 4; i++)
-		out->data[i] = (uint8_t)((out->len - 4) >> (8 * i));
+		r = proto_encode_request(job, kind, serial, out);
+	if (r == 0)
+		set_length(out);
 	return r;
+}
+
+/* Called with the lock held: the last one when it is the same, else it is the last one from now on. */
+static int find_given(struct ay_pool *p, const struct ay_scan_options *o, struct given **out)
+{
+	struct given *g = p->given;
+
+	if (!g || g->len != o->schema_len || memcmp(g->json, o->schema_json, o->schema_len) != 0) {
+		g = calloc(1, sizeof(*g));
+		if (!g)
+			return -ENOMEM;
+		*g = (struct given){ .refs = 1, .serial = ++p->serials, .len = o->schema_len, .frame = ay_buf_new(4 + PROTO_REQUEST_MAX) };
+		int r = ay_buf_le32(&g->frame, 0);
+
+		if (r == 0)
+			r = proto_encode_given(g->serial, o->schema_json, o->schema_len, &g->frame);
+		if (r < 0) {
+			given_unref(g);
+			return r;
+		}
+		set_length(&g->frame);
+		g->json = (const char *)g->frame.data + g->frame.len - g->len;
+		given_unref(p->given);
+		p->given = g;
+	}
+	__atomic_add_fetch(&g->refs, 1, __ATOMIC_RELAXED);
+	*out = g;
+	return 0;
 }
 
 /* At most one of schema and extract. */
@@ -401,9 +479,16 @@ static int submit(struct ay_pool *p, const struct ay_job *job, struct ay_buf *sc
 	j->arg = arg;
 	j->fds[0] = fcntl(job->fd, F_DUPFD_CLOEXEC, 0);
 	j->fds[1] = extract ? fcntl(extract->fd, F_DUPFD_CLOEXEC, 0) : -1;
-	int r = j->fds[0] < 0 || (extract && j->fds[1] < 0) ? -errno :
-		encode_frame(job, schema && job->options.describe ? PROTO_DESCRIBE : schema ? PROTO_INFER : extract ? PROTO_EXTRACT : PROTO_SCAN, &j->request);
+	enum proto_kind kind = schema && job->options.describe ? PROTO_DESCRIBE : schema ? PROTO_INFER : extract ? PROTO_EXTRACT : PROTO_SCAN;
+	int r = j->fds[0] < 0 || (extract && j->fds[1] < 0) ? -errno : 0;
 
+	if (r == 0 && job->options.schema_json) {
+		pthread_mutex_lock(&p->lock);
+		r = find_given(p, &job->options, &j->given);
+		pthread_mutex_unlock(&p->lock);
+	}
+	if (r == 0)
+		r = encode_frame(job, kind, j->given ? j->given->serial : 0, &j->request);
 	if (r == 0)
 		r = enqueue(p, job->uid, j);
 	if (r < 0) {

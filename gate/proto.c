@@ -39,7 +39,7 @@ static const char *get_text(struct ay_cursor *c)
 	return (const char *)p;
 }
 
-int proto_encode_request(const struct ay_job *job, enum proto_kind kind, struct ay_buf *out)
+int proto_encode_request(const struct ay_job *job, enum proto_kind kind, uint64_t serial, struct ay_buf *out)
 {
 	const struct ay_scan_options *o = &job->options;
 	uint32_t opaque = 0;
@@ -53,10 +53,27 @@ int proto_encode_request(const struct ay_job *job, enum proto_kind kind, struct 
 	ay_buf_le32(out, opaque);
 	for (uint32_t i = 0; i < opaque; i++)
 		put_text(out, o->opaque[i]);
-	ay_buf_le32(out, o->schema_json ? (uint32_t)o->schema_len : ABSENT);
-	if (o->schema_json)
-		ay_buf_add(out, o->schema_json, o->schema_len);
+	ay_buf_le64(out, serial);
 	return out->err;
+}
+
+int proto_encode_given(uint64_t serial, const char *schema, size_t len, struct ay_buf *out)
+{
+	ay_buf_addc(out, PROTO_SCHEMA);
+	ay_buf_le64(out, serial);
+	ay_buf_le32(out, (uint32_t)len);
+	ay_buf_add(out, schema, len);
+	return out->err;
+}
+
+static int get_given(struct ay_cursor *c, struct proto_request *out)
+{
+	out->options.schema_serial = ay_cursor_le64(c);
+	out->options.schema_len = ay_cursor_le32(c);
+	out->options.schema_json = out->options.schema_len ? (const char *)ay_cursor_take(c, out->options.schema_len) : "";
+	if (!out->options.schema_serial)
+		ay_cursor_fail(c, AY_EFORMAT);
+	return ay_cursor_end(c);
 }
 
 int proto_decode_request(const uint8_t *frame, size_t len, struct proto_request *out)
@@ -66,9 +83,11 @@ int proto_decode_request(const uint8_t *frame, size_t len, struct proto_request 
 	memset(out, 0, sizeof(*out));
 	uint8_t kind = ay_cursor_u8(&c);
 
-	if (kind > PROTO_DESCRIBE)
+	if (kind > PROTO_SCHEMA)
 		ay_cursor_fail(&c, AY_EFORMAT);
 	out->kind = (enum proto_kind)kind;
+	if (kind == PROTO_SCHEMA)
+		return get_given(&c, out);
 	out->size = ay_cursor_le64(&c);
 	out->options.profiles = ay_cursor_le32(&c);
 	out->options.path = get_text(&c);
@@ -83,12 +102,8 @@ int proto_decode_request(const uint8_t *frame, size_t len, struct proto_request 
 	for (uint32_t i = 0; i < opaque && !c.err; i++)
 		out->opaque[i] = get_text(&c);
 	out->options.opaque = out->opaque;
-	uint32_t schema_len = ay_cursor_le32(&c);
+	out->options.schema_serial = ay_cursor_le64(&c);
 
-	if (!c.err && schema_len != ABSENT) {
-		out->options.schema_json = schema_len ? (const char *)ay_cursor_take(&c, schema_len) : "";
-		out->options.schema_len = schema_len;
-	}
 	int r = ay_cursor_end(&c);
 
 	if (r == 0 && !out->options.path)

@@ -22,10 +22,13 @@
 
 #define PROTO_LACKING 0           /* length of an answer: the job is for a worker with libhdf5 */
 
-/* What a request asks for. The tensors' second descriptor comes right behind the file's. */
-enum proto_kind { PROTO_SCAN, PROTO_INFER, PROTO_EXTRACT, PROTO_DESCRIBE };
+/*
+ * What a request asks for. The tensors' second descriptor comes right behind the file's. PROTO_SCHEMA asks for nothing and is not
+ * answered: the worker keeps the schema for the requests that name it by its serial, as thousands of files have the same one.
+ */
+enum proto_kind { PROTO_SCAN, PROTO_INFER, PROTO_EXTRACT, PROTO_DESCRIBE, PROTO_SCHEMA };
 
-/* A decoded request; strings point into the frame, arrays are owned. */
+/* A decoded request; strings point into the frame, arrays are owned. options.schema_json: of PROTO_SCHEMA alone. */
 struct proto_request {
 	enum proto_kind kind;
 	uint64_t size;
@@ -33,7 +36,9 @@ struct proto_request {
 	const char **opaque;
 };
 
-int proto_encode_request(const struct ay_job *job, enum proto_kind kind, struct ay_buf *out) AY_MUSTCHECK;
+/* serial: of the schema that the worker has by then; 0: the job has none. */
+int proto_encode_request(const struct ay_job *job, enum proto_kind kind, uint64_t serial, struct ay_buf *out) AY_MUSTCHECK;
+int proto_encode_given(uint64_t serial, const char *schema, size_t len, struct ay_buf *out) AY_MUSTCHECK;
 /* frame is modified by nobody and must outlive the request. */
 int proto_decode_request(const uint8_t *frame, size_t len, struct proto_request *out) AY_MUSTCHECK;
 void proto_request_free(struct proto_request *r);

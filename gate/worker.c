@@ -120,6 +120,28 @@ static int serve(const struct proto_request *q, int fd, int second, struct ay_bu
 	}
 }
 
+/* The schema of the requests that come, with the frame that it came in. */
+static struct { struct ay_buf frame; const char *json; size_t len; uint64_t serial; } given;
+
+static void keep_schema(struct ay_buf *frame, const struct ay_scan_options *o)
+{
+	ay_buf_free(&given.frame);
+	given.frame = *frame;
+	*frame = (struct ay_buf){ 0 };
+	given.json = o->schema_json;
+	given.len = o->schema_len;
+	given.serial = o->schema_serial;
+}
+
+static int use_schema(struct ay_scan_options *o)
+{
+	if (!o->schema_serial)
+		return 0;
+	o->schema_json = given.json;
+	o->schema_len = given.len;
+	return o->schema_serial == given.serial ? 0 : AY_EFORMAT;
+}
+
 /* One request: its length with the job's descriptors, then the body. 1 when the pool hung up. */
 static int serve_one(void)
 {
@@ -148,6 +170,12 @@ static int serve_one(void)
 
 	if (r == 0)
 		r = proto_decode_request(p, len, &request);
+	if (r == 0 && request.kind == PROTO_SCHEMA) {
+		keep_schema(&body, &request.options);
+		return 0;
+	}
+	if (r == 0)
+		r = use_schema(&request.options);
 	if (r == 0) {
 		struct ay_buf out = ay_buf_new(request.kind == PROTO_EXTRACT ? AY_LIMIT_EXTRACT_ANSWER : AY_LIMIT_WORKER_ANSWER);
 

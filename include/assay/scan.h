@@ -112,6 +112,7 @@ struct ay_scan_options {
 	const char *const *opaque;       /* suffixes (".h5") that the policy admits unread; NULL-terminated or NULL */
 	const char *schema_json;         /* Table Schema for data files, or NULL */
 	size_t schema_len;
+	uint64_t schema_serial;          /* where it is not 0, equal numbers are equal schemas: nobody compares them */
 	struct ay_buf *proposal;         /* NULL, or: tables are not judged, a schema of the one table is put here */
 	bool describe;                   /* with proposal: what people are shown of its columns is put there instead */
 };

@@ -10,23 +10,33 @@
 /* The schema of the last scan of this thread: many files come with the same one, which takes longer to read than most of them. */
 static _Thread_local struct {
 	struct ay_schema *schema;
-	char *json;
+	uint64_t serial;
+	char *json;                  /* where it has no serial */
 	size_t len;
 } last;
 
-static void keep(struct ay_schema *schema, const char *json, size_t len)
+static void keep(struct ay_schema *schema, const struct ay_scan_options *o)
 {
-	char *copy = malloc(len + 1);
+	char *copy = o->schema_serial ? NULL : malloc(o->schema_len + 1);
 
-	if (!copy)
+	if (!copy && !o->schema_serial)
 		return;
-	memcpy(copy, json, len);    /* own: the room just made */
+	if (copy)
+		memcpy(copy, o->schema_json, o->schema_len);    /* own: the room just made */
 	ay_schema_free(last.schema);
 	free(last.json);
 	last.schema = schema;
+	last.serial = o->schema_serial;
 	last.json = copy;
-	last.len = len;
+	last.len = o->schema_len;
 	schema->refs++;
+}
+
+static bool is_last(const struct ay_scan_options *o)
+{
+	if (!last.schema || last.serial != o->schema_serial)
+		return false;
+	return o->schema_serial || (last.len == o->schema_len && memcmp(last.json, o->schema_json, o->schema_len) == 0);
 }
 
 /* The caller frees it. That it cannot be loaded is reported. */
@@ -35,7 +45,7 @@ static int load(struct ay_scan *s, struct ay_schema **out)
 	const struct ay_scan_options *o = ay_scan_options(s);
 	struct ay_error e;
 
-	if (last.schema && last.len == o->schema_len && memcmp(last.json, o->schema_json, o->schema_len) == 0) {
+	if (is_last(o)) {
 		last.schema->refs++;
 		*out = last.schema;
 		return 0;
@@ -45,7 +55,7 @@ static int load(struct ay_scan *s, struct ay_schema **out)
 	if (err)
 		ay_scan_find(s, "schema.invalid", AY_NO_OFFSET, "the schema itself is not valid: %s: %s", e.where, e.msg);
 	else
-		keep(*out, o->schema_json, o->schema_len);
+		keep(*out, o);
 	return err;
 }
 

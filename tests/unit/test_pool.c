@@ -99,6 +99,72 @@ static void test_hdf5(struct ay_pool *p, struct ay_job text)
 	close(job.fd);
 }
 
+/* ---- schemas ---- */
+
+static void test_given(void)
+{
+	struct ay_buf b = ay_buf_new(64 * KIB);
+	struct proto_request q;
+	int bad = 0;
+
+	is_int(proto_encode_given(7, "{}", 2, &b), 0, "a schema is encoded");
+	ok(proto_decode_request(b.data, b.len, &q) == 0 && q.kind == PROTO_SCHEMA && q.options.schema_serial == 7 && q.options.schema_len == 2 &&
+	   memcmp(q.options.schema_json, "{}", 2) == 0, "and decoded");
+	for (size_t n = 0; n < b.len; n++)
+		bad += proto_decode_request(b.data, n, &q) < 0;
+	is_int(bad, (long long)b.len, "cut anywhere it is refused");
+	ay_buf_clear(&b);
+	is_int(proto_encode_given(0, "{}", 2, &b), 0, "one without a serial");
+	ok(proto_decode_request(b.data, b.len, &q) < 0, "is refused");
+	ay_buf_free(&b);
+}
+
+static unsigned as_asked;
+
+static void compare(void *arg, int code, struct ay_scan_result *r, const struct ay_error *e)
+{
+	const enum ay_verdict *want = arg;
+
+	(void)e;
+	pthread_mutex_lock(&lock);
+	answered++;
+	judged += code == 0 && r != NULL;
+	as_asked += code == 0 && r->verdict == *want;
+	pthread_mutex_unlock(&lock);
+}
+
+/* Jobs with several schemas, one of them large, and with none: each file is judged by its own. */
+static void test_schemas(struct ay_pool *p)
+{
+	static const char table[] = "a\nx\n";
+	static enum ay_verdict pass = AY_PASS, fail = AY_FAIL;
+	struct ay_buf large = ay_buf_new(4 * MIB);
+	int fd = temp_file(table, sizeof(table) - 1);
+	struct ay_job job = { .fd = fd, .size = sizeof(table) - 1, .options = { .profiles = AY_PROFILE_WEIGHTS, .path = "t.csv" } };
+	struct ay_scan_result r;
+	struct ay_error e;
+
+	ay_buf_adds(&large, "{\"fields\": [{\"name\": \"a\", \"type\": \"integer\"}], \"title\": \"");
+	for (size_t i = 0; i < 2 * MIB; i++)
+		ay_buf_addc(&large, 'x');
+	ay_buf_adds(&large, "\"}");
+	const char *const schemas[] = { "{\"fields\": [{\"name\": \"a\", \"type\": \"string\"}]}",
+					"{\"fields\": [{\"name\": \"a\", \"type\": \"integer\"}]}", NULL, ay_buf_str(&large) };
+
+	for (unsigned i = 0; i < 400; i++) {
+		unsigned k = i < 200 ? i / 10 % 4 : i % 4;
+
+		job.options.schema_json = schemas[k];
+		job.options.schema_len = schemas[k] ? strlen(schemas[k]) : 0;
+		if (ay_pool_submit(p, &job, compare, k % 2 ? &fail : &pass, &e) < 0)
+			break;
+	}
+	is_int(ay_pool_scan(p, &job, &r, &e), 0, "one more, waited for");
+	ay_scan_result_free(&r);
+	close(fd);
+	ay_buf_free(&large);
+}
+
 static void test_no_hdf5(int fd, uint64_t size)
 {
 	char dir[] = "/tmp/assay-pool-XXXXXX", alone[64];
@@ -142,6 +208,7 @@ int main(void)
 	int fd = temp_file(text, sizeof(text) - 1);
 
 	test_results();
+	test_given();
 	is_int(ay_monitor_start(NULL, &m, &e), 0, "the monitor starts");
 	int self = ay_pool_selftest(m, &e);
 
@@ -162,6 +229,7 @@ int main(void)
 			break;
 	}
 	test_hdf5(p, job);
+	test_schemas(p);
 	/* A size that is not the file's: whatever the worker makes of it, it is not a pass. */
 	job.size = 1 << 20;
 	if (ay_pool_scan(p, &job, &r, &e) == 0) {
@@ -171,8 +239,9 @@ int main(void)
 		ok(true, "a file shorter than said is not judged");
 	}
 	ay_pool_free(p);
-	is_int(answered, 260, "every job is answered once");
-	is_int(judged, 260, "and judged");
+	is_int(answered, 660, "every job is answered once");
+	is_int(judged, 660, "and judged");
+	is_int(as_asked, 400, "by its own schema");
 	struct monitor_worker w = { .sock = -1 };
 
 	is_int(monitor_start_worker(m, MONITOR_WORKER, AY_LIMIT_WORKER_MEMORY, NULL, &w), 0, "a worker by itself");
