@@ -44,6 +44,11 @@ like "$out" "too few rows" "and it says so"
 run assay compare wine_a.csv wine_column.csv; refused 2 "spirit|column" "another column"
 run assay compare wine_a.csv wine_ragged.csv; refused 2 "more|fields|columns" "a ragged batch"
 run assay compare wine_ragged.csv wine_a.csv; refused 2 "^assay compare: wine_ragged.csv: " "a ragged reference"
+mkdir folder images
+cp wine_a.csv folder
+run assay compare folder folder; refused 64 "folder is no file; name the table itself" "folders"
+printf 'P5 1 1 255 x' >images/1.pgm
+run assay compare images wine_a.csv; refused 64 "images is no file; name the table itself" "a folder of images"
 run assay compare wine_a.csv missing.csv; refused 2 "missing.csv" "no such batch"
 run assay compare wine_a.csv; is "$status" 64 "one table alone"
 run assay compare wine_a.csv wine_b.csv --label spirit; refused 64 "spirit" "a label that is not there"
