@@ -2,33 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Slow poisoning: batches that each pass are seen when they are added up, and by their trend; honest ones go on passing.
 . "$top_srcdir/tests/lib/tap.sh"
-. "$top_srcdir/tests/integration/verb_lib.sh"
-make_store || { echo "Bail out! no store"; exit 99; }
-cd "$T" || exit 99
-key="--key $K/alice.key"
-# policy_of KEYS: the drift gate with these keys
-policy_of() {
-	sed -e 's/format, schema]/format, schema, drift]/' -e "s/baseline: optional/baseline: optional\n    drift: {$1}/" policy.yaml >drift.yaml
-	run assay policy set drift.yaml
-}
-batch() {
-	"$py" -c "
-import sys; sys.path.insert(0, '$top_srcdir/tests/corpus'); import gen_drift; gen_drift.table('.', '$1', $2, $3, ${4-})"
-}
-put() {
-	# shellcheck disable=SC2086
-	run assay put "$1" "$2" $key
-}
+. "$top_srcdir/tests/integration/drift_lib.sh"
 policy_of "alpha: 0.001"; is "$status" 0 "a policy with the drift gate"
 batch reference 20000 1
 assay baseline propose datasets/t --from reference/t.csv >proposed.json
-"$py" - <<'PY'
-import json
-d = json.load(open("proposed.json", encoding="utf-8"))
-for f in d["fields"]:
-    f["constraints"] = {}
-json.dump(d, open("schema.json", "w", encoding="utf-8"))
-PY
+unbounded
 for name in honest ramp constant off trend grow many; do
 	assay baseline approve datasets/$name --schema schema.json --key "$K/curator.key" >/dev/null || exit 99
 done
