@@ -10,13 +10,14 @@ import bz2
 import gzip
 import io
 import lzma
-import os
 import pickle
 import struct
 import sys
 import tarfile
 import zipfile
 import zlib
+
+import made_samples
 
 EVIL = b"\x80\x02cposix\nsystem\nX\x04\x00\x00\x00true\x85R."
 EVIL0 = b"cposix\nsystem\n(S'true'\ntR."
@@ -335,16 +336,10 @@ def good_files():
 
 
 def main():
-    root = sys.argv[1]
-    os.makedirs(root, exist_ok=True)
-    with open(os.path.join(root, "INDEX.tsv"), "w", encoding="utf-8") as index:
-        rows = [(n, "fail", r, s, d) for gen in (attack_zips, attack_others) for n, r, s, d in gen()]
-        rows += [(n, "warn", r, s, d) for n, r, s, d in odd_files()]
-        rows += [(n, "pass", "-", s, d) for n, s, d in good_files()]
-        for name, verdict, rule, sentence, data in rows:
-            with open(os.path.join(root, name), "wb") as f:
-                f.write(data)
-            index.write("%s\t%s\t%s\t%s\n" % (name, verdict, rule, sentence))
+    rows = [(n, "fail", r, s, d) for gen in (attack_zips, attack_others) for n, r, s, d in gen()]
+    rows += [(n, "warn", r, s, d) for n, r, s, d in odd_files()]
+    rows += [(n, "pass", "-", s, d) for n, s, d in good_files()]
+    made_samples.write(sys.argv[1], rows)
 
 
 if __name__ == "__main__":

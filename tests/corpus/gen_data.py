@@ -12,6 +12,8 @@ import struct
 import sys
 import zlib
 
+import made_samples
+
 
 # ---- images ----
 
@@ -166,18 +168,5 @@ def refused():
         yield name, "fail", "format.unsupported", "Recognised and refused: %s." % name, data
 
 
-def main():
-    root = sys.argv[1]
-    os.makedirs(root, exist_ok=True)
-    with open(os.path.join(root, "INDEX.tsv"), "w", encoding="utf-8") as index:
-        for part in (images, vocabularies, texts, refused):
-            for name, verdict, rule, sentence, data in part():
-                path = os.path.join(root, name)
-                os.makedirs(os.path.dirname(path), exist_ok=True)
-                with open(path, "wb") as f:
-                    f.write(data)
-                index.write("%s\t%s\t%s\t%s\n" % (name, verdict, rule, sentence))
-
-
 if __name__ == "__main__":
-    main()
+    made_samples.write(sys.argv[1], [row for part in (images, vocabularies, texts, refused) for row in part()])

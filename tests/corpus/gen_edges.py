@@ -18,6 +18,8 @@ import sys
 import zipfile
 import zlib
 
+import made_samples
+
 sys.dont_write_bytecode = True
 
 
@@ -166,13 +168,7 @@ def main():
         for name, data in files:
             with open(os.path.join(root, folder, name), "wb") as f:
                 f.write(data)
-    with open(os.path.join(root, "INDEX.tsv"), "w", encoding="utf-8") as index:
-        for name, rule, sentence, data in [row for part in (lengths, polyglots) for row in part()]:
-            path = os.path.join(root, name)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "wb") as f:
-                f.write(data)
-            index.write("%s\tfail\t%s\t%s\n" % (name, rule, sentence))
+    made_samples.write(root, [(n, "fail", r, s, d) for part in (lengths, polyglots) for n, r, s, d in part()])
 
 
 if __name__ == "__main__":

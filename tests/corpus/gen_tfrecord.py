@@ -14,6 +14,7 @@ import struct
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import made_samples     # noqa: E402
 from gen_bundle import num, sub, varint     # noqa: E402
 
 TABLE = []
@@ -150,17 +151,8 @@ def table(path, rows, seed, shift=0.0):
                                    colour=bytes_list(r.choice((b"red", b"red", b"green", b"blue"))), pixels=integers(1, 2, 3))))
 
 
-def main(root):
-    os.makedirs(root, exist_ok=True)
-    with open(os.path.join(root, "INDEX.tsv"), "w", encoding="utf-8") as index:
-        for name, verdict, rule, why, data in samples():
-            with open(os.path.join(root, name), "wb") as f:
-                f.write(data)
-            index.write(f"{name}\t{verdict}\t{rule}\t{why}\n")
-
-
 if __name__ == "__main__":
     if sys.argv[1] == "--table":
         table(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), *map(float, sys.argv[5:]))
     else:
-        main(sys.argv[1])
+        made_samples.write(sys.argv[1], samples())

@@ -17,6 +17,7 @@ from PIL import Image
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import gen_images     # noqa: E402
+import made_samples     # noqa: E402
 
 
 def tar(*members):
@@ -87,17 +88,8 @@ def fashion(path, start, count, light=1.0):
         f.write(tar(*members))
 
 
-def main(root):
-    os.makedirs(root, exist_ok=True)
-    with open(os.path.join(root, "INDEX.tsv"), "w", encoding="utf-8") as index:
-        for name, verdict, rule, why, data in samples():
-            with open(os.path.join(root, name), "wb") as f:
-                f.write(data)
-            index.write(f"{name}\t{verdict}\t{rule}\t{why}\n")
-
-
 if __name__ == "__main__":
     if sys.argv[1] == "--fashion":
         fashion(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), *map(float, sys.argv[5:]))
     else:
-        main(sys.argv[1])
+        made_samples.write(sys.argv[1], samples())
