@@ -571,8 +571,12 @@ bool ay_xml_root(struct ay_source *in, char name[AY_XML_ROOT_MAX], bool *declare
 	if (ay_cursor_accept(&c, "<", 1)) {
 		root = ay_xml_local(take_name(&c));
 		like = like || root.left > 0;
-		if (root.left < AY_XML_ROOT_MAX)
-			ay_cursor_copy(&root, name, root.left);
+		size_t n = root.left;
+
+		if (n < AY_XML_ROOT_MAX) {
+			ay_cursor_copy(&root, name, n);
+			name[n] = '\0';
+		}
 	}
 	ay_buf_free(&b);
 	return like;

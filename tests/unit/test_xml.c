@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/lib/scan_case.h"
 
+#include "scanners/formats/xml.h"
+
 #define X(body) "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" body
 #define PMML(body) X("<PMML xmlns=\"http://www.dmg.org/PMML-4_4\" version=\"4.4\">" body "</PMML>")
 #define NET(body) X("<net name=\"m\" version=\"11\">" body "</net>")
@@ -93,6 +95,31 @@ static void test_long(void)
 	ay_buf_free(&b);
 }
 
+/* Into a name that holds something else, as a stack may. */
+static bool root_is(const char *text, const char *want)
+{
+	struct ay_source in = ay_source_memory(text, strlen(text));
+	char name[AY_XML_ROOT_MAX];
+	bool declared;
+
+	memset(name, 'x', sizeof(name));
+	return ay_xml_root(&in, name, &declared) && strcmp(name, want) == 0;
+}
+
+static void test_root(void)
+{
+	char longest[128];
+
+	ok(root_is("<?xml version=\"1.0\"?><PMML/>", "PMML"), "the name of the root, and no more");
+	ok(root_is("<a:net/>", "net"), "without its prefix");
+	snprintf(longest, sizeof(longest), "<%063d/>", 0);
+	memset(longest + 1, 'n', 63);
+	ok(root_is(longest, "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"), "the longest");
+	snprintf(longest, sizeof(longest), "<%064d/>", 0);
+	memset(longest + 1, 'n', 64);
+	ok(root_is(longest, ""), "one byte more is none that anybody knows");
+}
+
 static void test_pmml(void)
 {
 	scan_is("m.pmml", PMML("<Header/><DataDictionary numberOfFields=\"0\"/>"), "pass", "a model");
@@ -145,6 +172,7 @@ int main(void)
 	test_syntax();
 	test_attacks();
 	test_long();
+	test_root();
 	test_pmml();
 	test_openvino();
 	test_every_cut();
