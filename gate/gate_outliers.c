@@ -220,7 +220,7 @@ static void judge(struct judging *k, const bool *old, bool last, const char *wha
 /* Tables that no worker counted must not pass beside those that were. */
 static void refuse_uncounted(struct judging *k)
 {
-	static const char *const formats[] = {"csv", "parquet", "arrow", "jsonl"};
+	static const char *const formats[] = {"csv", "parquet", "arrow", "jsonl", "npy", "npz", "hdf5"};
 
 	for (size_t i = 0; i < k->c->files.n; i++) {
 		const struct ay_scan_note *n = k->c->notes ? k->c->notes[i] : NULL;

@@ -157,7 +157,8 @@ static void judge(struct ay_poisoning *k, bool fresh, const char *what)
 		if (k->label[i]) {
 			judge_label(k, i, &batch, what);
 			ay_poison_classes(k, i, &batch, what);
-			ay_poison_spectrum(k, i, &batch, what);
+			ay_poison_spectrum(k, i, NULL, &batch, what);
+			ay_poison_model(k, i, &batch, what);
 		}
 	if (tables)
 		ay_poison_tokens(k, &batch, what);
@@ -217,7 +218,7 @@ static bool load_reference(struct ay_poisoning *k)
 /* Rows in forms that are not counted must not pass beside those that are. */
 static void refuse_uncounted(struct ay_poisoning *k)
 {
-	static const char *const formats[] = {"parquet", "arrow", "jsonl"};
+	static const char *const formats[] = {"parquet", "arrow", "jsonl", "npy", "npz", "hdf5"};
 
 	for (size_t i = 0; i < k->c->files.n; i++) {
 		const struct ay_scan_note *n = k->c->notes ? k->c->notes[i] : NULL;

@@ -92,6 +92,8 @@ static const struct ay_rule table[] = {
 	     "look at how the rows of that label were made; if the change is meant, assay baseline propose NAME --from FILE, then approve it"),
 	FAIL("poison.trigger", "poisoning", "a value came up that nearly always carries one label",
 	     "look at the rows that have the value; remove them unless you know where they come from"),
+	FAIL("poison.predictions", "poisoning", "the predictions that come with the rows contradict more labels than in the approved reference",
+	     "look at the named rows; correct or remove what was labelled wrongly; if the labels are right, the predictions are not of this data"),
 	FAIL("poison.spectrum", "poisoning", "rows of one label lie together where the approved reference has hardly any",
 	     "look at the named rows and how they came into their class; remove them, or approve a reference that has such rows"),
 	FAIL("poison.token", "poisoning", "a word came up in a column of texts and nearly always carries one label",

@@ -39,8 +39,13 @@ void ay_poison_tokens(struct ay_poisoning *k, const struct ay_batch *batch, cons
 
 /* ---- poison_spectrum.c ---- */
 
-/* Rows of one class that lie together where the reference has none. */
-void ay_poison_spectrum(struct ay_poisoning *k, size_t label, const struct ay_batch *batch, const char *what);
+/* Rows of one class that lie together where the reference has none. only: of each column, whether it is looked at; NULL: all numbers. */
+void ay_poison_spectrum(struct ay_poisoning *k, size_t label, const bool *only, const struct ay_batch *batch, const char *what);
+
+/* ---- poison_model.c ---- */
+
+/* Predictions and activations of a model, in columns that the policy names. */
+void ay_poison_model(struct ay_poisoning *k, size_t label, const struct ay_batch *batch, const char *what);
 
 /* ---- poison_rows.c ---- */
 

@@ -33,10 +33,10 @@ static void report(const struct ay_poisoning *k, size_t label, const char *what,
 	ay_buf_free(&rows);
 }
 
-void ay_poison_spectrum(struct ay_poisoning *k, size_t label, const struct ay_batch *batch, const char *what)
+void ay_poison_spectrum(struct ay_poisoning *k, size_t label, const bool *only, const struct ay_batch *batch, const char *what)
 {
 	struct ay_spectral_result r;
-	int rc = ay_spectral_judge(&k->ref, label, NULL, &batch->poison.rows, AY_POISON_ALPHA, k->c->rules->poisoning.spectral, &k->budget, &r);
+	int rc = ay_spectral_judge(&k->ref, label, only, &batch->poison.rows, AY_POISON_ALPHA, k->c->rules->poisoning.spectral, &k->budget, &r);
 
 	if (rc)
 		ay_poison_cannot(k, what, ay_strerror(rc));

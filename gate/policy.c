@@ -201,6 +201,8 @@ void ay_policy_free(struct ay_policy *p)
 		free(p->entries[i].columns);
 		ay_policy_free_outliers(&p->entries[i]);
 		free(p->entries[i].label);
+		free(p->entries[i].predictions);
+		free(p->entries[i].activations);
 		ay_texts_free(&p->entries[i].not_in);
 	}
 	free(p->entries);

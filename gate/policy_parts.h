@@ -38,7 +38,7 @@ struct ay_entry {
 	struct ay_policy_column *columns; size_t ncolumns;
 	struct ay_outlier_override *outliers;
 	size_t noutliers;
-	char *label;
+	char *label, *predictions, *activations;
 };
 
 struct ay_policy {

@@ -12,14 +12,34 @@
 #define SPECTRAL 0.02         /* share of a class's rows that lie together far out, beyond what the reference has */
 #define DUPLICATES 0.02       /* share of repeated rows beyond what the reference has */
 
+static int read_text(const struct ay_yaml *v, const char *where, char **into, struct ay_error *e)
+{
+	int rc = ay_policy_check_text(v, where, e);
+
+	if (!rc && !(*into = strdup(v->text)))
+		return ay_error_set(e, -ENOMEM, "out of memory while the policy is read");
+	return rc;
+}
+
 static int read_label(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
 {
 	struct ay_entry *entry = into;
-	int rc = ay_policy_check_text(v, where, e);
 
-	if (!rc && !(entry->label = strdup(v->text)))
-		return ay_error_set(e, -ENOMEM, "out of memory while the policy is read");
-	return rc;
+	return read_text(v, where, &entry->label, e);
+}
+
+static int read_predictions(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
+{
+	struct ay_entry *entry = into;
+
+	return read_text(v, where, &entry->predictions, e);
+}
+
+static int read_activations(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
+{
+	struct ay_entry *entry = into;
+
+	return read_text(v, where, &entry->activations, e);
 }
 
 static int read_labels(const struct ay_yaml *v, const char *where, void *into, struct ay_error *e)
@@ -72,6 +92,7 @@ int ay_policy_read_poisoning(const struct ay_yaml *v, const char *where, struct 
 	static const struct ay_policy_key keys[] = {
 		{"label", read_label}, {"labels", read_labels}, {"duplicates", read_duplicates}, {"not-in", read_not_in},
 		{"tokens", read_tokens}, {"spectral", read_spectral},
+		{"predictions", read_predictions}, {"activations", read_activations},
 	};
 
 	return ay_policy_read_keys(v, where, keys, AY_ARRAY_LEN(keys), entry, e);
@@ -90,6 +111,8 @@ void ay_policy_finish_poisoning(struct ay_entry *entry)
 	if (!(r->poisoning.spectral > 0))
 		r->poisoning.spectral = SPECTRAL;
 	r->poisoning.label = entry->label;
+	r->poisoning.predictions = entry->predictions;
+	r->poisoning.activations = entry->activations;
 	r->poisoning.not_in = (const char *const *)entry->not_in.list;
 }
 
@@ -100,6 +123,8 @@ void ay_policy_digest_poisoning(const struct ay_rules *r, struct ay_jw *w)
 	ay_jw_f64(w, r->poisoning.duplicates);
 	ay_jw_f64(w, r->poisoning.tokens);
 	ay_jw_f64(w, r->poisoning.spectral);
+	ay_jw_str(w, r->poisoning.predictions ? r->poisoning.predictions : "");
+	ay_jw_str(w, r->poisoning.activations ? r->poisoning.activations : "");
 	for (size_t i = 0; r->poisoning.not_in && r->poisoning.not_in[i]; i++)
 		ay_jw_str(w, r->poisoning.not_in[i]);
 }

@@ -62,6 +62,8 @@ struct ay_rules {
 	struct {
 		const char *label;            /* that the schema does not mark, or NULL */
 		double labels;                /* share of flipped labels */
+		const char *predictions;      /* how columns begin that have the probability of a label, or NULL */
+		const char *activations;      /* how columns of a model's activations begin, or NULL */
 		double spectral;              /* share of a class's rows that lie together far out, beyond what the reference has */
 		double tokens;                /* share of texts with a word that carries a label */
 		double duplicates;            /* share of repeated rows, beyond what the reference has */

@@ -21,7 +21,8 @@ struct judging {
 	const struct ay_drawn *rows;
 	struct ay_space space;
 	size_t label, dims, places;      /* places: of the label, without that of missing cells */
-	size_t used[DIMS];               /* dimensions of the space that are looked at */
+	bool projected;                  /* more numbers than dimensions, none of them chosen */
+	size_t used[DIMS];               /* else: which of the space's numbers are looked at */
 	struct side side[2];             /* the reference, the batch; of the class at hand */
 	uint16_t *ref_class;             /* place of the label of each row of the sample */
 	float *ref_points;
@@ -36,10 +37,16 @@ struct tally { uint64_t beyond, rows, ref_beyond, ref_rows; double far[DIMS]; st
 
 /* ---- the rows of a class ---- */
 
-static void copy_point(const struct judging *k, const float *from, float *to)
+static void read_point(const struct judging *k, const uint16_t *places, float *out)
 {
+	float all[AY_REFERENCE_COLUMNS], point[DIMS + AY_SPACE_VALUES];
+
+	if (k->projected)
+		ay_space_point(&k->space, places, point);
+	else
+		ay_space_numbers(&k->space, places, all);
 	for (size_t d = 0; d < k->dims; d++)
-		to[d] = from[k->used[d]];
+		out[d] = k->projected ? point[d] : all[k->used[d]];
 }
 
 static int read_reference(struct judging *k)
@@ -47,14 +54,12 @@ static int read_reference(struct judging *k)
 	const struct ay_sample *s = &k->ref->sample;
 	uint16_t *row = ay_budget_alloc(k->budget, (k->ref->count + 1) * sizeof(*row));
 	struct ay_places places = {.ref = NULL};
-	float point[2 * DIMS];
 	int rc = row ? ay_places_init(&places, k->budget, k->ref) : AY_ELIMIT;
 
 	for (size_t i = 0; rc == 0 && i < s->used; i++) {
 		for (size_t c = 0; c < k->ref->count; c++)
 			row[c] = ay_place_of(&places, c, s->rows[s->heap[i].at * s->width + c]);
-		ay_space_point(&k->space, row, point);
-		copy_point(k, point, k->ref_points + i * k->dims);
+		read_point(k, row, k->ref_points + i * k->dims);
 		k->ref_class[i] = row[k->label];
 		rc = ay_budget_tick(k->budget);
 	}
@@ -67,7 +72,6 @@ static int read_reference(struct judging *k)
 static void take_class(struct judging *k, uint16_t class)
 {
 	struct side *r = &k->side[0], *b = &k->side[1];
-	float point[2 * DIMS];
 
 	r->n = b->n = 0;
 	for (size_t i = 0; i < k->ref->sample.used; i++)
@@ -80,8 +84,7 @@ static void take_class(struct judging *k, uint16_t class)
 
 		if (places[k->label] != class)
 			continue;
-		ay_space_point(&k->space, places, point);
-		copy_point(k, point, b->v + b->n * k->dims);
+		read_point(k, places, b->v + b->n * k->dims);
 		b->row[b->n++] = (uint32_t)i;
 	}
 }
@@ -326,7 +329,7 @@ static void name_row(const struct ay_drawn_row *row, double score, struct ay_spe
 static void count_other(const struct judging *k, const struct fold *f, struct tally *t)
 {
 	const struct side *b = &k->side[1];
-	float point[2 * DIMS];
+	float point[DIMS];
 
 	t->rows += half_count(b, 1 - f->half);
 	t->ref_rows += half_count(&k->side[0], 1 - f->half);
@@ -339,9 +342,9 @@ static void count_other(const struct judging *k, const struct fold *f, struct ta
 			continue;
 		t->beyond++;
 		name_row(row, score, &t->found);
-		ay_space_point(&k->space, k->rows->places + row->at * k->rows->width, point);
+		read_point(k, k->rows->places + row->at * k->rows->width, point);
 		for (size_t d = 0; d < k->dims; d++)
-			t->far[d] += point[k->used[d]] - k->mean[d];
+			t->far[d] += point[d] - k->mean[d];
 	}
 }
 
@@ -350,7 +353,7 @@ static void name_columns(const struct judging *k, struct tally *t)
 {
 	struct ay_spectral_found *out = &t->found;
 
-	for (; k->space.dims == k->space.numbers && out->ncolumns < AY_SPECTRAL_COLUMNS && out->ncolumns < k->dims; out->ncolumns++) {
+	for (; !k->projected && out->ncolumns < AY_SPECTRAL_COLUMNS && out->ncolumns < k->dims; out->ncolumns++) {
 		size_t most = 0;
 
 		for (size_t d = 1; d < k->dims; d++)
@@ -435,12 +438,13 @@ static int make_sides(struct judging *k)
 	return k->ref_points && k->ref_class ? 0 : AY_ELIMIT;
 }
 
-/* More columns than dimensions are projected, and then none is left out. */
+/* Of more chosen columns than dimensions the first. */
 static void choose_dims(struct judging *k, const bool *only)
 {
-	for (size_t d = 0; d < k->space.dims; d++)
-		if (!only || k->space.dims < k->space.numbers || only[k->space.columns[d]])
-			k->used[k->dims++] = d;
+	k->projected = !only && k->space.numbers > DIMS;
+	for (size_t i = 0; i < k->space.numbers && k->dims < DIMS; i++)
+		if (!only || only[k->space.columns[i]])
+			k->used[k->dims++] = i;
 }
 
 int ay_spectral_judge(const struct ay_reference *ref, size_t label, const bool *only, const struct ay_drawn *rows, double alpha, double limit,

@@ -9,6 +9,7 @@
 
 #include "assay/ckd.h"
 #include "assay/extract.h"
+#include "scanners/data/array_table.h"
 #include "scanners/data/shape.h"
 #include "scanners/driver.h"
 #include "scanners/registry.h"
@@ -17,6 +18,8 @@
 #define PREFIX_SIZE 12                  /* magic, version, the longer of the two lengths */
 #define MAX_DEPTH 16
 #define MAX_DIMS 64
+#define FIELDS 256
+#define FIELD_NAME 64
 
 /* What the header says of one element. */
 struct dtype {
@@ -33,10 +36,18 @@ struct array {
 	bool columns;                       /* column-major */
 };
 
+/* The fields of a structure that is the element itself; n beyond FIELDS: too many, or with names that are too long. */
+struct fields {
+	struct ay_array_column v[FIELDS];
+	char names[FIELDS][FIELD_NAME];
+	size_t n;
+};
+
 /* Reads over the header; the cursor's error is the parser's. */
 struct parser {
 	struct ay_cursor c;
 	unsigned depth;
+	struct fields *fields;
 };
 
 static void fail(struct parser *p)
@@ -194,7 +205,7 @@ static void repeat(struct parser *p, struct dtype *d)
 }
 
 /* One "('name', dtype)" or "('name', dtype, shape)"; the name may be "('title', 'name')". */
-static struct dtype take_field(struct parser *p)
+static struct dtype take_field(struct parser *p, struct ay_cursor *name)
 {
 	struct dtype d;
 
@@ -202,10 +213,10 @@ static struct dtype take_field(struct parser *p)
 	if (accept(p, "(")) {
 		take_string(p);
 		expect(p, ",");
-		take_string(p);
+		*name = take_string(p);
 		expect(p, ")");
 	} else {
-		take_string(p);
+		*name = take_string(p);
 	}
 	expect(p, ",");
 	d = take_dtype(p);
@@ -219,13 +230,31 @@ static struct dtype take_field(struct parser *p)
 	return d;
 }
 
+static void note_field(struct parser *p, struct ay_cursor name, uint64_t at, const struct dtype *d)
+{
+	struct fields *f = p->fields;
+	size_t len = (size_t)name.left;
+
+	if (f->n >= FIELDS || !len || len >= FIELD_NAME || d->size > UINT8_MAX) {
+		f->n = FIELDS + 1;
+		return;
+	}
+	ay_cursor_copy(&name, f->names[f->n], len);
+	f->names[f->n][len] = 0;
+	f->v[f->n] = (struct ay_array_column){ .name = f->names[f->n], .at = at, .kind = d->kind, .size = (uint8_t)d->size, .swap = d->order == '>' };
+	f->n++;
+}
+
 static struct dtype take_struct(struct parser *p)
 {
 	struct dtype d = { 0 };
 
 	while (!p->c.err && !accept(p, "]")) {
-		struct dtype field = take_field(p);
+		struct ay_cursor name;
+		struct dtype field = take_field(p, &name);
 
+		if (p->depth == 1)
+			note_field(p, name, d.size, &field);
 		d.objects = d.objects || field.objects;
 		if (ay_ckd_add_u64(d.size, field.size, &d.size))
 			fail(p);
@@ -371,9 +400,54 @@ static int extract(struct ay_scan *s, struct ay_source *in, uint64_t off, const 
 	return ay_extract_tensor(s, name, &l, &data);
 }
 
+/* Columns of the same type, or the fields; NULL-name ones are told by their number. False: it is no table that can be read. */
+static bool as_table(const struct array *a, struct fields *f, struct ay_array_table *t)
+{
+	uint64_t columns = a->dims == 2 ? a->shape[1] : 1;
+
+	*t = (struct ay_array_table){ .rows = a->shape[0], .stride = a->item.size, .columns = f->v, .count = f->n };
+	if (!f->n) {
+		if (a->dims < 1 || a->dims > 2 || (a->columns && a->dims == 2 && columns > 1 && t->rows > 1) || !columns || columns > AY_ARRAY_COLUMNS)
+			return false;
+		t->count = (size_t)columns;
+		t->stride = columns * a->item.size;
+		return ay_array_reads(a->item.kind, a->item.size);
+	}
+	for (size_t i = 0; i < f->n; i++)
+		if (f->n > FIELDS || !ay_array_reads(f->v[i].kind, f->v[i].size))
+			return false;
+	return a->dims == 1;
+}
+
+static int judge_table(struct ay_scan *s, struct ay_source *in, uint64_t off, const struct array *a, struct fields *f)
+{
+	struct ay_array_column *columns = NULL;
+	struct ay_source_window w;
+	struct ay_array_table t;
+	struct ay_source data;
+
+	if (!as_table(a, f, &t))
+		return 0;
+	int rc = ay_source_sub(in, off, a->bytes, &w, &data);
+
+	t.in = &data;
+	if (!rc && !f->n) {
+		columns = t.columns = ay_budget_alloc(ay_scan_budget(s), t.count * sizeof(*columns));
+		for (size_t i = 0; columns && i < t.count; i++)
+			columns[i] = (struct ay_array_column){ .at = i * a->item.size, .kind = a->item.kind, .size = (uint8_t)a->item.size,
+							       .swap = a->item.order == '>' };
+		rc = columns ? 0 : AY_ELIMIT;
+	}
+	if (!rc)
+		rc = ay_array_judge(s, &t);
+	ay_budget_free(ay_scan_budget(s), columns);
+	return rc;
+}
+
 static int scan_array(struct ay_scan *s, struct ay_source *in, uint64_t off, struct ay_cursor header)
 {
-	struct parser p = { .c = header };
+	struct fields fields = { .n = 0 };
+	struct parser p = { .c = header, .fields = &fields };
 	struct array a = { .bytes = 0 };
 	uint64_t data_off = off + header.left;
 
@@ -397,6 +471,8 @@ static int scan_array(struct ay_scan *s, struct ay_source *in, uint64_t off, str
 			     a.bytes, in->size - data_off);
 	else if (ay_scan_extract(s))
 		return extract(s, in, data_off, &a);
+	else
+		return judge_table(s, in, data_off, &a, &fields);
 	return 0;
 }
 
@@ -435,5 +511,5 @@ out:
 }
 
 const struct ay_scanner ay_scanner_npy = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "npy", .version = 2, .bid = bid, .scan = scan,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "npy", .version = 3, .bid = bid, .scan = scan,
 };

@@ -80,4 +80,37 @@ like "$out" "poison.leak" "are found"
 run assay why datasets/t@l1; like "$out" "datasets/test@v1.*t.csv row [0-9]+" "with the version and a row"
 # shellcheck disable=SC2086
 run assay put c/honest12 datasets/t@l2 $key; is "$status" 0 "other rows are admitted"
+
+# What a model said of the rows, in columns that the policy names by how they begin.
+model() {
+	sed -e "s/baseline: optional/baseline: optional\n    poisoning: {$1}/" poison.yaml >model.yaml
+	run assay policy set model.yaml; is "$status" 0 "a policy with $1"
+}
+assay baseline propose datasets/m --from c/model/t.csv >m.json
+"$py" - <<'PY'
+import json
+d = json.load(open("m.json", encoding="utf-8"))
+for f in d["fields"]:
+    f["constraints"] = {}
+d["fields"][-1]["x-label"] = True
+json.dump(d, open("model.json", "w", encoding="utf-8"))
+PY
+run assay baseline approve datasets/m --schema model.json --key "$K/curator.key"; is "$status" 0 "a reference with predictions and activations"
+model "predictions: p_, activations: h"
+# shellcheck disable=SC2086
+run assay put c/model-honest datasets/m@v1 $key; is "$status" 0 "honest rows"
+# shellcheck disable=SC2086
+run assay put c/model-flipped datasets/m@v2 $key; is "$status" 1 "5 % of flips"
+like "$out" "poison.predictions" "are what the predictions contradict"
+run assay show datasets/m@v2 --json; like "$out" "t.csv row [0-9]+ says [a-z]+, the model [a-z]+" "and rows are named"
+# shellcheck disable=SC2086
+run assay put c/model-moved datasets/m@v3 $key; is "$status" 1 "ants whose activations lie elsewhere"
+like "$out" "poison.spectrum" "are found there"
+model "predictions: q_"
+# shellcheck disable=SC2086
+run assay put c/model-honest datasets/m@v4 $key; is "$status" 2 "predictions that the reference does not have hold the version"
+like "$out" "no numbers q_ant" "and say which"
+model "activations: q_"
+# shellcheck disable=SC2086
+run assay put c/model-honest datasets/m@v5 $key; is "$status" 2 "so do activations"
 done_testing

@@ -2,6 +2,7 @@
 /* Rows drawn from tables, and labels judged by their neighbours. */
 #include <math.h>
 
+#include "scanners/data/confident.h"
 #include "scanners/data/near_rows.h"
 #include "scanners/data/poison_classes.h"
 #include "scanners/data/poison_labels.h"
@@ -303,6 +304,73 @@ static void test_spectrum(void)
 	is_int(r.classes, 0, "classes of few rows are not judged");
 }
 
+/* ---- predictions ---- */
+
+static void predicted_csv(struct ay_buf *out, unsigned rows, uint64_t seed, double flips)
+{
+	poison_state = seed;
+	ay_buf_adds(out, "p_no,p_yes,label\n");
+	for (unsigned i = 0; i < rows; i++) {
+		bool yes = poison_draw() < 0.5, flip = poison_draw() < flips;
+		double p = 1 / (1 + exp(-poison_normal() - (yes ? 2 : -2)));
+
+		ay_buf_addf(out, "%.6f,%.6f,%s\n", 1 - p, p, yes != flip ? "yes" : "no");
+	}
+}
+
+static struct ay_confident_result predicted(unsigned rows, uint64_t seed, double flips)
+{
+	static const enum ay_value_type types[] = {AY_VALUE_NUMBER, AY_VALUE_NUMBER, AY_VALUE_STRING};
+	static const bool wanted[] = {true, true, true};
+	struct ay_buf csv[2] = {ay_buf_new(64 * MIB), ay_buf_new(64 * MIB)}, bytes = ay_buf_new(4 * MIB);
+	struct ay_predicted by = {.column = {0, 1}};
+	struct ay_confident_result r = {.judged = false};
+	struct ay_counting *k;
+	struct ay_reference with;
+	struct ay_source in;
+	struct ay_rows_csv from;
+
+	predicted_csv(&csv[0], 4000, 1, 0);
+	predicted_csv(&csv[1], rows, seed, flips);
+	struct ay_rows table = poison_rows(&csv[0], &in, &from);
+
+	is_int(ay_reference_build(&table, types, wanted, 3, &poison_budget, &with), 0, "a reference with predictions");
+	ay_reference_encode(&with, &bytes);
+	is_int(ay_counting_new(bytes.data, bytes.len, &poison_budget, &k), 0, "a batch");
+	table = poison_rows(&csv[1], &in, &from);
+	const struct ay_rows_sink sink = {.arg = k, .columns = poison_columns, .row = poison_row};
+
+	is_int(table.each(table.arg, &poison_budget, &sink), 0, "is counted");
+	is_int(ay_label_places(&with, 2, &poison_budget, AY_CONFIDENT_CLASSES, by.place, &by.n), 0, "its labels");
+	is_int(by.n, 2, "are two");
+	if (with.columns[2].values.entries[by.place[0]].len == 3)
+		by.column[0] = 1, by.column[1] = 0;
+	is_int(ay_confident_judge(&with, 2, &by, &ay_counting_batch(k)->poison.rows, 0.001, 0.02, &poison_budget, &r), 0, "judged by predictions");
+	ay_counting_free(k);
+	ay_reference_free(&with);
+	ay_buf_free(&csv[0]);
+	ay_buf_free(&csv[1]);
+	ay_buf_free(&bytes);
+	return r;
+}
+
+static void test_predictions(void)
+{
+	struct ay_confident_result r;
+
+	for (uint64_t seed = 10; seed < 15; seed++) {
+		r = predicted(3000, seed, 0);
+		ok(r.judged && !r.found && r.rows == 3000 && r.ref_rows == 4000, "honest labels: %.4f more issues", r.share);
+	}
+	r = predicted(3000, 20, 0.05);
+	ok(r.found && r.share > 0.02 && r.share < 0.06 && r.p < 1e-6, "5 %% of flips: %.4f more", r.share);
+	ok(r.nworst == AY_CONFIDENT_WORST && r.worst[0].row && r.worst[0].given != r.worst[0].expected && r.worst[0].margin >= r.worst[2].margin, "are named");
+	r = predicted(AY_CONFIDENT_ROWS_MIN - 1, 21, 0.5);
+	ok(!r.judged && !r.found, "too few rows are not judged");
+	r = predicted(AY_CONFIDENT_ROWS_MIN, 22, 0.9);
+	ok(r.judged && r.found, "just enough are");
+}
+
 int main(void)
 {
 	ref_bytes = ay_buf_new(1 * MIB);
@@ -317,6 +385,7 @@ int main(void)
 	test_near();
 	test_classes();
 	test_spectrum();
+	test_predictions();
 	ay_reference_free(&ref);
 	ay_buf_free(&ref_bytes);
 	return done_testing();

@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the same numbers as a CSV table and as NumPy arrays: gen_arrays.py DIR.
+
+The numbers are scikit-learn's digits, shuffled: DIR/reference.csv has half of them, DIR/NAME/t.SUFFIX the other half as it is (NAME
+good-*) or with 1.5 added to each (NAME moved). DIR/same has files that are one table, of several types: same.csv and *.npy. Seeds are fixed.
+"""
+import os
+import sys
+
+import numpy as np
+from sklearn.datasets import load_digits, load_wine
+
+
+def csv(path, names, rows):
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(",".join(names) + "\n")
+        f.writelines(",".join(str(v) for v in row) + "\n" for row in rows)
+
+
+def batches(out):
+    data = load_digits().data.astype(int)
+    data = data[np.random.default_rng(1).permutation(len(data))]
+    names = ["p%d" % i for i in range(64)]
+    half = len(data) // 2
+    csv(os.path.join(out, "reference.csv"), names, data[:half])
+    for name, rows in (("good-csv", data[half:]), ("good-npy", data[half:]), ("good-fields", data[half:]), ("moved", data[half:] + 3)):
+        os.makedirs(os.path.join(out, name), exist_ok=True)
+        if name == "good-csv":
+            csv(os.path.join(out, name, "t.csv"), names, rows)
+        elif name == "good-fields":
+            fields = np.array([tuple(row) for row in rows], dtype=[(n, "<i2") for n in names])
+            np.save(os.path.join(out, name, "t.npy"), fields)
+        else:
+            np.save(os.path.join(out, name, "t.npy"), rows.astype("u1"))
+
+
+def same(out):
+    os.makedirs(os.path.join(out, "same"), exist_ok=True)
+    wine = load_wine().data
+    names = ["c%d" % i for i in range(wine.shape[1])]
+    csv(os.path.join(out, "same", "wine.csv"), names, wine.tolist())
+    np.save(os.path.join(out, "same", "wine.f8.npy"), wine.astype("<f8"))
+    np.save(os.path.join(out, "same", "wine.big.npy"), wine.astype(">f8"))
+    np.save(os.path.join(out, "same", "wine.fields.npy"), np.array([tuple(r) for r in wine], dtype=[(n, "<f8") for n in names]))
+    digits = load_digits().data.astype(int)
+    names = ["p%d" % i for i in range(64)]
+    csv(os.path.join(out, "same", "digits.csv"), names, digits)
+    for kind in ("u1", "i1", "<i2", ">i4", "<i8", "<u8", ">u2"):
+        np.save(os.path.join(out, "same", "digits.%s.npy" % kind.strip("<>")), digits.astype(kind))
+    halves = digits / 16.0
+    csv(os.path.join(out, "same", "halves.csv"), names, halves.tolist())
+    for kind in ("<f2", ">f4", "<f8"):
+        np.save(os.path.join(out, "same", "halves.%s.npy" % kind.strip("<>")), halves.astype(kind))
+    one = digits[:, 20]
+    csv(os.path.join(out, "same", "one.csv"), ["p"], [[v] for v in one])
+    np.save(os.path.join(out, "same", "one.flat.npy"), one.astype("u1"))
+    np.save(os.path.join(out, "same", "one.column.npy"), one.astype("<i4").reshape(-1, 1, order="F"))
+
+
+if __name__ == "__main__":
+    os.makedirs(sys.argv[1], exist_ok=True)
+    batches(sys.argv[1])
+    same(sys.argv[1])

@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# NumPy's arrays are tables: they have the counts of the same table as CSV, and the drift gate judges them.
+. "$top_srcdir/tests/lib/tap.sh"
+. "$top_srcdir/tests/integration/verb_lib.sh"
+make_store || { echo "Bail out! no store"; exit 99; }
+"$py" -c 'import numpy, sklearn' 2>/dev/null || { echo "1..0 # SKIP no scikit-learn"; exit 0; }
+"$py" "$top_srcdir/tests/corpus/gen_arrays.py" "$T/c" || exit 99
+tool=$top_builddir/tests/unit/table_tool
+counts() { "$tool" scan "$1" "$2" | cut -d ' ' -f 1-3; }
+
+# One table in each form: verdict, rows and digest of the counts.
+for table in wine digits halves one; do
+	"$tool" propose "$T/c/same/$table.csv" >"$T/$table.schema" || exit 99
+	want=$(counts "$T/$table.schema" "$T/c/same/$table.csv")
+	for array in "$T/c/same/$table".*.npy; do
+		is "$(counts "$T/$table.schema" "$array")" "$want" "$(basename "$array") is the table"
+	done
+done
+
+cd "$T" || exit 99
+key="--key $K/alice.key"
+sed -e 's/format, schema]/format, schema, drift]/' policy.yaml >drift.yaml
+run assay policy set drift.yaml; is "$status" 0 "a policy with the drift gate"
+assay baseline propose datasets/a --from c/reference.csv >proposed.json; is $? 0 "baseline propose"
+"$py" - <<'PY'
+import json
+d = json.load(open("proposed.json", encoding="utf-8"))
+for f in d["fields"]:
+    f["constraints"] = {}
+json.dump(d, open("schema.json", "w", encoding="utf-8"))
+PY
+run assay baseline approve datasets/a --schema schema.json --key "$K/curator.key"; is "$status" 0 "a reference"
+for name in good-csv good-npy good-fields; do
+	# shellcheck disable=SC2086
+	run assay put c/$name datasets/a@$name $key; is "$status" 0 "$name is admitted"
+done
+# shellcheck disable=SC2086
+run assay put c/moved datasets/a@moved $key; is "$status" 1 "numbers that moved are not"
+like "$out" "drift\." "by the drift gate"
+run assay baseline propose datasets/b --from c/good-npy/t.npy; is "$status" 0 "a schema is proposed from an array"
+like "$out" '"name": "63"' "whose columns are numbered"
+done_testing
