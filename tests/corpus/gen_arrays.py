@@ -48,7 +48,11 @@ def same(out):
     csv(os.path.join(out, "same", "digits.csv"), names, digits)
     for kind in ("u1", "i1", "<i2", ">i4", "<i8", "<u8", ">u2"):
         np.save(os.path.join(out, "same", "digits.%s.npy" % kind.strip("<>")), digits.astype(kind))
-    halves = digits / 16.0
+    signed = digits - 8
+    csv(os.path.join(out, "same", "signed.csv"), names, signed)
+    for kind in ("i1", ">i2", "<i4", "<i8"):
+        np.save(os.path.join(out, "same", "signed.%s.npy" % kind.strip("<>")), signed.astype(kind))
+    halves = signed / 16.0
     csv(os.path.join(out, "same", "halves.csv"), names, halves.tolist())
     for kind in ("<f2", ">f4", "<f8"):
         np.save(os.path.join(out, "same", "halves.%s.npy" % kind.strip("<>")), halves.astype(kind))

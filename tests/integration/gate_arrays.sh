@@ -10,7 +10,7 @@ tool=$top_builddir/tests/unit/table_tool
 counts() { "$tool" scan "$1" "$2" | cut -d ' ' -f 1-3; }
 
 # One table in each form: verdict, rows and digest of the counts.
-for table in wine digits halves one; do
+for table in wine digits signed halves one; do
 	"$tool" propose "$T/c/same/$table.csv" >"$T/$table.schema" || exit 99
 	want=$(counts "$T/$table.schema" "$T/c/same/$table.csv")
 	for array in "$T/c/same/$table".*.npy; do
