@@ -77,13 +77,13 @@ void ay_buf_grew(struct ay_buf *b, size_t len)
 
 int ay_buf_add(struct ay_buf *b, const void *bytes, size_t len)
 {
-	uint8_t *room = ay_buf_reserve(b, len);
-
-	if (!room)
+	/* What has room already is the usual case, and never beyond max. */
+	if ((b->err || b->cap - b->len <= len) && !ay_buf_reserve(b, len))
 		return b->err;
 	if (len)
-		memcpy(room, bytes, len);
-	ay_buf_grew(b, len);
+		memcpy(b->data + b->len, bytes, len);
+	b->len += len;
+	b->data[b->len] = '\0';
 	return 0;
 }
 

@@ -126,7 +126,9 @@ struct ay_counting {
 	struct ay_profiled **counts;  /* of each column of the table: where it is counted, or NULL */
 	size_t columns;               /* of the table */
 	struct ay_poison_counting poison;
-	struct ay_placed *row;        /* of each column of the reference */
+	struct ay_placed *row;        /* of each column of the reference: the row at hand of a table by column */
+	struct ay_placed *placed;     /* likewise of the rows of a block, room of them */
+	size_t room;
 	uint64_t *of;                 /* of these: the row whose cell was placed there; 0: none */
 	struct ay_outlier_counting *outliers;
 	struct ay_counting *also;     /* the next reference; batch.also is its batch */
@@ -189,10 +191,17 @@ static int columns_of(struct ay_counting *k, const char *const *names, size_t n)
 	for (size_t c = 0; c < n; c++)
 		k->counts[c] = NULL;
 	k->columns = n;
+	k->room = ay_block_room(n);
+	ay_budget_free(k->budget, k->placed);
+	k->placed = ay_budget_alloc(k->budget, (k->ref.count + 1) * k->room * sizeof(*k->placed));
+	if (!k->placed)
+		return AY_ELIMIT;
 	for (size_t i = 0; i < k->ref.count; i++) {
 		k->at[i] = n;
 		k->of[i] = 0;
 		k->row[i] = (struct ay_placed){.number = NAN, .at = ay_profiled_missing(&k->ref.columns[i])};
+		for (size_t r = 0; r < k->room; r++)
+			k->placed[i * k->room + r] = k->row[i];
 		for (size_t c = 0; c < n && k->at[i] == n; c++)
 			if (strcmp(names[c], k->ref.columns[i].name) == 0)
 				k->at[i] = c;
@@ -240,47 +249,55 @@ int ay_counting_value(struct ay_counting *k, size_t column, uint64_t row, const 
 			continue;
 		size_t i = (size_t)(c - k->batch.counts.columns);
 
-		rc = ay_profiled_place(c, cell, &k->row[i]);
+		rc = ay_profiled_place(c, cell, 1, &k->row[i]);
 		if (!rc)
-			ay_outlier_counting_value(k->outliers, i, row, &k->row[i]);
+			ay_outlier_counting_values(k->outliers, i, row, &k->row[i], 1);
 		k->of[i] = rc ? 0 : row;
 	}
 	return rc;
 }
 
-/* What is judged of rows; where its cells lie is known. */
-static void count_whole(struct ay_counting *k, uint64_t row, const struct ay_cell *cells)
-{
-	ay_outlier_counting_row(k->outliers, row, k->row);
-	ay_poison_counting_row(&k->poison, row, k->row, cells, k->columns);
-}
-
 int ay_counting_whole(struct ay_counting *k, uint64_t row, const struct ay_cell *cells)
 {
 	for (; k; k = k->also) {
-		/* Where formats by row are read, each cell was placed a moment ago. */
+		const struct ay_block one = ay_block_of_row(row, cells, k->columns);
+
 		for (size_t i = 0; i < k->ref.count; i++)
 			if (k->at[i] < k->columns && k->of[i] != row)
 				k->row[i] = ay_profiled_where(&k->batch.counts.columns[i], &cells[k->at[i]]);
-		count_whole(k, row, cells);
+		ay_outlier_counting_rows(k->outliers, row, 1, k->row, 1);
+		ay_poison_counting_rows(&k->poison, &one, k->row, 1);
 	}
 	return 0;
 }
 
-int ay_counting_row(struct ay_counting *k, uint64_t row, const struct ay_cell *cells)
+int ay_counting_rows(struct ay_counting *k, const struct ay_block *b)
 {
 	int rc = 0;
 
 	for (; rc == 0 && k; k = k->also) {
-		for (size_t i = 0; rc == 0 && i < k->ref.count; i++)
-			if (k->at[i] < k->columns)
-				rc = ay_profiled_place(&k->batch.counts.columns[i], &cells[k->at[i]], &k->row[i]);
+		for (size_t i = 0; rc == 0 && i < k->ref.count; i++) {
+			struct ay_placed *placed = k->placed + i * k->room;
+
+			if (k->at[i] == k->columns)
+				continue;
+			rc = ay_profiled_place(&k->batch.counts.columns[i], b->cells + k->at[i] * b->room, b->rows, placed);
+			if (!rc)
+				ay_outlier_counting_values(k->outliers, i, b->first, placed, b->rows);
+		}
 		if (!rc) {
-			ay_outlier_counting_values(k->outliers, row, k->row);
-			count_whole(k, row, cells);
+			ay_outlier_counting_rows(k->outliers, b->first, b->rows, k->placed, k->room);
+			ay_poison_counting_rows(&k->poison, b, k->placed, k->room);
 		}
 	}
 	return rc;
+}
+
+int ay_counting_row(struct ay_counting *k, uint64_t row, const struct ay_cell *cells)
+{
+	const struct ay_block one = ay_block_of_row(row, cells, k->columns);
+
+	return ay_counting_rows(k, &one);
 }
 
 struct ay_batch *ay_counting_batch(struct ay_counting *k)
@@ -303,6 +320,7 @@ void ay_counting_free(struct ay_counting *k)
 		ay_budget_free(k->budget, k->at);
 		ay_budget_free(k->budget, k->counts);
 		ay_budget_free(k->budget, k->row);
+		ay_budget_free(k->budget, k->placed);
 		ay_budget_free(k->budget, k->of);
 		ay_budget_free(k->budget, k);
 		k = next;

@@ -45,7 +45,8 @@ AY_MUSTCHECK int ay_counting_columns(struct ay_counting *k, const char *const *n
 AY_MUSTCHECK int ay_counting_value(struct ay_counting *k, size_t column, uint64_t row, const struct ay_cell *cell);
 /* What is judged of rows and not of columns, whose values were given to ay_counting_value. One cell a column. */
 AY_MUSTCHECK int ay_counting_whole(struct ay_counting *k, uint64_t row, const struct ay_cell *cells);
-/* Both, for tables by row. */
+/* Both, for tables by row. As many columns as the table has. */
+AY_MUSTCHECK int ay_counting_rows(struct ay_counting *k, const struct ay_block *rows);
 AY_MUSTCHECK int ay_counting_row(struct ay_counting *k, uint64_t row, const struct ay_cell *cells);
 /* Valid as long as k. */
 struct ay_batch *ay_counting_batch(struct ay_counting *k);

@@ -220,7 +220,7 @@ int ay_forest_new(const struct ay_reference *ref, const struct ay_outlier_limits
 	f->nodes = ay_budget_alloc(b, f->trees * NODES * sizeof(*f->nodes));
 	f->path = ay_budget_alloc(b, f->trees * NODES * sizeof(*f->path));
 	f->rank = ay_budget_alloc(b, (ref->count + 1) * sizeof(*f->rank));
-	f->scratch = ay_budget_alloc(b, (ref->count + 1) * sizeof(*f->scratch));
+	f->scratch = ay_budget_alloc(b, (ref->count + 1) * AY_FOREST_TOGETHER * sizeof(*f->scratch));
 	if (!f->nodes || !f->path || !f->rank || !f->scratch)
 		rc = AY_ELIMIT;
 	for (size_t i = 0; f->rank && i < ref->count; i++)
@@ -239,38 +239,54 @@ int ay_forest_new(const struct ay_reference *ref, const struct ay_outlier_limits
 /* ---- scores ---- */
 
 /* As many steps for each row, so that no branch is guessed; a leaf leads to itself. */
-static double score_of(const struct ay_forest *f, const float *row)
+static void score_scratch(const struct ay_forest *f, size_t n, double *out)
 {
-	double sum = 0;
+	size_t width = f->ref->count;
 
+	for (size_t r = 0; r < n; r++)
+		out[r] = 0;
 	for (size_t t = 0; t < f->trees; t++) {
 		const struct ay_forest_node *nodes = f->nodes + t * NODES;
-		size_t i = 0;
+		const float *path = f->path + t * NODES;
 
-		for (size_t d = 0; d < f->depth; d++)
-			i = nodes[i].left + (size_t)(row[nodes[i].column] > nodes[i].cut);
-		sum += (double)f->path[t * NODES + i];
+		for (size_t r = 0; r < n; r++) {
+			const float *row = f->scratch + r * width;
+			size_t i = 0;
+
+			for (size_t d = 0; d < f->depth; d++)
+				i = nodes[i].left + (size_t)(row[nodes[i].column] > nodes[i].cut);
+			out[r] += (double)path[i];
+		}
 	}
-	return exp2(-sum / (double)f->trees / ay_forest_usual_path(f->rows));
+	for (size_t r = 0; r < n; r++)
+		out[r] = exp2(-out[r] / (double)f->trees / ay_forest_usual_path(f->rows));
+}
+
+void ay_forest_scores(const struct ay_forest *f, const struct ay_placed *rows, size_t n, double *out)
+{
+	for (size_t r = 0; r < n; r++)
+		read_row(f, rows + r * f->ref->count, f->scratch + r * f->ref->count);
+	score_scratch(f, n, out);
 }
 
 double ay_forest_score(const struct ay_forest *f, const struct ay_placed *row)
 {
-	read_row(f, row, f->scratch);
-	return score_of(f, f->scratch);
+	double score;
+
+	ay_forest_scores(f, row, 1, &score);
+	return score;
 }
 
 void ay_forest_shares(const struct ay_forest *f, const struct ay_placed *row, double *share)
 {
-	double whole;
+	double whole = ay_forest_score(f, row), without;
 
-	read_row(f, row, f->scratch);
-	whole = score_of(f, f->scratch);
 	for (size_t i = 0; i < f->ref->count; i++) {
 		float keep = f->scratch[i];
 
 		f->scratch[i] = 0;
-		share[i] = whole - score_of(f, f->scratch);
+		score_scratch(f, 1, &without);
+		share[i] = whole - without;
 		f->scratch[i] = keep;
 	}
 }

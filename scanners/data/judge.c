@@ -6,22 +6,36 @@
 #include "scanners/data/batch.h"
 #include "scanners/data/infer.h"
 #include "scanners/data/schema.h"
+#include "scanners/data/words.h"
 #include "scanners/driver.h"
 
 #define NO_FIELD SIZE_MAX
 #define DAY 86400
 
-struct judging {
+#define TEXTS (64 * KIB)            /* texts of rows that wait, and those of one row */
+#define KNOWN 64                   /* texts that are remembered of a column */
+
+/* What a field asks for that is a number and nothing else: values that do not lie between need a closer look, and so do other fields. */
+struct number_limits { bool only, integer; double least, greatest; };
+
+struct ay_judging {
 	struct ay_scan *scan;
 	const struct ay_schema *schema;
-	const struct ay_rows *rows;
+	const struct ay_rows *rows;        /* NULL: rows come in blocks */
 	struct ay_schema_check *check;
 	size_t *fields;                    /* of each column of the table: that of the schema, or NO_FIELD */
+	struct number_limits *limits;      /* likewise */
+	struct ay_words **known;           /* likewise: short texts that held of late what their field asks for, or NULL */
 	char (*digits)[AY_VALUE_TEXT];     /* likewise: of a long integer of the row at hand */
 	size_t columns;
 	bool by_row;                       /* the schema has rules over whole rows */
+	bool one_by_one;                   /* or what needs each value in its turn */
+	uint64_t *missing;                 /* of each column: missing ones of the block at hand */
+	uint64_t missing_lengths;          /* bit n: a text of n bytes, the last bit: of more, may stand for a missing value */
 	struct ay_counting *counts;        /* NULL: there is no reference */
 	struct ay_cell *row;               /* the row at hand as it is counted, when a text in it says that it is missing */
+	struct ay_block gathered;          /* rows of formats that hand over one */
+	struct ay_buf texts;               /* theirs */
 };
 
 /* ---- columns ---- */
@@ -34,25 +48,64 @@ static size_t field_of(const struct ay_schema *schema, const char *name)
 	return NO_FIELD;
 }
 
-static int on_columns(void *arg, const char *const *names, size_t n)
+static struct number_limits limits_of(const struct ay_schema_field *f)
 {
-	struct judging *j = arg;
+	struct number_limits l = {.integer = f->type == AY_VALUE_INTEGER, .least = -HUGE_VAL, .greatest = HUGE_VAL};
+
+	l.only = (l.integer || f->type == AY_VALUE_NUMBER) && !f->enum_count && !f->pattern && !f->has_min_len && !f->has_max_len;
+	if (f->has_min)
+		l.least = ay_value_double(&f->min);
+	if (f->has_max)
+		l.greatest = ay_value_double(&f->max);
+	return l;
+}
+
+/* Where it spares more than it costs. */
+static int know_texts(struct ay_judging *j, size_t column)
+{
+	const struct ay_schema_field *f = j->fields[column] == NO_FIELD ? NULL : &j->schema->fields[j->fields[column]];
+	struct ay_words *known;
+
+	if (!f || f->type != AY_VALUE_STRING || !(f->enum_count || f->pattern || f->has_min_len || f->has_max_len))
+		return 0;
+	known = j->known[column] = ay_budget_alloc(ay_scan_budget(j->scan), KNOWN * sizeof(*known));
+	for (size_t i = 0; known && i < KNOWN; i++)
+		known[i] = AY_WORDS_NONE;
+	return known ? 0 : AY_ELIMIT;
+}
+
+int ay_judging_columns(struct ay_judging *j, const char *const *names, size_t n)
+{
+	struct ay_budget *b = ay_scan_budget(j->scan);
 	int rc = ay_schema_check_new(j->scan, j->schema, names, n, &j->check);
 
-	j->fields = ay_budget_alloc(ay_scan_budget(j->scan), (n + 1) * sizeof(*j->fields));
-	j->digits = ay_budget_alloc(ay_scan_budget(j->scan), (n + 1) * sizeof(*j->digits));
-	j->row = ay_budget_alloc(ay_scan_budget(j->scan), (n + 1) * sizeof(*j->row));
-	if (!j->fields || !j->digits || !j->row)
-		return AY_ELIMIT;
+	j->fields = ay_budget_alloc(b, (n + 1) * sizeof(*j->fields));
+	j->known = ay_budget_alloc(b, (n + 1) * sizeof(*j->known));
+	j->limits = ay_budget_alloc(b, (n + 1) * sizeof(*j->limits));
+	j->digits = ay_budget_alloc(b, (n + 1) * sizeof(*j->digits));
+	j->missing = ay_budget_alloc(b, (n + 1) * sizeof(*j->missing));
+	j->row = ay_budget_alloc(b, (n + 1) * sizeof(*j->row));
+	for (size_t i = 0; j->known && i < n; i++)
+		j->known[i] = NULL;
 	j->columns = n;
-	for (size_t i = 0; rc == 0 && i < n; i++)
+	if (!j->fields || !j->known || !j->limits || !j->digits || !j->missing || !j->row)
+		return AY_ELIMIT;
+	for (size_t i = 0; rc == 0 && i < n; i++) {
 		j->fields[i] = ay_schema_check_judges(j->check) ? field_of(j->schema, names[i]) : NO_FIELD;
+		j->limits[i] = j->fields[i] == NO_FIELD ? (struct number_limits){.only = false} : limits_of(&j->schema->fields[j->fields[i]]);
+		rc = know_texts(j, i);
+	}
 	return !rc && j->counts ? ay_counting_columns(j->counts, names, n) : rc;
+}
+
+static int on_columns(void *arg, const char *const *names, size_t n)
+{
+	return ay_judging_columns(arg, names, n);
 }
 
 static int on_list(void *arg, size_t column)
 {
-	struct judging *j = arg;
+	struct ay_judging *j = arg;
 	const struct ay_schema_field *f = j->fields[column] == NO_FIELD ? NULL : &j->schema->fields[j->fields[column]];
 	struct ay_finding found = {.rule = "schema.type", .off = AY_NO_OFFSET, .column = f ? f->name.text : NULL};
 
@@ -70,9 +123,21 @@ static int on_list(void *arg, size_t column)
 
 /* ---- values ---- */
 
-static bool is_missing(const struct judging *j, const struct ay_cell *cell)
+static uint64_t length_bit(size_t len)
 {
-	return cell->kind == AY_CELL_MISSING || (cell->kind == AY_CELL_TEXT && ay_schema_is_missing(j->schema, cell->text, cell->len));
+	return (uint64_t)1 << (len < 63 ? len : 63);
+}
+
+static bool is_missing(const struct ay_judging *j, const struct ay_cell *cell)
+{
+	return cell->kind == AY_CELL_MISSING || (cell->kind == AY_CELL_TEXT && j->missing_lengths & length_bit(cell->len) &&
+						 ay_schema_is_missing(j->schema, cell->text, cell->len));
+}
+
+/* Nothing, for a schema: a number that is none, too. */
+static bool is_nothing(const struct ay_judging *j, const struct ay_cell *cell)
+{
+	return is_missing(j, cell) || (cell->kind == AY_CELL_NUMBER && isnan(cell->number));
 }
 
 /* A cell that has a type, as a value. */
@@ -107,13 +172,13 @@ static struct ay_value value_of(const struct ay_cell *c, enum ay_value_type want
 	return (struct ay_value){.type = AY_VALUE_ANY, .text = c->text ? c->text : "", .len = c->text ? c->len : 0};
 }
 
-/* What a format without types has, in a column of the schema. */
-static bool is_plain_text(const struct judging *j, size_t column, const struct ay_cell *cell)
+/* What a format without types has, in a column of the schema; it may have been read as a number. */
+static bool is_plain_text(const struct ay_judging *j, size_t column, const struct ay_cell *cell)
 {
-	return j->fields[column] != NO_FIELD && cell->kind == AY_CELL_TEXT && !cell->typed;
+	return j->fields[column] != NO_FIELD && cell->kind != AY_CELL_MISSING && !cell->typed && cell->text;
 }
 
-static int check_cell(struct judging *j, size_t column, const struct ay_cell *cell)
+static int check_cell(struct ay_judging *j, size_t column, const struct ay_cell *cell)
 {
 	size_t field = j->fields[column];
 
@@ -121,8 +186,7 @@ static int check_cell(struct judging *j, size_t column, const struct ay_cell *ce
 		return 0;
 	if (is_plain_text(j, column, cell))
 		return ay_schema_check_text(j->check, column, cell->text, cell->len);
-	/* A number that is none is a missing one, for a schema. */
-	if (is_missing(j, cell) || (cell->kind == AY_CELL_NUMBER && isnan(cell->number)))
+	if (is_nothing(j, cell))
 		return ay_schema_check_value(j->check, column, NULL);
 	struct ay_value v = value_of(cell, j->schema->fields[field].type, j->digits[column]);
 
@@ -132,7 +196,7 @@ static int check_cell(struct judging *j, size_t column, const struct ay_cell *ce
 static int on_value(void *arg, size_t column, uint64_t row, const struct ay_cell *cell)
 {
 	static const struct ay_cell missing = {.kind = AY_CELL_MISSING};
-	struct judging *j = arg;
+	struct ay_judging *j = arg;
 	struct ay_cell known = *cell;
 	int rc = 0;
 
@@ -148,7 +212,7 @@ static int on_value(void *arg, size_t column, uint64_t row, const struct ay_cell
 }
 
 /* Texts that say that a value is missing are missing in rows as they are in columns: the same table is counted alike in each format. */
-static const struct ay_cell *counted_row(struct judging *j, const struct ay_cell *cells)
+static const struct ay_cell *counted_row(struct ay_judging *j, const struct ay_cell *cells)
 {
 	size_t i = 0;
 
@@ -163,7 +227,7 @@ static const struct ay_cell *counted_row(struct judging *j, const struct ay_cell
 
 static int on_row(void *arg, uint64_t row, const struct ay_cell *cells)
 {
-	struct judging *j = arg;
+	struct ay_judging *j = arg;
 	int rc = 0;
 
 	if (j->by_row) {
@@ -174,6 +238,198 @@ static int on_row(void *arg, uint64_t row, const struct ay_cell *cells)
 			rc = ay_schema_check_end(j->check);
 	}
 	return !rc && j->counts ? ay_counting_whole(j->counts, row, counted_row(j, cells)) : rc;
+}
+
+/* ---- rows together ---- */
+
+/* Is the value of its field's type, and what the field asks for? A text that is a number is one from now on. */
+static bool value_holds(const struct ay_judging *j, size_t column, const struct ay_schema_field *f, struct ay_cell *c)
+{
+	struct ay_value v;
+	bool plain = is_plain_text(j, column, c);
+
+	if (!plain) {
+		struct ay_value has = value_of(c, f->type, j->digits[column]);
+
+		return ay_value_as(&has, f->type, &v) && ay_schema_holds(f, &v);
+	}
+	if (!ay_value_parse(f->type, c->text, c->len, &v) || !ay_schema_holds(f, &v))
+		return false;
+	if (v.type == AY_VALUE_NUMBER || (v.type == AY_VALUE_INTEGER && v.len <= AY_VALUE_SHORT)) {
+		c->kind = AY_CELL_NUMBER;
+		c->number = v.type == AY_VALUE_NUMBER ? v.d : (double)v.i;
+	}
+	return true;
+}
+
+/* The same of a text, of which the last ones of each column that held are remembered. */
+static bool text_holds(const struct ay_judging *j, size_t column, const struct ay_schema_field *f, struct ay_cell *c)
+{
+	struct ay_words *known = j->known[column];
+
+	if (!known || c->kind != AY_CELL_TEXT || (c->typed && c->is != AY_VALUE_STRING) || c->len > AY_WORDS_MAX)
+		return value_holds(j, column, f, c);
+	struct ay_words text = ay_words_of(c->text, c->len);
+	struct ay_words *place = &known[ay_words_slot(&text, KNOWN)];
+
+	if (ay_words_eq(place, &text))
+		return true;
+	if (!value_holds(j, column, f, c))
+		return false;
+	*place = text;
+	return true;
+}
+
+/* A text that is a number as most are; false: it needs a closer look. */
+static bool number_holds(const struct number_limits *l, struct ay_cell *c)
+{
+	int64_t i;
+	double d;
+
+	if (c->typed || c->kind != AY_CELL_TEXT)
+		return false;
+	if (l->integer) {
+		if (!ay_value_short_integer(c->text, c->len, &i))
+			return false;
+		d = (double)i;
+	} else if (!ay_value_number(c->text, c->len, &d)) {
+		return false;
+	}
+	if (!(d >= l->least && d <= l->greatest))
+		return false;
+	c->kind = AY_CELL_NUMBER;
+	c->number = d;
+	return true;
+}
+
+/* Nothing is to be said of the cells of this column, of which so many are missing. */
+static bool column_holds(const struct ay_judging *j, size_t column, const struct ay_block *b, uint64_t *missing)
+{
+	const struct ay_schema_field *f = &j->schema->fields[j->fields[column]];
+	const struct number_limits limits = j->limits[column];
+	struct ay_cell *cells = b->own + column * b->room;
+
+	*missing = 0;
+	for (size_t i = 0; i < b->rows; i++) {
+		if (limits.only && !(j->missing_lengths & length_bit(cells[i].len)) && number_holds(&limits, &cells[i]))
+			continue;
+		bool nothing = is_nothing(j, &cells[i]);
+
+		if (nothing ? f->required : !text_holds(j, column, f, &cells[i]))
+			return false;
+		*missing += nothing;
+	}
+	return true;
+}
+
+/* Most blocks hold nothing to be said. What is said is said row by row, so that it comes in the order of the file. */
+static bool block_holds(struct ay_judging *j, const struct ay_block *b, uint64_t *missing)
+{
+	for (size_t c = 0; c < j->columns; c++) {
+		missing[c] = 0;
+		if (j->fields[c] != NO_FIELD && !column_holds(j, c, b, &missing[c]))
+			return false;
+	}
+	return true;
+}
+
+static int check_rows(struct ay_judging *j, const struct ay_block *b)
+{
+	int rc = 0;
+
+	for (size_t r = 0; rc == 0 && r < b->rows; r++) {
+		ay_schema_check_begin(j->check, b->first + r, b->off[r]);
+		for (size_t c = 0; rc == 0 && c < j->columns; c++) {
+			struct ay_cell *cell = &b->own[c * b->room + r];
+
+			rc = check_cell(j, c, cell);
+			if (is_plain_text(j, c, cell))
+				ay_schema_checked(j->check, c, cell);
+		}
+		if (!rc)
+			rc = ay_schema_check_end(j->check);
+	}
+	return rc;
+}
+
+static void mark_missing(const struct ay_judging *j, const struct ay_block *b, size_t column)
+{
+	struct ay_cell *cells = b->own + column * b->room;
+
+	for (size_t r = 0; r < b->rows; r++)
+		if (is_missing(j, &cells[r]))
+			cells[r].kind = AY_CELL_MISSING;
+}
+
+int ay_judging_rows(struct ay_judging *j, const struct ay_block *b)
+{
+	int rc = 0;
+
+	for (size_t r = 0; rc == 0 && r < b->rows; r++)
+		rc = ay_budget_tick(ay_scan_budget(j->scan));
+	if (rc || !b->rows)
+		return rc;
+	bool holds = !j->one_by_one && block_holds(j, b, j->missing);
+
+	if (holds)
+		ay_schema_check_held(j->check, b->first + b->rows - 1, b->rows, j->missing);
+	else
+		rc = check_rows(j, b);
+	if (rc || !j->counts)
+		return rc;
+	for (size_t c = 0; c < j->columns; c++)
+		if (!holds || j->missing[c] || j->fields[c] == NO_FIELD)
+			mark_missing(j, b, c);
+	return ay_counting_rows(j->counts, b);
+}
+
+/* ---- rows that come one by one ---- */
+
+static int judge_gathered(struct ay_judging *j)
+{
+	struct ay_block *b = &j->gathered;
+	const char *text = ay_buf_str(&j->texts);
+	int rc = j->texts.err;
+
+	/* The texts lay elsewhere while there were more to come. */
+	for (size_t r = 0; r < b->rows; r++)
+		for (size_t c = 0; c < b->columns; c++) {
+			struct ay_cell *cell = &b->own[c * b->room + r];
+
+			if (cell->text) {
+				cell->text = text;
+				text += cell->len;
+			}
+		}
+	if (!rc)
+		rc = ay_judging_rows(j, b);
+	ay_buf_clear(&j->texts);
+	b->rows = 0;
+	return rc;
+}
+
+static int gather_row(void *arg, uint64_t row, const struct ay_cell *cells)
+{
+	struct ay_judging *j = arg;
+	struct ay_block *b = &j->gathered;
+	int rc = 0;
+
+	if (!b->own)
+		rc = ay_block_init(b, ay_scan_budget(j->scan), j->columns);
+	if (!rc && b->rows && (b->rows == b->room || row != b->first + b->rows || j->texts.len > TEXTS))
+		rc = judge_gathered(j);
+	if (rc)
+		return rc;
+	if (!b->rows)
+		b->first = row;
+	b->off[b->rows] = j->rows->off ? *j->rows->off : AY_NO_OFFSET;
+	for (size_t c = 0; c < j->columns; c++) {
+		b->own[c * b->room + b->rows] = cells[c];
+		if (cells[c].text)
+			rc = ay_buf_add(&j->texts, cells[c].text, cells[c].len);
+	}
+	b->rows++;
+	return rc;
 }
 
 /* ---- tables ---- */
@@ -207,15 +463,6 @@ void ay_judge_counted(struct ay_scan *s, struct ay_batch *batch)
 	ay_buf_free(&b);
 }
 
-static void end_judging(struct judging *j)
-{
-	ay_schema_check_free(j->check);
-	ay_counting_free(j->counts);
-	ay_budget_free(ay_scan_budget(j->scan), j->fields);
-	ay_budget_free(ay_scan_budget(j->scan), j->digits);
-	ay_budget_free(ay_scan_budget(j->scan), j->row);
-}
-
 static bool is_label(const void *schema, const char *name)
 {
 	return ay_schema_label(schema, name);
@@ -236,27 +483,75 @@ int ay_judge_counting(const struct ay_schema *schema, struct ay_budget *b, struc
 	return rc;
 }
 
+int ay_judging_new(struct ay_scan *s, const struct ay_schema *schema, struct ay_judging **out)
+{
+	struct ay_judging *j = *out = ay_budget_alloc(ay_scan_budget(s), sizeof(*j));
+
+	if (!j)
+		return AY_ELIMIT;
+	*j = (struct ay_judging){.scan = s, .schema = schema, .texts = ay_buf_new(TEXTS + 2 * AY_LIMIT_JSON_STRING)};
+	j->by_row = ay_schema_needs_rows(schema);
+	j->one_by_one = j->by_row;
+	for (size_t i = 0; i < schema->field_count; i++)
+		j->one_by_one |= schema->fields[i].unique;
+	for (size_t i = 0; i < schema->missing_count; i++)
+		j->missing_lengths |= length_bit(schema->missing[i].len);
+	return schema->profile ? ay_judge_counting(schema, ay_scan_budget(s), &j->counts) : 0;
+}
+
+void ay_judging_end(struct ay_judging *j, bool whole)
+{
+	if (whole && j->counts)
+		ay_judge_counted(j->scan, ay_counting_batch(j->counts));
+	if (j->check)
+		ay_schema_check_finish(j->check, whole);
+}
+
+void ay_judging_free(struct ay_judging *j)
+{
+	if (!j)
+		return;
+	struct ay_budget *b = ay_scan_budget(j->scan);
+
+	ay_schema_check_free(j->check);
+	ay_counting_free(j->counts);
+	ay_block_free(&j->gathered);
+	ay_buf_free(&j->texts);
+	for (size_t i = 0; j->known && i < j->columns; i++)
+		ay_budget_free(b, j->known[i]);
+	ay_budget_free(b, j->known);
+	ay_budget_free(b, j->limits);
+	ay_budget_free(b, j->fields);
+	ay_budget_free(b, j->digits);
+	ay_budget_free(b, j->missing);
+	ay_budget_free(b, j->row);
+	ay_budget_free(b, j);
+}
+
 int ay_judge_rows(struct ay_scan *s, const struct ay_schema *schema, const struct ay_rows *rows)
 {
-	struct judging j = {.scan = s, .schema = schema, .rows = rows};
-	const struct ay_rows_sink sink = {&j, on_columns, on_list, on_value, on_row};
 	unsigned before = ay_scan_count(s, AY_INCONCLUSIVE);
-	int rc = 0;
+	struct ay_judging *j = NULL;
 
 	if (ay_scan_options(s)->proposal)
 		return ay_infer_scan(s, rows);
-	j.by_row = ay_schema_needs_rows(schema);
-	if (schema->profile)
-		rc = ay_judge_counting(schema, ay_scan_budget(s), &j.counts);
-	if (!rc)
-		rc = rows->each(rows->arg, ay_scan_budget(s), &sink);
-	if (j.check)
-		ay_schema_check_finish(j.check, rc == 0);
-	if (!rc && j.counts)
-		ay_judge_counted(s, ay_counting_batch(j.counts));
+	int rc = ay_judging_new(s, schema, &j);
+
+	if (!rc) {
+		const struct ay_rows_sink by_column = {j, on_columns, on_list, on_value, on_row}, by_row = {j, on_columns, on_list, NULL, gather_row};
+
+		j->rows = rows;
+		rc = rows->each(rows->arg, ay_scan_budget(s), rows->by_row ? &by_row : &by_column);
+		if ((!rc || rc == AY_EFORMAT) && j->gathered.rows) {
+			int last = judge_gathered(j);
+
+			rc = rc ? rc : last;
+		}
+		ay_judging_end(j, rc == 0);
+	}
 	if (rc && ay_scan_count(s, AY_INCONCLUSIVE) == before)
 		ay_scan_find_error(s, "table", rc, NULL);
-	end_judging(&j);
+	ay_judging_free(j);
 	return 0;
 }
 

@@ -2,6 +2,8 @@
 /* Counting of one table against the model of its reference. */
 #include <math.h>
 
+#include "assay/attr.h"
+#include "scanners/data/block.h"
 #include "scanners/data/outlier_model.h"
 
 struct ay_outlier_counting {
@@ -10,6 +12,10 @@ struct ay_outlier_counting {
 	struct ay_outlier_model *model;
 	uint8_t *look;                               /* of each bin, as hbos's terms: its values may lie beyond a limit of their column */
 	struct ay_placed *kept[AY_OUTLIER_METHODS];  /* of each of the worst rows its cells */
+	struct ay_placed *row;                       /* the one at hand */
+	struct ay_placed *waiting;                   /* rows for the forest */
+	uint64_t waiting_row[AY_FOREST_TOGETHER];
+	size_t waiting_count;
 	double *share;
 };
 
@@ -47,7 +53,10 @@ int ay_outlier_counting_new(const struct ay_reference *ref, struct ay_outliers *
 	rc = ay_outlier_model_new(ref, b, &k->model);
 	if (!rc)
 		rc = mark_bins(k);
-	if (!rc && !(k->share = ay_budget_alloc(b, (ref->count + 1) * sizeof(*k->share))))
+	k->row = ay_budget_alloc(b, (ref->count + 1) * sizeof(*k->row));
+	k->waiting = ay_budget_alloc(b, (ref->count + 1) * AY_FOREST_TOGETHER * sizeof(*k->waiting));
+	k->share = ay_budget_alloc(b, (ref->count + 1) * sizeof(*k->share));
+	if (!rc && !(k->row && k->waiting && k->share))
 		rc = AY_ELIMIT;
 	for (int m = 0; m < AY_OUTLIER_METHODS && rc == 0; m++) {
 		k->kept[m] = ay_budget_alloc(b, (ref->count + 1) * AY_OUTLIER_WORST * sizeof(*k->kept[m]));
@@ -128,35 +137,71 @@ static bool is_drawn(const struct ay_outlier_counting *k, uint64_t row)
 	return (z ^ z >> 31) % AY_OUTLIER_ONE_OF == 0;
 }
 
-void ay_outlier_counting_value(struct ay_outlier_counting *k, size_t column, uint64_t row, const struct ay_placed *cell)
+void ay_outlier_counting_values(struct ay_outlier_counting *k, size_t column, uint64_t row, const struct ay_placed *cells, size_t n)
 {
-	if (k->look[k->model->hbos->first[column] + cell->at])
-		look_at(k, column, row, cell->number);
+	size_t first = k->model->hbos->first[column];
+
+	for (size_t i = 0; i < n; i++)
+		if (k->look[first + cells[i].at])
+			look_at(k, column, row + i, cells[i].number);
 }
 
-void ay_outlier_counting_values(struct ay_outlier_counting *k, uint64_t row, const struct ay_placed *cells)
+static enum ay_outlier_part part_of(uint64_t row)
 {
-	const struct ay_hbos *h = k->model->hbos;
-
-	for (size_t i = 0; i < h->width; i++)
-		if (k->look[h->first[i] + cells[i].at])
-			look_at(k, i, row, cells[i].number);
+	return row <= AY_OUTLIER_ALL_ROWS ? AY_OUTLIER_FIRST : AY_OUTLIER_DRAWN;
 }
 
-void ay_outlier_counting_row(struct ay_outlier_counting *k, uint64_t row, const struct ay_placed *cells)
+static void judge_waiting(struct ay_outlier_counting *k)
+{
+	double score[AY_FOREST_TOGETHER];
+
+	ay_forest_scores(k->model->forest, k->waiting, k->waiting_count, score);
+	for (size_t i = 0; i < k->waiting_count; i++)
+		judge_row(k, AY_OUTLIER_FOREST, part_of(k->waiting_row[i]), k->waiting_row[i], score[i], k->waiting + i * k->sums->count);
+	k->waiting_count = 0;
+}
+
+static void count_drawn(struct ay_outlier_counting *k, uint64_t row, const struct ay_placed *cells)
 {
 	const struct ay_outlier_model *m = k->model;
-	bool first = row <= AY_OUTLIER_ALL_ROWS;
 
-	k->sums->rows++;
-	if (m->threshold[AY_OUTLIER_HBOS].known)
-		judge_row(k, AY_OUTLIER_HBOS, AY_OUTLIER_FIRST, row, ay_hbos_score(m->hbos, cells), cells);
-	if (!first && !is_drawn(k, row))
+	if (m->threshold[AY_OUTLIER_MAHALANOBIS].known)
+		judge_row(k, AY_OUTLIER_MAHALANOBIS, part_of(row), row, ay_mahalanobis_score(m->mahalanobis, cells), cells);
+	if (!m->threshold[AY_OUTLIER_FOREST].known)
 		return;
-	for (int i = AY_OUTLIER_MAHALANOBIS; i < AY_OUTLIER_METHODS; i++)
-		if (m->threshold[i].known)
-			judge_row(k, (enum ay_outlier_method)i, first ? AY_OUTLIER_FIRST : AY_OUTLIER_DRAWN, row,
-				  ay_outlier_score(m, (enum ay_outlier_method)i, cells), cells);
+	memcpy(k->waiting + k->waiting_count * k->sums->count, cells, k->sums->count * sizeof(*cells));    /* own: of that width */
+	k->waiting_row[k->waiting_count++] = row;
+	if (k->waiting_count == AY_FOREST_TOGETHER)
+		judge_waiting(k);
+}
+
+void ay_outlier_counting_rows(struct ay_outlier_counting *k, uint64_t first, size_t rows, const struct ay_placed *cells, size_t room)
+{
+	const struct ay_hbos *h = k->model->hbos;
+	const struct ay_outlier_threshold *t = &k->model->threshold[AY_OUTLIER_HBOS];
+	double score[AY_BLOCK_ROWS] AY_SCRATCH;
+
+	k->sums->rows += rows;
+	for (size_t i = 0; i < rows; i++)
+		score[i] = 0;
+	for (size_t c = 0; c < h->width; c++)
+		for (size_t i = 0; i < rows; i++)
+			score[i] += (double)h->term[h->first[c] + cells[c * room + i].at];
+	for (size_t i = 0; i < rows; i++) {
+		uint64_t row = first + i;
+		bool drawn = row <= AY_OUTLIER_ALL_ROWS || is_drawn(k, row);
+
+		if (!drawn && !(score[i] > t->score)) {
+			k->sums->tally[AY_OUTLIER_HBOS][AY_OUTLIER_FIRST].rows += t->known;
+			continue;
+		}
+		for (size_t c = 0; c < h->width; c++)
+			k->row[c] = cells[c * room + i];
+		if (t->known)
+			judge_row(k, AY_OUTLIER_HBOS, AY_OUTLIER_FIRST, row, score[i], k->row);
+		if (drawn)
+			count_drawn(k, row, k->row);
+	}
 }
 
 static void share_of(const struct ay_outlier_model *m, enum ay_outlier_method method, const struct ay_placed *cells, double *share)
@@ -173,6 +218,8 @@ void ay_outlier_counting_end(struct ay_outlier_counting *k)
 {
 	size_t width = k->sums->count;
 
+	if (k->waiting_count)
+		judge_waiting(k);
 	for (int m = 0; m < AY_OUTLIER_METHODS; m++)
 		for (size_t i = 0; i < k->sums->worst_count[m]; i++) {
 			struct ay_outlier_row *r = &k->sums->worst[m][i];
@@ -198,6 +245,8 @@ void ay_outlier_counting_free(struct ay_outlier_counting *k)
 	for (int m = 0; m < AY_OUTLIER_METHODS; m++)
 		ay_budget_free(k->budget, k->kept[m]);
 	ay_budget_free(k->budget, k->look);
+	ay_budget_free(k->budget, k->row);
+	ay_budget_free(k->budget, k->waiting);
 	ay_budget_free(k->budget, k->share);
 	ay_outlier_model_free(k->model);
 	ay_budget_free(k->budget, k);

@@ -7,6 +7,7 @@
 
 #define AY_MAHALANOBIS_COLUMNS 64
 #define AY_FOREST_TREES 100
+#define AY_FOREST_TOGETHER 64
 #define AY_FOREST_ROWS 256                /* of the reference in each tree */
 
 /* Rows of the reference, each with a cell a column. */
@@ -81,7 +82,7 @@ struct ay_forest {
 	struct ay_forest_node *nodes;         /* of each tree 2 * AY_FOREST_ROWS */
 	float *path;                          /* of each leaf: cuts above it, and those that its rows would need */
 	uint32_t **rank;                      /* of each column of values: of its entries, the most frequent first */
-	float *scratch;                       /* a row */
+	float *scratch;                       /* AY_FOREST_TOGETHER rows */
 };
 /* The mean path in a tree of n rows. */
 double ay_forest_usual_path(size_t n);
@@ -89,6 +90,8 @@ AY_MUSTCHECK int ay_forest_new(const struct ay_reference *ref, const struct ay_o
 			       struct ay_budget *b, struct ay_forest **out);
 /* 2 to the power of -(mean path)/(usual path). */
 double ay_forest_score(const struct ay_forest *f, const struct ay_placed *row);
+/* The same of n rows side by side, at most AY_FOREST_TOGETHER: a tree is then at hand for all of them. */
+void ay_forest_scores(const struct ay_forest *f, const struct ay_placed *rows, size_t n, double *out);
 /* How much the score falls when the column has its usual value. */
 void ay_forest_shares(const struct ay_forest *f, const struct ay_placed *row, double *share);
 void ay_forest_free(struct ay_forest *f);

@@ -249,6 +249,14 @@ static void set_threshold(struct ay_outlier_threshold *t, double *scores, size_t
 	*t = (struct ay_outlier_threshold){.known = true, .score = scores[rank - 1], .rows = n, .above = rank};
 }
 
+static void score_rows(const struct ay_outlier_model *m, enum ay_outlier_method method, const struct ay_placed *rows, size_t n, double *out)
+{
+	if (method == AY_OUTLIER_FOREST)
+		ay_forest_scores(m->forest, rows, n, out);
+	for (size_t i = 0; method != AY_OUTLIER_FOREST && i < n; i++)
+		out[i] = ay_outlier_score(m, method, rows + i * m->ref->count);
+}
+
 static int set_thresholds(struct ay_outlier_model *m, const struct ay_outlier_rows *rows, size_t built)
 {
 	double *scores = ay_budget_alloc(m->budget, (rows->count + 1) * sizeof(*scores));
@@ -263,8 +271,11 @@ static int set_thresholds(struct ay_outlier_model *m, const struct ay_outlier_ro
 	for (int k = AY_OUTLIER_MAHALANOBIS; k < AY_OUTLIER_METHODS && rc == 0; k++) {
 		if (k == AY_OUTLIER_MAHALANOBIS && !m->mahalanobis)
 			continue;
-		for (size_t i = built; rc == 0 && i < rows->count; i++) {
-			scores[i - built] = ay_outlier_score(m, (enum ay_outlier_method)k, ay_outlier_rows_at(rows, i));
+		for (size_t i = built; rc == 0 && i < rows->count; i += AY_FOREST_TOGETHER) {
+			size_t left = rows->count - i;
+
+			score_rows(m, (enum ay_outlier_method)k, ay_outlier_rows_at(rows, i), left < AY_FOREST_TOGETHER ? left : AY_FOREST_TOGETHER,
+				   scores + i - built);
 			rc = ay_budget_tick(m->budget);
 		}
 		if (!rc)

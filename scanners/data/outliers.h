@@ -126,12 +126,10 @@ AY_MUSTCHECK int ay_outlier_counting_new(const struct ay_reference *ref, struct 
 					 struct ay_outlier_counting **out);
 /* The table does not have this column of the reference: it tells nothing about any row. Before the first one. */
 void ay_outlier_counting_absent(struct ay_outlier_counting *k, size_t column);
-/* Of one column of the reference, each value of the table; row counts from 1. */
-void ay_outlier_counting_value(struct ay_outlier_counting *k, size_t column, uint64_t row, const struct ay_placed *cell);
-/* Of all columns. */
-void ay_outlier_counting_values(struct ay_outlier_counting *k, uint64_t row, const struct ay_placed *cells);
-/* What is judged of rows alone, of all of them or a fair choice. One cell a column of the reference. */
-void ay_outlier_counting_row(struct ay_outlier_counting *k, uint64_t row, const struct ay_placed *cells);
+/* Of one column of the reference, each value of the table, n of them from this row on; rows count from 1. */
+void ay_outlier_counting_values(struct ay_outlier_counting *k, size_t column, uint64_t row, const struct ay_placed *cells, size_t n);
+/* What is judged of rows alone, of all of them or a fair choice. cells: of each column of the reference, room of them. At most AY_BLOCK_ROWS. */
+void ay_outlier_counting_rows(struct ay_outlier_counting *k, uint64_t first, size_t rows, const struct ay_placed *cells, size_t room);
 /* Names the columns to blame; before the sums are read. */
 void ay_outlier_counting_end(struct ay_outlier_counting *k);
 void ay_outlier_counting_free(struct ay_outlier_counting *k);

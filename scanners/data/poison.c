@@ -87,18 +87,20 @@ static size_t class_of(const struct ay_poison_counting *k, uint32_t place)
 	return AY_TEXT_CLASSES;
 }
 
-void ay_poison_counting_row(struct ay_poison_counting *k, uint64_t row, const struct ay_placed *placed, const struct ay_cell *cells, size_t n)
+void ay_poison_counting_rows(struct ay_poison_counting *k, const struct ay_block *rows, const struct ay_placed *placed, size_t room)
 {
 	uint64_t order;
 
-	ay_row_sketch_add(&k->sums->whole, row, cells, n);
-	if (k->texts.ref)
-		ay_text_counting_row(&k->texts, row, class_of(k, placed[k->label].at), cells, n);
-	if (!ay_drawn_next(&k->sums->rows, row, &order))
-		return;
-	for (size_t i = 0; i < k->columns; i++)
-		k->row[i] = (uint16_t)placed[i].at;
-	ay_drawn_keep(&k->sums->rows, order, row, k->row);
+	ay_row_sketch_add(&k->sums->whole, rows);
+	for (size_t r = 0; r < rows->rows; r++) {
+		if (k->texts.ref)
+			ay_text_counting_row(&k->texts, rows, r, class_of(k, placed[k->label * room + r].at));
+		if (!ay_drawn_next(&k->sums->rows, rows->first + r, &order))
+			continue;
+		for (size_t i = 0; i < k->columns; i++)
+			k->row[i] = (uint16_t)placed[i * room + r].at;
+		ay_drawn_keep(&k->sums->rows, order, rows->first + r, k->row);
+	}
 }
 
 void ay_poison_counting_free(struct ay_poison_counting *k)

@@ -78,22 +78,37 @@ static void moments_check(struct ay_moments *m)
 		*m = (struct ay_moments){.n = m->n, .overflow = true};
 }
 
+#define LANES 4
+
+static inline void add_powers(double gap, double *m2, double *m3, double *m4)
+{
+	double square = gap * gap;
+
+	*m2 += square;
+	*m3 += square * gap;
+	*m4 += square * square;
+}
+
 /* In four lanes, which do not wait for each other. From the first value on, so that no sum of huge ones overflows that need not. */
 struct ay_moments ay_moments_of(const double *v, size_t n)
 {
-	double sum[4] = {0}, m2[4] = {0}, m3[4] = {0}, m4[4] = {0};
+	double sum[LANES] = {0}, m2[LANES] = {0}, m3[LANES] = {0}, m4[LANES] = {0};
 	struct ay_moments m = {.n = n};
+	size_t i = 0;
 
-	for (size_t i = 0; i < n; i++)
-		sum[i % 4] += v[i] - v[0];
-	m.mean = n ? v[0] + ((sum[0] + sum[1]) + (sum[2] + sum[3])) / (double)n : 0;
-	for (size_t i = 0; i < n; i++) {
-		double gap = v[i] - m.mean, square = gap * gap;
-
-		m2[i % 4] += square;
-		m3[i % 4] += square * gap;
-		m4[i % 4] += square * square;
-	}
+	if (!n)
+		return m;
+	for (; i + LANES <= n; i += LANES)
+		for (size_t k = 0; k < LANES; k++)
+			sum[k] += v[i + k] - v[0];
+	for (; i < n; i++)
+		sum[0] += v[i] - v[0];
+	m.mean = v[0] + ((sum[0] + sum[1]) + (sum[2] + sum[3])) / (double)n;
+	for (i = 0; i + LANES <= n; i += LANES)
+		for (size_t k = 0; k < LANES; k++)
+			add_powers(v[i + k] - m.mean, &m2[k], &m3[k], &m4[k]);
+	for (; i < n; i++)
+		add_powers(v[i] - m.mean, &m2[0], &m3[0], &m4[0]);
 	m.m2 = (m2[0] + m2[1]) + (m2[2] + m2[3]);
 	m.m3 = (m3[0] + m3[1]) + (m3[2] + m3[3]);
 	m.m4 = (m4[0] + m4[1]) + (m4[2] + m4[3]);
@@ -179,7 +194,7 @@ static size_t cell_of(const struct ay_numbers *c, double v)
 {
 	double at = (v - c->cells_from) * c->cells_per;
 
-	return at > 0 ? at < AY_PROFILE_CELLS ? (size_t)at : AY_PROFILE_CELLS - 1 : 0;
+	return at > 0 ? at < AY_PROFILE_CELLS ? (size_t)(int)at : AY_PROFILE_CELLS - 1 : 0;
 }
 
 /* Cells over what lies between the outer edges, of which there may be a few far away: those share the first and the last cell. */
@@ -253,16 +268,28 @@ struct ay_moments ay_numbers_moments(const struct ay_numbers *c)
 	return m;
 }
 
-static void add_moments(struct ay_numbers *c, double v)
+static void add_moments(struct ay_numbers *c, const double *v, size_t n)
 {
 	double lo = c->edges[0], hi = c->edges[c->edge_count - 1];
 
-	c->pending[c->pending_count++] = v < lo ? lo : v > hi ? hi : v;
-	c->moments.n++;
-	if (c->pending_count < AY_PROFILE_PENDING)
-		return;
-	c->moments = ay_numbers_moments(c);
-	c->pending_count = 0;
+	while (n) {
+		size_t room = AY_PROFILE_PENDING - c->pending_count, take = n < room ? n : room;
+		double *to = c->pending + c->pending_count;
+
+		for (size_t i = 0; i < take; i++) {
+			double least = v[i] < lo ? lo : v[i];
+
+			to[i] = least > hi ? hi : least;
+		}
+		c->pending_count += take;
+		c->moments.n += take;
+		v += take;
+		n -= take;
+		if (take < room)
+			return;
+		c->moments = ay_numbers_moments(c);
+		c->pending_count = 0;
+	}
 }
 
 /*
@@ -275,7 +302,6 @@ static uint64_t number_hash(const struct ay_sipkey *key, double v)
 	__uint128_t m = (__uint128_t)(word.bits ^ key->k0) * 0x9e3779b97f4a7c15ull;
 
 	m = (__uint128_t)((uint64_t)m ^ (uint64_t)(m >> 64) ^ key->k1) * 0xd6e8feb86659fd93ull;
-	m = (__uint128_t)((uint64_t)m ^ (uint64_t)(m >> 64) ^ key->k0) * 0xa0761d6478bd642full;
 	return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
 
@@ -288,7 +314,7 @@ static void count_finite(struct ay_numbers *c, double v, size_t bin)
 	double from = c->edges[bin - 1] / 2, width = c->edges[bin] / 2 - from;
 	double part = width > 0 ? (v / 2 - from) / width : 1;
 
-	c->places[bin] += (uint64_t)((part < 1 ? part : 1) * PLACES + 0.5);
+	c->places[bin] += (uint64_t)(int64_t)((part < 1 ? part : 1) * PLACES + 0.5);
 }
 
 /* Step by step, so that the steps of one value do not wait for those of another. */
@@ -308,8 +334,7 @@ static void place_finite(struct ay_numbers *c, const double *v, size_t n, uint32
 	}
 	c->min = least;
 	c->max = greatest;
-	for (size_t i = 0; i < n; i++)
-		add_moments(c, v[i] + 0.0);
+	add_moments(c, v, n);
 }
 
 static void place_odd(struct ay_numbers *c, double v, uint32_t *bin)

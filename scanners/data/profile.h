@@ -19,7 +19,7 @@
 #define AY_PROFILE_VALUES_MAX 4096      /* distinct values counted exactly */
 #define AY_PROFILE_VALUE_LEN 256        /* bytes of a value that are kept; longer ones are known by their keyed hash */
 #define AY_PROFILE_BUCKETS 64
-#define AY_PROFILE_CELLS 4096           /* even cells that the search for a bin begins with: more than bins, so that most hold one edge or none */
+#define AY_PROFILE_CELLS 2048           /* even cells that the search for a bin begins with: more than bins, so that most hold one edge or none */
 #define AY_PROFILE_PENDING 128          /* values whose moments are taken together */
 #define AY_PROFILE_ROWS_MAX (1ull << 40)    /* no sum overflows up to here; more rows are refused */
 #define AY_PROFILE_SAMPLE_MAX 10000

@@ -3,12 +3,10 @@
 #include "scanners/data/words.h"
 
 #define MEMO 256
-#define MEMO_LEN 16                             /* bytes of a value that is remembered */
 #define FIRST_ROOM 16                           /* times a power of 4 is AY_PROFILE_VALUES_MAX */
 #define SLOTS (4 * AY_PROFILE_VALUES_MAX)       /* a power of two; at most a quarter is used */
 
-/* Keyed by its bytes, of which there are at most two words. */
-struct ay_values_memo { uint64_t word[2], hash[2]; size_t len, entry; };
+struct ay_values_memo { struct ay_words text; uint64_t hash[2]; size_t entry; };
 
 int ay_values_init(struct ay_values *c, struct ay_budget *b, const struct ay_sipkey *key)
 {
@@ -140,7 +138,7 @@ static int count_value(struct ay_values *c, const struct ay_counted *key, size_t
 static void forget(struct ay_values *c)
 {
 	for (size_t i = 0; c->memo && i < MEMO; i++)
-		c->memo[i].len = MEMO_LEN + 1;
+		c->memo[i].text = AY_WORDS_NONE;
 }
 
 int ay_values_like(struct ay_values *c, struct ay_budget *b, const struct ay_values *ref)
@@ -191,16 +189,6 @@ size_t ay_values_find(const struct ay_values *c, const void *bytes, size_t len, 
 	return slot && len <= UINT32_MAX ? slot - 1u : c->used;
 }
 
-/* The place for this value, whichever it has now. NULL: none is remembered. */
-static struct ay_values_memo *memo_of(const struct ay_values *c, const char *text, size_t len, uint64_t word[2])
-{
-	if (!c->memo || len > MEMO_LEN)
-		return NULL;
-	word[0] = len < 8 ? ay_word_short(text, len) : ay_word_load(text);
-	word[1] = len < 8 ? 0 : ay_word_load(text + len - 8);
-	return &c->memo[((word[0] ^ word[1] << 1 ^ len) * 0x9e3779b97f4a7c15ull) >> 56];
-}
-
 static void count_hashed(struct ay_values *c, const uint64_t hash[2])
 {
 	c->rows++;
@@ -210,14 +198,14 @@ static void count_hashed(struct ay_values *c, const uint64_t hash[2])
 
 int ay_values_place(struct ay_values *c, const void *bytes, size_t len, size_t *entry, uint64_t *hash)
 {
-	uint64_t word[2];
-	struct ay_values_memo *memo = memo_of(c, bytes, len, word);
+	struct ay_words text = c->memo && len <= AY_WORDS_MAX ? ay_words_of(bytes, len) : AY_WORDS_NONE;
+	struct ay_values_memo *memo = text.len == len ? &c->memo[ay_words_slot(&text, MEMO)] : NULL;
 	struct ay_counted key;
 	int err;
 
 	if (c->rows >= AY_PROFILE_ROWS_MAX || len > UINT32_MAX)
 		return AY_ELIMIT;
-	if (memo && memo->len == len && memo->word[0] == word[0] && memo->word[1] == word[1]) {
+	if (memo && ay_words_eq(&memo->text, &text)) {
 		*entry = memo->entry;
 		*hash = memo->hash[0];
 		*(memo->entry < c->used ? &c->entries[memo->entry].count : &c->unseen) += 1;
@@ -231,7 +219,7 @@ int ay_values_place(struct ay_values *c, const void *bytes, size_t len, size_t *
 	count_hashed(c, key.hash);
 	*hash = key.hash[0];
 	if (memo)
-		*memo = (struct ay_values_memo){{word[0], word[1]}, {key.hash[0], key.hash[1]}, len, *entry};
+		*memo = (struct ay_values_memo){text, {key.hash[0], key.hash[1]}, *entry};
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "assay/attr.h"
 #include "assay/cursor.h"
 
 #define MAGIC "AYREF\5"
@@ -118,12 +119,13 @@ static int sample_row(void *arg, uint64_t row, const struct ay_cell *cells)
 	static const uint8_t here[32];
 	struct building *u = arg;
 	struct ay_reference *out = u->out;
+	const struct ay_block one = ay_block_of_row(row, cells, u->columns);
 
 	for (size_t i = 0; i < out->count; i++)
 		u->row[i] = ay_profiled_number(&out->columns[i], &cells[u->at[i]]);
 	if (out->count)
 		ay_sample_add(&out->sample, here, row, u->row);
-	ay_row_sketch_add(&out->whole, row, cells, u->columns);
+	ay_row_sketch_add(&out->whole, &one);
 	return 0;
 }
 
@@ -458,27 +460,53 @@ uint32_t ay_profiled_missing(const struct ay_profiled *c)
 	return (uint32_t)(c->numeric ? ay_numbers_bins(&c->numbers) : c->values.used + 1);
 }
 
-int ay_profiled_place(struct ay_profiled *c, const struct ay_cell *cell, struct ay_placed *out)
+static int place_numbers(struct ay_profiled *c, const struct ay_cell *cells, size_t n, struct ay_placed *out)
 {
-	uint64_t hash;
-	const char *text;
-	char own[32];
-	size_t len, at = 0;
-	int rc;
+	double v[AY_BLOCK_ROWS] AY_SCRATCH;
+	uint32_t bin[AY_BLOCK_ROWS] AY_SCRATCH, missing = ay_profiled_missing(c);
+	uint16_t from[AY_BLOCK_ROWS] AY_SCRATCH;
+	size_t there = 0;
+	int rc = 0;
 
-	if (c->numeric && as_number(cell, &out->number)) {
-		rc = ay_numbers_place(&c->numbers, &out->number, 1, &out->at);
-		at = out->at;
-	} else if (!c->numeric && as_text(cell, &own, &text, &len)) {
-		rc = ay_values_place(&c->values, text, len, &at, &hash);
-		out->number = rc ? NAN : (double)(uint32_t)hash;
-	} else {
-		rc = c->numeric ? ay_numbers_add_null(&c->numbers) : ay_values_add_null(&c->values);
-		at = ay_profiled_missing(c);
-		out->number = NAN;
+	v[0] = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (as_number(&cells[i], &v[there])) {
+			from[there++] = (uint16_t)i;
+			continue;
+		}
+		out[i] = (struct ay_placed){.number = NAN, .at = missing};
+		rc = rc ? rc : ay_numbers_add_null(&c->numbers);
 	}
-	out->at = (uint32_t)at;
+	if (!rc)
+		rc = ay_numbers_place(&c->numbers, v, there, bin);
+	for (size_t i = 0; rc == 0 && i < there; i++)
+		out[from[i]] = (struct ay_placed){.number = v[i], .at = bin[i]};
 	return rc;
+}
+
+static int place_values(struct ay_profiled *c, const struct ay_cell *cells, size_t n, struct ay_placed *out)
+{
+	const char *text;
+	uint64_t hash;
+	char own[32];
+	size_t len, at;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		if (as_text(&cells[i], &own, &text, &len)) {
+			rc = ay_values_place(&c->values, text, len, &at, &hash);
+			out[i] = (struct ay_placed){.number = rc ? NAN : (double)(uint32_t)hash, .at = (uint32_t)at};
+		} else {
+			rc = ay_values_add_null(&c->values);
+			out[i] = (struct ay_placed){.number = NAN, .at = ay_profiled_missing(c)};
+		}
+	}
+	return rc;
+}
+
+int ay_profiled_place(struct ay_profiled *c, const struct ay_cell *cells, size_t n, struct ay_placed *out)
+{
+	return c->numeric ? place_numbers(c, cells, n, out) : place_values(c, cells, n, out);
 }
 
 struct ay_placed ay_profiled_where(const struct ay_profiled *c, const struct ay_cell *cell)
@@ -502,7 +530,7 @@ int ay_profiled_add(struct ay_profiled *c, const struct ay_cell *cell)
 {
 	struct ay_placed where;
 
-	return ay_profiled_place(c, cell, &where);
+	return ay_profiled_place(c, cell, 1, &where);
 }
 
 double ay_profiled_number(const struct ay_profiled *c, const struct ay_cell *cell)

@@ -57,11 +57,11 @@ struct ay_profiled *ay_reference_find(struct ay_reference *r, const char *name);
 /* What is not of the column's type is missing: the schema refuses it elsewhere. */
 AY_MUSTCHECK int ay_profiled_add(struct ay_profiled *c, const struct ay_cell *cell);
 /*
- * The same, and for what is judged of rows: the number that stands for the cell, and where it was counted. Of numbers the bin, or
+ * The same of n cells, at most AY_BLOCK_ROWS, and for what is judged of rows: the number that stands for the cell, and where it was counted. Of numbers the bin, or
  * one beyond the last for what is missing; of values the entry, one beyond the last when it is unseen, two when it is missing.
  */
 struct ay_placed { double number; uint32_t at; };
-AY_MUSTCHECK int ay_profiled_place(struct ay_profiled *c, const struct ay_cell *cell, struct ay_placed *out);
+AY_MUSTCHECK int ay_profiled_place(struct ay_profiled *c, const struct ay_cell *cells, size_t n, struct ay_placed *out);
 /* Where it would be counted. */
 struct ay_placed ay_profiled_where(const struct ay_profiled *c, const struct ay_cell *cell);
 /* Where a missing cell stands. */

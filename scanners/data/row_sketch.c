@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "assay/attr.h"
 #include "assay/cursor.h"
 #include "base/siphash.h"
 #include "scanners/data/words.h"
@@ -115,25 +116,34 @@ static void mix_text(uint64_t h[2], const char *text, size_t len)
 	mix(h, ay_word_short(text + i, len - i) | (uint64_t)len << 56);
 }
 
-void ay_row_sketch_add(struct ay_row_sketch *s, uint64_t row, const struct ay_cell *cells, size_t n)
+static void mix_cell(uint64_t h[2], const struct ay_cell *cell)
 {
-	struct ay_row_seen one = {.row = row, .count = 1};
-	uint64_t *h = one.hash;
+	union { double number; uint64_t bits; } word = {.number = cell->number + 0.0};
 
-	for (size_t i = 0; i < n; i++) {
-		union { double number; uint64_t bits; } word = {.number = cells[i].number + 0.0};
+	if (cell->kind == AY_CELL_MISSING)
+		mix(h, 0x6d697373696e67ull);
+	else if (cell->text)
+		mix_text(h, cell->text, cell->len);
+	else
+		mix(h, word.bits);
+}
 
-		if (cells[i].kind == AY_CELL_MISSING)
-			mix(h, 0x6d697373696e67ull);
-		else if (cells[i].text)
-			mix_text(h, cells[i].text, cells[i].len);
-		else
-			mix(h, word.bits);
+void ay_row_sketch_add(struct ay_row_sketch *s, const struct ay_block *b)
+{
+	uint64_t h[AY_BLOCK_ROWS][2] AY_SCRATCH;
+
+	memset(h, 0, b->rows * sizeof(h[0]));
+	for (size_t c = 0; c < b->columns; c++)
+		for (size_t i = 0; i < b->rows; i++)
+			mix_cell(h[i], &b->cells[c * b->room + i]);
+	for (size_t i = 0; i < b->rows; i++) {
+		mix(h[i], b->columns);
+		mix(h[i], 0);
 	}
-	mix(h, n);
-	mix(h, 0);
-	s->rows++;
-	offer(s, &one);
+	for (size_t i = 0; i < b->rows; i++)
+		if (!s->full || h[i][0] <= s->bound[0])
+			offer(s, &(struct ay_row_seen){.hash = {h[i][0], h[i][1]}, .row = b->first + i, .count = 1});
+	s->rows += b->rows;
 }
 
 void ay_row_sketch_set_file(struct ay_row_sketch *s, uint32_t file)

@@ -11,7 +11,7 @@
 #ifndef ASSAY_SCANNERS_ROW_SKETCH_H
 #define ASSAY_SCANNERS_ROW_SKETCH_H
 
-#include "scanners/data/rows.h"
+#include "scanners/data/block.h"
 
 #define AY_ROW_SKETCH 4096
 
@@ -31,7 +31,7 @@ struct ay_row_sketch {
 };
 AY_MUSTCHECK int ay_row_sketch_init(struct ay_row_sketch *s, struct ay_budget *b);
 /* Texts as they are written, numbers of formats that have them by their value, what is missing as such; in the order of the columns. */
-void ay_row_sketch_add(struct ay_row_sketch *s, uint64_t row, const struct ay_cell *cells, size_t n);
+void ay_row_sketch_add(struct ay_row_sketch *s, const struct ay_block *rows);
 void ay_row_sketch_set_file(struct ay_row_sketch *s, uint32_t file);
 AY_MUSTCHECK int ay_row_sketch_merge(struct ay_row_sketch *s, const struct ay_row_sketch *other);
 /* Least hash first, at most AY_ROW_SKETCH of them. */

@@ -51,5 +51,5 @@ static int each_csv(void *arg, struct ay_budget *b, const struct ay_rows_sink *s
 
 struct ay_rows ay_rows_csv(struct ay_rows_csv *table)
 {
-	return (struct ay_rows){.arg = table, .each = each_csv};
+	return (struct ay_rows){.arg = table, .each = each_csv, .by_row = true};
 }

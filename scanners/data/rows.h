@@ -18,9 +18,9 @@ struct ay_cell {
 	bool typed;                  /* the format says what it is: a text is then no number, however it looks */
 	bool whole;                  /* NUMBER: integer is exactly its value */
 	enum ay_value_type is;       /* when typed */
+	uint32_t nanos;              /* of dates and times */
 	double number;               /* of NUMBER; NaN and infinities too */
 	int64_t integer;             /* typed as date: days since 1970-01-01; as time and datetime: whole seconds, in UTC */
-	uint32_t nanos;              /* of these */
 	const char *text;            /* of TEXT, UTF-8, not NUL-terminated; of NUMBER as it was written, or NULL */
 	size_t len;
 };
@@ -50,6 +50,7 @@ struct ay_rows {
 	void *arg;
 	/* The whole table to the sink. 0, the sink's code, or that of the reader: AY_EFORMAT when the table is refused. */
 	int (*each)(void *arg, struct ay_budget *b, const struct ay_rows_sink *sink);
+	bool by_row;                 /* the format is by row */
 	/* Where the row at hand begins in its file, while the sink is called; NULL: rows have no place of their own. */
 	const uint64_t *off;
 };

@@ -111,6 +111,7 @@ int ay_schema_check_new(struct ay_scan *s, const struct ay_schema *schema, const
 	}
 	for (size_t i = 0; i < schema->rule_count; i++)
 		c->rules[i] = (struct ay_schema_rule_tally){.held = 0};
+	c->column_count = count;
 	judge_columns(c, names, count);
 	return ay_foreign_new(s, schema, &c->foreign);
 }
@@ -256,6 +257,15 @@ int ay_schema_check_text(struct ay_schema_check *c, size_t column, const char *t
 
 	c->cell = NULL;
 	return rc;
+}
+
+void ay_schema_check_held(struct ay_schema_check *c, uint64_t last, uint64_t rows, const uint64_t *missing)
+{
+	ay_schema_check_begin(c, last, AY_NO_OFFSET);
+	for (size_t i = 0; c->columns_match && i < c->column_count; i++) {
+		c->tallies[c->field[i]].seen += rows;
+		c->tallies[c->field[i]].missing += missing[i];
+	}
 }
 
 bool ay_schema_checked(const struct ay_schema_check *c, size_t column, struct ay_cell *cell)

@@ -155,6 +155,13 @@ bool ay_schema_checked(const struct ay_schema_check *c, size_t column, struct ay
 /* A value that has a type already (scanners/data/value.h); NULL: missing. */
 AY_MUSTCHECK int ay_schema_check_value(struct ay_schema_check *c, size_t column, const struct ay_value *v);
 AY_MUSTCHECK int ay_schema_check_end(struct ay_schema_check *c);
+/*
+ * Instead of all of this: rows of which nothing is to be said, up to this one. missing: of each column of the table, how many. For a
+ * schema without unique fields that does not need whole rows.
+ */
+void ay_schema_check_held(struct ay_schema_check *c, uint64_t last, uint64_t rows, const uint64_t *missing);
+/* Is a value of its type what the field asks for? */
+bool ay_schema_holds(const struct ay_schema_field *f, const struct ay_value *v);
 /* Something is judged of several fields of one row at a time. */
 bool ay_schema_needs_rows(const struct ay_schema *s);
 /* Reports the sums of what was not listed and, when whole (every value was seen), what is judged of all values together. */

@@ -32,6 +32,7 @@ struct ay_schema_check {
 	struct ay_scan *scan;
 	const struct ay_schema *schema;
 	bool columns_match;
+	size_t column_count;             /* of the table */
 	size_t *field;                   /* of each column: all fields in order, without the labels that the table may lack; of sought keys any, or none */
 	struct ay_uniq_pool pool;
 	struct ay_uniq *unique;          /* per field; used where the field is unique */

@@ -124,10 +124,25 @@ static void unseen(struct ay_schema_check *c, const struct ay_schema_field *f, s
 	ay_scan_find_full(c->scan, &out);
 }
 
+bool ay_schema_holds(const struct ay_schema_field *f, const struct ay_value *v)
+{
+	if ((f->has_min && ay_value_compare(v, &f->min) < 0) || (f->has_max && ay_value_compare(v, &f->max) > 0))
+		return false;
+	if (f->has_min_len || f->has_max_len) {
+		uint64_t n = count_chars(v);
+
+		if ((f->has_min_len && n < f->min_len) || (f->has_max_len && n > f->max_len))
+			return false;
+	}
+	return (!f->enum_count || in_enum(f, v)) && (!f->pattern || ay_pattern_match(f->pattern, v->text, v->len));
+}
+
 void ay_schema_judge_value(struct ay_schema_check *c, size_t field, const struct ay_value *v)
 {
 	const struct ay_schema_field *f = &c->schema->fields[field];
 
+	if (ay_schema_holds(f, v))
+		return;
 	if (f->has_min && ay_value_compare(v, &f->min) < 0)
 		ay_schema_violation(c, AY_SCHEMA_RANGE, f, v, f->min_text.text, "the value is below the minimum");
 	if (f->has_max && ay_value_compare(v, &f->max) > 0)

@@ -318,11 +318,14 @@ static void count_text(struct ay_text_counting *k, size_t i, uint64_t row, size_
 	}
 }
 
-void ay_text_counting_row(struct ay_text_counting *k, uint64_t row, size_t class, const struct ay_cell *cells, size_t n)
+void ay_text_counting_row(struct ay_text_counting *k, const struct ay_block *rows, size_t at, size_t class)
 {
-	for (size_t i = 0; i < k->ref->n; i++)
-		if (k->at[i] < n && cells[k->at[i]].kind == AY_CELL_TEXT && k->sums->v[i].rows < AY_PROFILE_ROWS_MAX)
-			count_text(k, i, row, class, &cells[k->at[i]]);
+	for (size_t i = 0; i < k->ref->n; i++) {
+		const struct ay_cell *cell = k->at[i] < rows->columns ? &rows->cells[k->at[i] * rows->room + at] : NULL;
+
+		if (cell && cell->kind == AY_CELL_TEXT && k->sums->v[i].rows < AY_PROFILE_ROWS_MAX)
+			count_text(k, i, rows->first + at, class, cell);
+	}
 }
 
 void ay_text_counting_free(struct ay_text_counting *k)

@@ -6,7 +6,7 @@
 #ifndef ASSAY_SCANNERS_TEXTS_H
 #define ASSAY_SCANNERS_TEXTS_H
 
-#include "scanners/data/rows.h"
+#include "scanners/data/block.h"
 #include "scanners/data/tokens.h"
 
 #define AY_TEXT_COLUMNS 4            /* of more the first */
@@ -89,7 +89,8 @@ struct ay_text_counting {
 };
 AY_MUSTCHECK int ay_text_counting_init(struct ay_text_counting *k, struct ay_budget *b, const struct ay_prose *ref, struct ay_text_counts *sums);
 void ay_text_counting_columns(struct ay_text_counting *k, const char *const *names, size_t n);
-void ay_text_counting_row(struct ay_text_counting *k, uint64_t row, size_t class, const struct ay_cell *cells, size_t n);
+/* The row at this place of the block. */
+void ay_text_counting_row(struct ay_text_counting *k, const struct ay_block *rows, size_t at, size_t class);
 void ay_text_counting_free(struct ay_text_counting *k);
 
 #endif

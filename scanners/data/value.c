@@ -4,6 +4,7 @@
 #include <locale.h>
 #include <math.h>
 #include "assay/attr.h"
+#include "scanners/data/words.h"
 
 #define MAX_NUMBER_TEXT 512  /* no writer of doubles needs more; strtod gets a bounded copy */
 
@@ -38,6 +39,47 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* ---- digits as words ---- */
+
+#define ONES 0x0101010101010101ull
+#define HIGH (0x80 * ONES)
+
+/* Eight digits as bytes 0 to 9, the first one lowest: in pairs, in fours, in all. */
+static uint64_t eight_digits(uint64_t t)
+{
+	const uint64_t every_fourth = 0x000000ff000000ffull;
+
+	t = t * 10 + (t >> 8);
+	return ((t & every_fourth) * (100 + (1000000ull << 32)) + ((t >> 16) & every_fourth) * (1 + (10000ull << 32))) >> 32;
+}
+
+/* Takes the byte at this place out; what stands before it moves up. */
+static uint64_t without_byte(uint64_t word, unsigned place)
+{
+	uint64_t before = ((uint64_t)1 << (8 * place)) - 1;
+
+	return (word & ~before & ~((uint64_t)0xff << (8 * place))) | (word & before) << 8;
+}
+
+/* Bytes that stand for digits, as many as there are in the last places of a word, as digits; others 0. */
+static uint64_t last_digits(uint64_t word, size_t n)
+{
+	return n ? (word ^ 0x3030303030303030ull) & ~(uint64_t)0 << (n < 8 ? 8 * (8 - n) : 0) : 0;
+}
+
+static bool all_digits(uint64_t word)
+{
+	return !(((word + 0x76 * ONES) | word) & HIGH);
+}
+
+/* Not 0 when a byte of the word is a point, the lowest one at the first bit that is set. */
+static uint64_t points_of(uint64_t word)
+{
+	uint64_t v = word ^ ONES * '.';
+
+	return (v - ONES) & ~v & HIGH;
+}
+
 /* ---- integers ---- */
 
 static bool parse_integer(const char *text, size_t len, struct ay_value *v)
@@ -68,6 +110,16 @@ static bool parse_integer(const char *text, size_t len, struct ay_value *v)
 	if (v->len == 1 && v->text[0] == '0')
 		v->negative = false;
 	return true;
+}
+
+bool ay_value_short_integer(const char *text, size_t len, int64_t *out)
+{
+	if (len - 1 > 7)
+		return false;
+	uint64_t digits = last_digits(ay_word_short(text, len) << (8 * (8 - len)), len);
+
+	*out = (int64_t)eight_digits(digits);
+	return all_digits(digits);
 }
 
 static int compare_magnitudes(const struct ay_value *a, const struct ay_value *b)
@@ -140,6 +192,96 @@ static bool read_decimal(const char *p, const char *end, struct decimal *d)
 	return true;
 }
 
+/*
+ * The usual form, at most 16 bytes of digits, with or without sign and point, and no branch for each of them. The text stands at the
+ * end of one or two words; the point is taken out, and what is left must be digits. False: look closer.
+ */
+static inline bool short_decimal(const char *text, size_t len, struct decimal *d)
+{
+	bool minus = len > 0 && text[0] == '-';
+	uint64_t last, first, point;
+
+	text += minus;
+	len -= minus;
+	d->negative = minus;
+	d->exponent = 0;
+	if (len - 1 < 8) {
+		last = ay_word_short(text, len) << (8 * (8 - len));
+		point = points_of(last);
+		if (point) {
+			d->exponent = __builtin_ctzll(point) / 8 - 7;
+			last = without_byte(last, (unsigned)(7 + d->exponent));
+			len--;
+		}
+		last = last_digits(last, len);
+		d->mantissa = eight_digits(last);
+		return len && all_digits(last);
+	}
+	if (len - 1 > 15)
+		return false;
+	last = ay_word_load(text + len - 8);
+	first = ay_word_short(text, len - 8) << (8 * (16 - len));
+	if ((point = points_of(last))) {
+		d->exponent = __builtin_ctzll(point) / 8 - 7;
+		last = without_byte(last, (unsigned)(7 + d->exponent)) | first >> 56;
+		first <<= 8;
+		len--;
+	} else if ((point = points_of(first))) {
+		d->exponent = __builtin_ctzll(point) / 8 - 15;
+		first = without_byte(first, (unsigned)(15 + d->exponent));
+		len--;
+	}
+	last = last_digits(last, 8);
+	first = last_digits(first, len - 8);
+	d->mantissa = eight_digits(last) + eight_digits(first) * 100000000;
+	return all_digits(last | first);
+}
+
+/* The same of a few bytes more, of which the first ones are read one by one: as long as a double is written. */
+static bool long_decimal(const char *text, size_t len, struct decimal *d)
+{
+	bool minus = len > 0 && text[0] == '-', point = false;
+	struct decimal rest = {.mantissa = 0};
+	uint64_t head = 0;
+	int digits = 0;
+
+	text += minus;
+	len -= minus;
+	if (len < 17 || len > 19)
+		return false;
+	for (; len > 16; text++, len--) {
+		if (!is_digit(*text) && (*text != '.' || point))
+			return false;
+		point |= *text == '.';
+		digits += *text != '.';
+		head = *text == '.' ? head : head * 10 + (uint64_t)(*text - '0');
+		d->exponent -= point && *text != '.';
+	}
+	/* With the sign before it, it would be no number. */
+	if (text[0] == '-' || !short_decimal(text, 16, &rest) || (point && rest.exponent))
+		return false;
+	/* A point in the rest, or none: as many digits follow the head. */
+	bool inner = memchr(text, '.', 16) != NULL;
+
+	if (point && inner)
+		return false;
+	d->mantissa = head * (inner ? 1000000000000000ull : 10000000000000000ull) + rest.mantissa;
+	d->exponent = point ? d->exponent - 16 : rest.exponent;
+	d->negative = minus;
+	return digits + 16 - inner <= AY_VALUE_SHORT + 1;
+}
+
+/* a/b, rounded once: the quotient of 62 bits or more with a last bit that says whether anything is left, and a power of two. Not 0. */
+static double divide(uint64_t a, uint64_t b)
+{
+	int up = __builtin_clzll(a), by = __builtin_clzll(b);
+	__uint128_t n = (__uint128_t)(a << up) << 63;
+	uint64_t d = b << by, q = (uint64_t)(n / d);
+	union { uint64_t bits; double number; } power = {.bits = (uint64_t)(1023 + by - up - 63) << 52};
+
+	return (double)(q | (n - (__uint128_t)q * d != 0)) * power.number;
+}
+
 /* The C library rounds correctly; the locale is named so that a program that sets one changes nothing. */
 static bool slow_double(const char *text, size_t len, double *out)
 {
@@ -158,7 +300,7 @@ static bool slow_double(const char *text, size_t len, double *out)
 	return isfinite(*out);
 }
 
-static bool parse_number(const char *text, size_t len, struct ay_value *v)
+bool ay_value_number(const char *text, size_t len, double *out)
 {
 	/* Powers of ten that are exact doubles: one multiplication or division of exact operands rounds once, so correctly. */
 	static const double tens[] = {
@@ -166,14 +308,23 @@ static bool parse_number(const char *text, size_t len, struct ay_value *v)
 	};
 	struct decimal d = {.mantissa = 0};
 
-	if (!read_decimal(text, text + len, &d))
-		return false;
-	if (d.slow || d.mantissa > (1ull << 53) || d.exponent > 22 || d.exponent < -22)
-		return slow_double(text, len, &v->d);
-	v->d = (double)d.mantissa;
-	v->d = d.exponent < 0 ? v->d / tens[-d.exponent] : v->d * tens[d.exponent];
+	if (!short_decimal(text, len, &d) && (d = (struct decimal){.mantissa = 0}, !long_decimal(text, len, &d))) {
+		d = (struct decimal){.mantissa = 0};
+		if (!read_decimal(text, text + len, &d))
+			return false;
+	}
+	bool exact = d.mantissa <= 1ull << 53 && d.exponent <= 22 && d.exponent >= -22;
+
+	if (d.slow || (!exact && (d.exponent >= 0 || d.exponent < -19)))
+		return slow_double(text, len, out);
+	if (exact) {
+		*out = (double)(int64_t)d.mantissa;
+		*out = d.exponent < 0 ? *out / tens[-d.exponent] : *out * tens[d.exponent];
+	} else {
+		*out = divide(d.mantissa, (uint64_t)tens[-d.exponent]);
+	}
 	if (d.negative)
-		v->d = -v->d;
+		*out = -*out;
 	return true;
 }
 
@@ -300,7 +451,7 @@ bool ay_value_parse(enum ay_value_type type, const char *text, size_t len, struc
 	case AY_VALUE_INTEGER:
 		return parse_integer(text, len, out);
 	case AY_VALUE_NUMBER:
-		return parse_number(text, len, out);
+		return ay_value_number(text, len, &out->d);
 	case AY_VALUE_BOOLEAN:
 		return parse_boolean(text, len, out);
 	case AY_VALUE_DATE:

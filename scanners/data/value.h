@@ -35,6 +35,10 @@ struct ay_value {
  * Dates: YYYY-MM-DD of the calendar. Times: hh:mm:ss with optional fraction and zone. Datetimes: date, T or one space, time.
  */
 bool ay_value_parse(enum ay_value_type type, const char *text, size_t len, struct ay_value *out);
+/* The same of AY_VALUE_NUMBER alone. */
+bool ay_value_number(const char *text, size_t len, double *out);
+/* Of AY_VALUE_INTEGER alone, without sign and of at most 8 digits; false: it may be one of another form. */
+bool ay_value_short_integer(const char *text, size_t len, int64_t *out);
 /* <0, 0, >0. Both of the same ordered type. */
 int ay_value_compare(const struct ay_value *a, const struct ay_value *b);
 

@@ -4,6 +4,7 @@
 #define ASSAY_SCANNERS_WORDS_H
 
 #include <endian.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -31,6 +32,31 @@ static inline uint64_t ay_word_short(const char *text, size_t len)
 	for (size_t i = 0; i < len; i++)
 		w |= (uint64_t)(unsigned char)text[i] << (8 * i);
 	return w;
+}
+
+#define AY_WORDS_MAX 16
+
+/* A text of at most AY_WORDS_MAX bytes: equal exactly when the texts are. */
+struct ay_words { uint64_t word[2]; size_t len; };
+/* What no text is. */
+#define AY_WORDS_NONE ((struct ay_words){{0, 0}, SIZE_MAX})
+
+static inline struct ay_words ay_words_of(const char *text, size_t len)
+{
+	if (len < 8)
+		return (struct ay_words){{ay_word_short(text, len), 0}, len};
+	return (struct ay_words){{ay_word_load(text), ay_word_load(text + len - 8)}, len};
+}
+
+static inline bool ay_words_eq(const struct ay_words *a, const struct ay_words *b)
+{
+	return a->word[0] == b->word[0] && a->word[1] == b->word[1] && a->len == b->len;
+}
+
+/* Its place among a power of two of them, at most 2^32. */
+static inline size_t ay_words_slot(const struct ay_words *w, size_t slots)
+{
+	return (size_t)(((w->word[0] ^ w->word[1] << 1 ^ w->len) * 0x9e3779b97f4a7c15ull) >> 32) & (slots - 1);
 }
 
 #endif

@@ -9,6 +9,7 @@
 #define ASSAY_SCANNERS_CSV_H
 
 #include "assay/scan.h"
+#include "scanners/data/block.h"
 
 /* Unquoted and unescaped; not NUL-terminated; valid until the next call on the reader. */
 struct ay_csv_field {
@@ -29,6 +30,11 @@ size_t ay_csv_columns(const struct ay_csv *r);
 const char *ay_csv_name(const struct ay_csv *r, size_t column);
 /* Next data row: 1 with ay_csv_columns fields in *fields_out, 0 at the end, AY_EFORMAT with ay_csv_fault, or another negative code. */
 AY_MUSTCHECK int ay_csv_next(struct ay_csv *r, const struct ay_csv_field **fields_out);
+/*
+ * The same of as many rows as stand in the window and fit into the block, which has a column for each of the table: their cells are texts,
+ * empty ones too, valid until the next call on the reader. What is wrong with a row is said by the call that it is the first row of.
+ */
+AY_MUSTCHECK int ay_csv_next_rows(struct ay_csv *r, struct ay_block *rows);
 /* Of the current row: 1-based number among data rows, and its byte offset. */
 uint64_t ay_csv_row(const struct ay_csv *r);
 uint64_t ay_csv_row_off(const struct ay_csv *r);

@@ -342,7 +342,7 @@ static int judge_table(struct ay_scan *s, struct ay_source *in, bool lines)
 	struct ay_schema *whole;
 	int rc = ay_schema_open(s, AY_SCHEMA_OF_TABLE, &whole, &schema);
 
-	j.rows = (struct ay_rows){.arg = &j, .each = each_json};
+	j.rows = (struct ay_rows){.arg = &j, .each = each_json, .by_row = true};
 	for (size_t i = 0; rc == 0 && schema && i < ay_schema_fields(schema); i++)
 		rc = ay_json_names_add(&j.names, ay_schema_field_name(schema, i), strlen(ay_schema_field_name(schema, i)));
 	j.names.among_others = schema && schema->sought;

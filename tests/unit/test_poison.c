@@ -206,9 +206,11 @@ static void test_rarefaction(void)
 	for (unsigned i = 0; i < 20000; i++) {
 		struct ay_cell cell = {.kind = AY_CELL_NUMBER, .number = floor(poison_draw() * 30000)};
 
-		ay_row_sketch_add(&s, i + 1, &cell, 1);
+		const struct ay_block row = ay_block_of_row(i + 1, &cell, 1);
+
+		ay_row_sketch_add(&s, &row);
 		if (i < 5000)
-			ay_row_sketch_add(&half, i + 1, &cell, 1);
+			ay_row_sketch_add(&half, &row);
 	}
 	double whole = ay_row_sketch_repeated(&s, &error), want = 1 - 1.5 * (1 - exp(-20000.0 / 30000));
 
