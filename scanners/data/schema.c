@@ -263,6 +263,8 @@ void ay_schema_check_held(struct ay_schema_check *c, uint64_t last, uint64_t row
 {
 	ay_schema_check_begin(c, last, AY_NO_OFFSET);
 	for (size_t i = 0; c->columns_match && i < c->column_count; i++) {
+		if (c->field[i] >= c->schema->field_count)
+			continue;
 		c->tallies[c->field[i]].seen += rows;
 		c->tallies[c->field[i]].missing += missing[i];
 	}
