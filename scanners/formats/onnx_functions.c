@@ -214,7 +214,8 @@ int ay_onnx_functions_judge(struct ay_onnx_functions *f, const char **why_out)
 	int err = ready ? 0 : AY_ELIMIT;
 
 	*why_out = NULL;
-	qsort(f->calls, f->call_count, sizeof(*f->calls), by_callee);
+	if (f->call_count)
+		qsort(f->calls, f->call_count, sizeof(*f->calls), by_callee);
 	for (size_t i = f->call_count; i > 0; i--)
 		f->all[f->calls[i - 1].to].first = (uint32_t)(i - 1);
 	for (size_t i = 0; i < all && !err; i++)
