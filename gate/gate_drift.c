@@ -242,6 +242,8 @@ static void refuse_uncounted(struct ay_comparing *k)
 	for (size_t i = 0; i < k->c->files.n; i++) {
 		const struct ay_scan_note *n = k->c->notes ? k->c->notes[i] : NULL;
 
+		if (!ay_schema_counts(k->schema, k->c->files.v[i].path))
+			continue;
 		for (size_t f = 0; n && !is_counted_array(n) && f < count; f++)
 			if (strcmp(n->format, formats[f]) == 0)
 				ay_gate_find(k->c, AY_GATE_DRIFT, "drift.unknown", k->c->files.v[i].path, NULL, NULL,

@@ -221,10 +221,13 @@ static void judge(struct judging *k, const bool *old, bool last, const char *wha
 static void refuse_uncounted(struct judging *k)
 {
 	static const char *const formats[] = {"csv", "parquet", "arrow", "jsonl", "npy", "npz", "hdf5"};
+	const struct ay_schema *schema = ay_candidate_schema(k->c, NULL);
 
 	for (size_t i = 0; i < k->c->files.n; i++) {
 		const struct ay_scan_note *n = k->c->notes ? k->c->notes[i] : NULL;
 
+		if (schema && !ay_schema_counts(schema, k->c->files.v[i].path))
+			continue;
 		for (size_t f = 0; n && !n->profile && f < AY_ARRAY_LEN(formats); f++)
 			if (strcmp(n->format, formats[f]) == 0)
 				ay_gate_find(k->c, AY_GATE_OUTLIERS, "outlier.unknown", k->c->files.v[i].path, NULL, NULL,
@@ -247,6 +250,7 @@ static double as_double(const struct ay_value *v)
 
 static void bound_by_schema(struct judging *k, const struct ay_schema *schema)
 {
+	schema = ay_schema_referenced(schema);
 	for (size_t f = 0; f < schema->field_count; f++) {
 		const struct ay_schema_field *field = &schema->fields[f];
 		const struct ay_profiled *c = ay_reference_find(&k->reference, field->name.text);

@@ -219,10 +219,13 @@ static bool load_reference(struct ay_poisoning *k)
 static void refuse_uncounted(struct ay_poisoning *k)
 {
 	static const char *const formats[] = {"parquet", "arrow", "jsonl", "npy", "npz", "hdf5"};
+	const struct ay_schema *schema = ay_candidate_schema(k->c, NULL);
 
 	for (size_t i = 0; i < k->c->files.n; i++) {
 		const struct ay_scan_note *n = k->c->notes ? k->c->notes[i] : NULL;
 
+		if (schema && !ay_schema_counts(schema, k->c->files.v[i].path))
+			continue;
 		for (size_t f = 0; n && !n->profile && f < AY_ARRAY_LEN(formats); f++)
 			if (strcmp(n->format, formats[f]) == 0)
 				ay_gate_find(k->c, AY_GATE_POISONING, "poison.unknown", k->c->files.v[i].path, NULL, NULL,

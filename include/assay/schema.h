@@ -45,8 +45,10 @@ const char *ay_schema_field_type(const struct ay_schema *s, size_t i);
 const uint8_t *ay_schema_season(const struct ay_schema *s, const char *tag, size_t *len_out);
 /* Is that field a label? False also where there is none of the name. */
 bool ay_schema_label(const struct ay_schema *s, const char *name);
-/* Encoded reference of the note "x-profile" (scanners/data/reference.h), which fits the fields; NULL: none. */
+/* Encoded reference of the note "x-profile" (scanners/data/reference.h), which fits the fields, its own or those of one resource; NULL: none. */
 const uint8_t *ay_schema_profile(const struct ay_schema *s, size_t *len_out);
+/* A table of this path is counted against that reference. */
+bool ay_schema_counts(const struct ay_schema *s, const char *path);
 
 /*
  * A schema of several files has resources, each with a pattern of paths; a file belongs to the first that matches. 0: all tables

@@ -116,6 +116,8 @@ struct ay_schema {
 
 /* ay_schema_load for a worker: a gate may ask it for the keys of foreign.h too. */
 AY_MUSTCHECK int ay_schema_load_job(const void *json, size_t len, struct ay_schema **out, struct ay_error *e);
+/* The part that has the reference: that of one of several resources, or s. */
+const struct ay_schema *ay_schema_referenced(const struct ay_schema *s);
 /* AY_ENOTFOUND when there is none. */
 AY_MUSTCHECK int ay_schema_find_field(const struct ay_schema *s, const char *name, size_t *out);
 /* By length, then bytes: the order of enums. */

@@ -98,9 +98,9 @@ static int load_part(struct ay_schema_loader *l, const struct ay_json *object, s
 	l->schema = r->schema;
 	err = schema ? ay_schema_load_table(l, schema) : ay_schema_load_documents(l, documents);
 	l->schema = outer;
-	/* Drift is measured over one table, and a reference that nobody compares with would promise more. */
-	if (!err && r->schema->profile)
-		err = ay_schema_bad(l, "x-profile", "cannot stand in one of several resources");
+	/* What is measured of a version is measured against one reference: one that nobody compares with would promise more. */
+	if (!err && r->schema->profile && ay_schema_referenced(outer) != outer && ay_schema_referenced(outer) != r->schema)
+		err = ay_schema_bad(l, "x-profile", "stands in another resource already, and only the tables of one are compared with a reference");
 	if (!err)
 		ay_schema_leave(l, place);
 	return err;
@@ -182,6 +182,21 @@ void ay_schema_files_free(struct ay_schema *s)
 }
 
 /* ---- questions ---- */
+
+const struct ay_schema *ay_schema_referenced(const struct ay_schema *s)
+{
+	for (size_t i = 0; i < s->resource_count; i++)
+		if (s->resources[i].schema && s->resources[i].schema->profile)
+			return s->resources[i].schema;
+	return s;
+}
+
+bool ay_schema_counts(const struct ay_schema *s, const char *path)
+{
+	int i = ay_schema_resource_of(s, path);
+
+	return !s->resource_count || (i >= 0 && s->resources[i].schema->profile);
+}
 
 size_t ay_schema_resources(const struct ay_schema *s)
 {

@@ -526,6 +526,7 @@ bool ay_schema_is_missing(const struct ay_schema *s, const char *text, size_t le
 
 const uint8_t *ay_schema_profile(const struct ay_schema *s, size_t *len_out)
 {
+	s = ay_schema_referenced(s);
 	*len_out = s->profile_len;
 	return s->profile;
 }
@@ -534,11 +535,13 @@ bool ay_schema_label(const struct ay_schema *s, const char *name)
 {
 	size_t at;
 
+	s = ay_schema_referenced(s);
 	return ay_schema_find_field(s, name, &at) == 0 && s->fields[at].label;
 }
 
 const uint8_t *ay_schema_season(const struct ay_schema *s, const char *tag, size_t *len_out)
 {
+	s = ay_schema_referenced(s);
 	for (size_t i = 0; i < s->season_count; i++) {
 		if (strcmp(s->seasons[i].tag, tag) == 0) {
 			*len_out = s->seasons[i].len;

@@ -64,4 +64,29 @@ like "$out" "schema.enum: .*column word.*value greem" "by its column"
 gen mixed d 10 500
 mv d/columns/1.arrow d/lines/2.jsonl
 put 1 datasets/mixed@v4 "a file in the form of another pattern"
+
+# One of the forms has a reference.
+run assay policy set all.yaml; is "$status" 0 "the gates of data again"
+"$py" - <<'PY'
+import json
+s, m = json.load(open("s.json")), json.load(open("m.json"))
+m["resources"][0]["schema"] = dict(m["resources"][0]["schema"], **{"x-profile": s["x-profile"]})
+json.dump(m, open("one.json", "w"))
+m["resources"][2]["schema"] = m["resources"][0]["schema"]
+json.dump(m, open("two.json", "w"))
+PY
+run assay baseline approve datasets/one --schema two.json --key "$K/curator.key"
+like "$status:$err" "^[1-9].*resources/2/schema/x-profile.*another resource" "two resources with a reference are refused"
+run assay baseline approve datasets/one --schema one.json --key "$K/curator.key"; is "$status" 0 "one is approved"
+gen mixed d 11 2000
+put 0 datasets/one@v1 "all three, of which one is compared"
+run assay show datasets/one@v1 --json
+like "$out" '"rows": *2000' "with its own rows alone"
+gen mixed d 12 2000
+sed -i -e 's/^0\.[0-4]/0.9/' d/comma/1.csv
+put 1 datasets/one@v2 "it moved"
+like "$out" "drift.found: .*column x" "which is drift"
+gen mixed d 13 2000
+sed -i -e 's/"x": 0\.[0-4]/"x": 0.9/' d/lines/1.jsonl
+put 0 datasets/one@v3 "another one moved, which has no reference"
 done_testing
