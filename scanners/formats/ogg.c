@@ -89,7 +89,7 @@ static int read_page(struct ogg *o)
 	uint64_t at = o->w.off;
 	bool was_open = o->open;
 	struct ay_cursor c;
-	size_t len;
+	size_t len = 0;
 	int err = page_length(o, at, &len);
 
 	if (err)
