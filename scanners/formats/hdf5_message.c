@@ -142,7 +142,8 @@ static int type_in(struct hm *m, struct ay_cursor *c, unsigned depth, struct hm_
 		return hm_done(m, c, "a datatype");
 	if (depth > HM_DEPTH)
 		return hm_unusual(m, c->off, "a datatype is nested too deeply");
-	if (version < 1 || version > 3 || out->size == 0)
+	/* Version 4 (libhdf5 1.12) has new kinds of references, which are refused below, and else the encoding of version 3. */
+	if (version < 1 || version > 4 || out->size == 0)
 		return hm_unusual(m, c->off, "a datatype is of an unknown version, or has no size");
 	switch (out->class) {
 	case 0:
