@@ -106,7 +106,7 @@ const char *ay_requirement_judge_environment(struct ay_cursor line)
 	struct ay_cursor c = trimmed(line);
 
 	/* "conda env export" ends with where the environment was, which nothing reads; MLflow's list names the one that is judged. */
-	if (is(c, "---") || ay_cursor_starts(&line, "prefix: /", 9) || is(c, "- -r requirements.txt"))
+	if (c.left == 0 || is(c, "---") || ay_cursor_starts(&line, "prefix: /", 9) || is(c, "- -r requirements.txt"))
 		return NULL;
 	if (memchr(c.p, '/', c.left) || memchr(c.p, '\\', c.left) || memchr(c.p, '@', c.left))
 		return elsewhere;
