@@ -227,6 +227,7 @@ def xgb_real(folder):
     bounded.set_float_info("label_lower_bound", y + 1.0)
     bounded.set_float_info("label_upper_bound", y + 2.0)
     ranked = xgboost.DMatrix(x, classes, qid=numpy.arange(200) // 10)
+    relevant = xgboost.DMatrix(x, y, qid=numpy.arange(200) // 10)
     named = xgboost.DMatrix(x, y, feature_names=["height", "width of it", "d\u00e9pth", "a", "b", "c"], feature_types=["q", "float", "int", "i", "q", "q"])
     holes = numpy.where(x > 0.9, numpy.nan, x)
     cats = x.copy()
@@ -241,7 +242,7 @@ def xgb_real(folder):
         ("hinge", {"objective": "binary:hinge"}, plain), ("raw", {"objective": "binary:logitraw"}, plain), ("cox", {"objective": "survival:cox"}, plain),
         ("huber", {"objective": "reg:pseudohubererror"}, plain), ("absolute", {"objective": "reg:absoluteerror"}, plain),
         ("squaredlog", {"objective": "reg:squaredlogerror"}, plain), ("aft", {"objective": "survival:aft"}, bounded),
-        ("pairwise", {"objective": "rank:pairwise"}, ranked), ("ndcg", {"objective": "rank:ndcg"}, ranked), ("map", {"objective": "rank:map"}, ranked),
+        ("pairwise", {"objective": "rank:pairwise"}, ranked), ("ndcg", {"objective": "rank:ndcg"}, ranked), ("map", {"objective": "rank:map"}, relevant),
         ("dart", {"booster": "dart", "rate_drop": 0.5}, plain), ("linear", {"booster": "gblinear"}, plain),
         ("linear_soft", dict(soft, booster="gblinear"), xgboost.DMatrix(x, classes)), ("forest", {"num_parallel_tree": 5, "subsample": 0.5}, plain),
         ("pruned", {"tree_method": "exact", "gamma": 1.5, "max_depth": 6}, plain), ("deep", {"max_depth": 12, "min_child_weight": 0}, plain),
