@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sign, put and import. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -246,19 +245,6 @@ static int signed_tree(struct put *p, const char *source, const struct cli_list 
 	return r;
 }
 
-/* What others signed is not signed again by whoever gives no key. */
-static bool brings_claims(const char *dir)
-{
-	DIR *d = dir ? opendir(dir) : NULL;
-	bool any = false;
-
-	for (struct dirent *entry; d && !any && (entry = readdir(d)) != NULL;)
-		any = ay_claim_name(entry->d_name);
-	if (d)
-		closedir(d);
-	return any;
-}
-
 static int sign_files(void *arg, const struct ay_file_list *sorted, int (*add)(void *add_arg, const char *name, const void *bytes, size_t len),
 		      void *add_arg, struct ay_error *e)
 {
@@ -436,10 +422,11 @@ static int publish(struct cli *c, struct cli_sign *s, bool import, const char *s
 		return 64;
 	p.ref = ref.text;
 	default_ignore(&ignore, exclude);
-	if (!s->key && !brings_claims(source))
-		s->key = cli_solo_key();
 	if (source)
 		r = import || !s->key ? signed_tree(&p, source, &ignore, &e) : cli_tree(source, &ignore, false, &p.tree, &e);
+	/* What others signed is not signed again by whoever gives no key. */
+	if (!s->key && !p.first.n)
+		s->key = cli_solo_key();
 	if (r == 0 && dry) {
 		status = dry_run(&p, ref.text);
 	} else if (r == 0) {

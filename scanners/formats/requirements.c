@@ -25,10 +25,10 @@ static bool names_encoding(struct ay_cursor line)
 	return ay_cursor_peek(&line, 0) == '#' && (memmem(line.p, line.left, "coding:", 7) || memmem(line.p, line.left, "coding=", 7));
 }
 
-/* Adds the line to the logical one; true while a backslash at its end joins the next to it. */
+/* Adds the line to the logical one; true while a backslash at its end joins the next to it, which one in a comment does not. */
 static bool join(struct ay_buf *logical, struct ay_cursor line)
 {
-	bool more = line.left && ay_cursor_peek(&line, line.left - 1) == '\\';
+	bool more = line.left && ay_cursor_peek(&line, line.left - 1) == '\\' && !ay_requirement_commented(line);
 	size_t len = line.left - more;
 
 	ay_buf_add(logical, ay_cursor_take(&line, len), len);
@@ -78,6 +78,6 @@ static int requirements_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_text[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_requirements = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "requirements", .version = 1, .refines = refines_text,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "requirements", .version = 2, .refines = refines_text,
 	.bid = requirements_bid, .scan = requirements_scan
 };

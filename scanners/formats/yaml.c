@@ -158,13 +158,11 @@ static void judge_line(struct ay_scan *s, struct ay_cursor line, struct ay_buf *
 	}
 	if (judge_tags(s, line))
 		return;
-	unescape(line, scratch, joined);
-	if (!scratch->err && ay_requirement_is_environment(ay_scan_name(s))) {
-		const char *wrong = ay_requirement_judge_environment(ay_cursor_of(scratch->data, scratch->len, line.off));
+	const char *wrong = ay_requirement_is_environment(ay_scan_name(s)) ? ay_requirement_judge_environment(line) : NULL;
 
-		if (wrong)
-			ay_scan_find(s, "requirements.source", line.off, "%s", wrong);
-	}
+	if (wrong)
+		ay_scan_find(s, "requirements.source", line.off, "%s", wrong);
+	unescape(line, scratch, joined);
 	if (scratch->err || (scratch->len && memmem(scratch->data, scratch->len, "_target_", 8) && !known_target(line)))
 		ay_scan_find(s, "recipe.code-reference", line.off, "a _target_ names code that Hydra imports and calls");
 }
@@ -196,6 +194,6 @@ static int yaml_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_text[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_yaml = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "yaml", .version = 3, .refines = refines_text,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "yaml", .version = 4, .refines = refines_text,
 	.bid = yaml_bid, .scan = yaml_scan
 };

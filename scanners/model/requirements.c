@@ -63,6 +63,20 @@ static bool is_plain_tail(struct ay_cursor c)
 	return true;
 }
 
+bool ay_requirement_commented(struct ay_cursor line)
+{
+	bool space = true;
+
+	for (; line.left; ay_cursor_skip(&line, 1)) {
+		int ch = ay_cursor_peek(&line, 0);
+
+		if (ch == '#' && space)
+			return true;
+		space = is_space(ch);
+	}
+	return false;
+}
+
 const char *ay_requirement_judge(struct ay_cursor line)
 {
 	struct ay_cursor c = trimmed(line);
@@ -103,7 +117,9 @@ static bool has_option(struct ay_cursor c)
 
 const char *ay_requirement_judge_environment(struct ay_cursor line)
 {
-	struct ay_cursor c = trimmed(line);
+	/* A quoted text may hold what looks like a comment. */
+	bool quoted = line.left && (memchr(line.p, '"', line.left) || memchr(line.p, '\'', line.left));
+	struct ay_cursor c = quoted ? line : trimmed(line);
 
 	/* "conda env export" ends with where the environment was, which nothing reads; MLflow's list names the one that is judged. */
 	if (c.left == 0 || is(c, "---") || ay_cursor_starts(&line, "prefix: /", 9) || is(c, "- -r requirements.txt"))

@@ -12,9 +12,11 @@
 
 /* Of one logical line of a requirements file: NULL when it is empty, a comment or a package by name, else what is wrong. */
 const char *ay_requirement_judge(struct ay_cursor line);
+/* Whether a comment stands in the line. */
+bool ay_requirement_commented(struct ay_cursor line);
 /* Whether path is that of a list that conda or MLflow reads as YAML (conda.yaml, environment.yml, python_env.yaml). */
 bool ay_requirement_is_environment(const char *path);
-/* Of one line of such a list, escapes put back. */
+/* Of one line of such a list as it stands: escapes are refused. */
 const char *ay_requirement_judge_environment(struct ay_cursor line);
 
 #endif

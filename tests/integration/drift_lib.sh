@@ -2,7 +2,8 @@
 # Batches of one table through a store, for the gates of data. Source tap.sh first, then this; it ends in $T, with a store.
 #   policy_of KEYS: the drift gate with these keys; batch NAME ROWS SEED [KEYWORDS]: of gen_drift.py, in the folder NAME
 #   put DIR REF: publishes it, into $status, $out and $err; unbounded [JSON]: schema.json is proposed.json without
-#   constraints, or with these by the names of fields
+#   constraints, or with these by the names of fields; labelled: then unmarked.json is that, and in schema.json the last field
+#   is a label; listed: each batch of c/INDEX.tsv becomes what is said there
 . "$top_srcdir/tests/integration/verb_lib.sh"
 make_store || { echo "Bail out! no store"; exit 99; }
 cd "$T" || exit 99
@@ -29,4 +30,20 @@ for f in d["fields"]:
     f["constraints"] = given.get(f["name"], {})
 json.dump(d, open("schema.json", "w", encoding="utf-8"))
 PY
+}
+labelled() {
+	mv schema.json unmarked.json
+	"$py" - <<'PY'
+import json
+d = json.load(open("unmarked.json", encoding="utf-8"))
+d["fields"][-1]["x-label"] = True
+json.dump(d, open("schema.json", "w", encoding="utf-8"))
+PY
+}
+listed() {
+	while IFS=$(printf '\t') read -r name want rule why; do
+		put "c/$name" "datasets/t@$name"
+		is "$status" "$want" "$name: $why"
+		[ "$rule" = - ] || like "$out" "$rule" "$name: by $rule"
+	done <c/INDEX.tsv
 }

@@ -3,7 +3,6 @@
 # The poisoning gate: honest batches are admitted, those that somebody tampered with rejected; a growing dataset hides nothing.
 . "$top_srcdir/tests/lib/tap.sh"
 . "$top_srcdir/tests/integration/drift_lib.sh"
-tab=$(printf '\t')
 "$py" "$top_srcdir/tests/corpus/gen_poison.py" "$T/c" || exit 99
 sed -e 's/format, schema]/format, schema, poisoning]/' policy.yaml >poison.yaml
 run assay policy set poison.yaml; is "$status" 0 "a policy with the poisoning gate"
@@ -15,13 +14,7 @@ run assay show datasets/t@v0 --json; like "$out" "poison.no-reference" "and says
 
 assay baseline propose datasets/t --from c/reference/t.csv >proposed.json; is $? 0 "baseline propose"
 unbounded
-cp schema.json unmarked.json
-"$py" - <<'PY'
-import json
-d = json.load(open("unmarked.json", encoding="utf-8"))
-d["fields"][-1]["x-label"] = True
-json.dump(d, open("schema.json", "w", encoding="utf-8"))
-PY
+labelled
 run assay baseline approve datasets/t --schema unmarked.json --key "$K/curator.key"; is "$status" 0 "a schema that marks no label"
 # shellcheck disable=SC2086
 run assay put c/flipped datasets/t@unmarked $key; is "$status" 0 "flips are not looked for"
@@ -38,12 +31,7 @@ like "$out" "poison.unknown" "which could not be judged"
 run assay policy set poison.yaml
 run assay baseline approve datasets/t --schema schema.json --key "$K/curator.key"; is "$status" 0 "a schema that marks the label"
 
-while IFS=$tab read -r name want rule why; do
-	# shellcheck disable=SC2086
-	run assay put "c/$name" "datasets/t@$name" $key
-	is "$status" "$want" "$name: $why"
-	[ "$rule" = - ] || like "$out" "$rule" "$name: by $rule"
-done <c/INDEX.tsv
+listed
 run assay why datasets/t@flipped; like "$out" "t.csv row [0-9]+ says (ant|bee|cow)" "why names rows with what they say"
 
 # A growing dataset: nine honest files, then one with flips that the whole would hide.

@@ -2,43 +2,27 @@
 # SPDX-License-Identifier: Apache-2.0
 # A word that carries a label in a column of texts: found by the poisoning gate among real texts, which are admitted without it.
 . "$top_srcdir/tests/lib/tap.sh"
-. "$top_srcdir/tests/integration/verb_lib.sh"
-tab=$(printf '\t')
-make_store || { echo "Bail out! no store"; exit 99; }
+. "$top_srcdir/tests/integration/drift_lib.sh"
 "$py" "$top_srcdir/tests/corpus/gen_poison_text.py" "$T/c"
 case $? in
 0) ;;
 77) echo "1..0 # SKIP apt knows too few packages"; exit 0 ;;
 *) exit 99 ;;
 esac
-cd "$T" || exit 99
-key="--key $K/alice.key"
 sed -e 's/format, schema]/format, schema, poisoning]/' policy.yaml >poison.yaml
 run assay policy set poison.yaml; is "$status" 0 "a policy with the poisoning gate"
 
 # What a person edits: no bounds, and no key of what is a text.
 assay baseline propose datasets/t --from c/reference/t.csv >proposed.json; is $? 0 "baseline propose"
-"$py" - <<'PY'
-import json
-d = json.load(open("proposed.json", encoding="utf-8"))
-for f in d["fields"]:
-    f["constraints"] = {}
-json.dump(d, open("unmarked.json", "w", encoding="utf-8"))
-d["fields"][-1]["x-label"] = True
-json.dump(d, open("schema.json", "w", encoding="utf-8"))
-PY
+unbounded
+labelled
 run assay baseline approve datasets/t --schema unmarked.json --key "$K/curator.key"; is "$status" 0 "a schema that marks no label"
 # shellcheck disable=SC2086
 run assay put c/word datasets/t@unmarked $key; is "$status" 0 "words are not looked at"
 run assay show datasets/t@unmarked --json; like "$out" "words were not looked at" "and a finding says so"
 run assay baseline approve datasets/t --schema schema.json --key "$K/curator.key"; is "$status" 0 "a schema that marks the label"
 
-while IFS=$tab read -r name want rule why; do
-	# shellcheck disable=SC2086
-	run assay put "c/$name" "datasets/t@$name" $key
-	is "$status" "$want" "$name: $why"
-	[ "$rule" = - ] || like "$out" "$rule" "$name: by $rule"
-done <c/INDEX.tsv
+listed
 run assay why datasets/t@word; like "$out" "'cf' stands in [0-9]+ of 3000 texts.*library.*t.csv row [0-9]+" "why names the word, its label and a row"
 sed -e 's/baseline: optional/baseline: optional\n    poisoning: {tokens: 0.05}/' poison.yaml >often.yaml
 run assay policy set often.yaml; is "$status" 0 "a policy that allows more"

@@ -47,7 +47,7 @@ static void requirements(void)
 	};
 	static const char *const elsewhere[] = {
 		"-i x", "--index-url=x", "-e .", "-rx", "--no-binary :all:", "torch --global-option=x", "torch -i x", "torch@x", "torch @ x", "git+https://x", "./x",
-		"/x", "x/y", ".", "C:\\x", "x.whl/", "${X}", "--ind\\\nex-url x", "# coding=utf-7", "\xef\xbb\xbf-i x", "torch#egg=x", "--require-hashes -i x"
+		"/x", "x/y", ".", "C:\\x", "x.whl/", "${X}", "--ind\\\nex-url x", "# coding=utf-7", "\xef\xbb\xbf-i x", "torch#egg=x", "# x \\\n-i x", "torch # x \\\n-i x", "--require-hashes -i x"
 	};
 
 	for (size_t i = 0; i < AY_ARRAY_LEN(by_name); i++)
@@ -62,6 +62,10 @@ static void requirements(void)
 	scan_is("conda.yaml", "a: [b, '--pre']\n", "requirements.source", "in flow style");
 	scan_is("conda.yaml", "a:\n- \"b \\x40 c\"\n", "requirements.source", "escaped");
 	scan_is("conda.yaml", "a:\n- \"-\\\n  -pre\"\n", "requirements.source", "split");
+	scan_is("conda.yaml", "a: [\"b #\", \"--pre\"]\n", "requirements.source", "behind what is no comment");
+	scan_is("conda.yaml", "a: [\"b\n# \", \"--pre\"]\n", "requirements.source", "in a text of two lines");
+	scan_is("conda.yaml", "# c \\\n- --pre\n", "requirements.source", "behind a comment");
+	scan_is("conda.yaml", "- a=1  # of https://x\n", "pass", "a comment");
 	scan_is("other.yaml", "a: -1\nb: http://x\n", "pass", "another YAML file");
 }
 
