@@ -10,7 +10,7 @@
 #include "scanners/data/schema.h"
 
 #define MAX_TARGETS (16 * MIB)   /* keys of all files of a target */
-#define MAX_SOUGHT (4 * MIB)     /* keys of all files that another dataset is to have */
+#define MAX_SOUGHT (8 * MIB)     /* keys of all files that another dataset is to have; half as many can be too many */
 #define ROUND 100000             /* of them that are looked for at once */
 
 /* Keys, sorted when sort_keys was called. */
@@ -19,17 +19,22 @@ struct key_set {
 	size_t n, room;
 };
 
+static bool grow_keys(struct key_set *k, size_t most)
+{
+	size_t room = k->room ? 2 * k->room : 1024;
+	uint8_t *more = room > most ? NULL : realloc(k->v, room * AY_FOREIGN_KEY);
+
+	if (!more)
+		return false;
+	k->v = more;
+	k->room = room;
+	return true;
+}
+
 static bool add_key(struct key_set *k, const uint8_t key[AY_FOREIGN_KEY], size_t most)
 {
-	if (k->n == k->room) {
-		size_t room = k->room ? 2 * k->room : 1024;
-		uint8_t *more = room > most ? NULL : realloc(k->v, room * AY_FOREIGN_KEY);
-
-		if (!more)
-			return false;
-		k->v = more;
-		k->room = room;
-	}
+	if (k->n == k->room && !grow_keys(k, most))
+		return false;
 	memcpy(k->v + AY_FOREIGN_KEY * k->n++, key, AY_FOREIGN_KEY);    /* own: room made above */
 	return true;
 }
@@ -208,8 +213,12 @@ static bool add_sought(void *arg, size_t file, const uint8_t key[AY_FOREIGN_KEY]
 	(void)file;
 	(void)row;
 	(void)text;
-	if (p->sought.n == p->sought.room)
+	/* Sorting must free half of the room, or the next few keys would have all of them sorted again. */
+	if (p->sought.n == p->sought.room) {
 		sort_keys(&p->sought);
+		if (p->sought.n > p->sought.room / 2 && !grow_keys(&p->sought, MAX_SOUGHT))
+			return false;
+	}
 	return add_key(&p->sought, key, MAX_SOUGHT);
 }
 
