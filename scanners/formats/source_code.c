@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Source code, notebooks, and the files and folders in which tools find programs to run: a build, a shell that enters a
- * folder, an editor that opens it, git. They are known by their names, as those who run them know them. The gate that
- * judges code is not built, so all are refused.
+ * Source code, notebooks, and the files and folders in which tools find programs to run, or where to take packages from: a
+ * build, an installer, a shell that enters a folder, an editor or an assistant that opens it, git. They are known by their
+ * names, as those who run them know them. The gate that judges code is not built, so all are refused.
  */
 #include <strings.h>
 
@@ -14,7 +14,8 @@ static const char *const suffixes[] = {
 	".py", ".pyw", ".pyi", ".pyx", ".ipynb", ".sh", ".bash", ".zsh", ".fish", ".ksh", ".csh", ".bat", ".cmd", ".ps1", ".psm1", ".psd1",
 	".vbs", ".vbe", ".wsf", ".hta", ".command", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".rb", ".pl", ".pm", ".lua", ".r", ".rmd", ".qmd",
 	".jl", ".c", ".cc", ".cpp", ".cxx", ".cu", ".h", ".hpp", ".cuh", ".s", ".asm", ".go", ".rs", ".java", ".kt", ".scala", ".groovy", ".gradle",
-	".cs", ".swift", ".php", ".mk", ".cmake", ".desktop", ".service", ".reg"
+	".cs", ".swift", ".php", ".mk", ".cmake", ".desktop", ".service", ".reg", ".ipy", ".pxd", ".sage", ".nix", ".bzl", ".tcl", ".awk", ".m", ".vb",
+	".wsc", ".sct", ".jnlp", ".inf", ".url", ".applescript", ".el", ".vim", ".tf"
 };
 
 static const char *const names[] = {
@@ -23,10 +24,17 @@ static const char *const names[] = {
 	".bashrc", ".bash_profile", ".bash_login", ".profile", ".zshrc", ".zshenv", ".zprofile", ".gitmodules", ".gitlab-ci.yml",
 	".pre-commit-config.yaml", "mlproject", "dvc.yaml", "cog.yaml", "bentofile.yaml", "snakefile", "procfile", "justfile", "taskfile.yml",
 	"taskfile.yaml", ".rprofile", ".renviron", ".npmrc", ".yarnrc", ".yarnrc.yml", "mise.toml", ".mise.toml", ".gdbinit", ".lldbinit", ".pdbrc",
-	".vimrc", ".exrc"
+	".vimrc", ".exrc", ".env", ".netrc", ".curlrc", ".wgetrc", ".lfsconfig", ".gitconfig", "pip.conf", "pip.ini", ".pypirc", ".condarc",
+	"pipfile", "pipfile.lock", "poetry.lock", "poetry.toml", "uv.lock", "uv.toml", "pdm.lock", "pixi.toml", "pixi.lock", "pytest.ini",
+	"workspace", "workspace.bazel", "module.bazel", "build.bazel", ".bazelrc", "cargo.toml", "go.mod", "composer.json", "deno.json",
+	"package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bunfig.toml", ".tool-versions", ".inputrc", ".tmux.conf", ".screenrc",
+	".duckdbrc", ".sqliterc", ".psqlrc", ".irbrc", ".pryrc", ".emacs", ".mcp.json", "mcp.json"
 };
 
-static const char *const folders[] = {".git", ".github", ".vscode", ".idea", ".devcontainer", ".husky", ".circleci", ".cargo"};
+static const char *const folders[] = {
+	".git", ".github", ".gitlab", ".hg", ".svn", ".vscode", ".idea", ".zed", ".vim", ".nvim", ".cursor", ".claude", ".devcontainer", ".husky",
+	".circleci", ".cargo", ".direnv", ".ssh", ".ipython", ".jupyter", ".config", ".local"
+};
 
 static bool is_among(const char *name, size_t len, const char *const *list, size_t n)
 {
@@ -73,5 +81,5 @@ static int source_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_source[] = {"text", "json", "yaml", "refused", NULL};
 
 const struct ay_scanner ay_scanner_source_code = {
-	.abi = AY_SCAN_ABI, .name = "source-code", .version = 2, .refines = refines_source, .bid = source_bid, .scan = source_scan
+	.abi = AY_SCAN_ABI, .name = "source-code", .version = 3, .refines = refines_source, .bid = source_bid, .scan = source_scan
 };

@@ -167,6 +167,8 @@ def bad():
     yield "g5/pyproject.toml", "code.not-built", "Installing the folder runs its build backend.", "[build-system]\nrequires = []\nbuild-backend = 'evil'\nbackend-path = ['.']\n"
     yield "g6/MLproject", "code.not-built", "MLflow runs the command of an entry point.", "name: x\nentry_points:\n  main:\n    command: id\n"
     yield "g7/.Rprofile", "code.not-built", "R runs it when it starts in the folder.", "system('id')\n"
+    yield "g8/.claude/settings.json", "code.not-built", "A coding assistant that opens the folder runs the hook.", {"hooks": {"SessionStart": [{"hooks": [{"type": "command", "command": "id"}]}]}}
+    yield "g9/pip.conf", "code.not-built", "pip takes packages from there.", "[global]\nindex-url = http://packages.example/simple\n"
     yield "l1/state.json", "config.path", "A dataset on disk that maps a file of the machine.", {"_data_files": [{"filename": "../../../etc/passwd"}]}
     yield "t1/config.pbtxt", "pbtxt.backend", "The backend is Python.", TRITON.replace("onnxruntime", "python")
     yield "t2/config.pbtxt", "pbtxt.code", "A library of operators is loaded.", TRITON + 'model_operations { op_library_filename: "x.so" }\n'

@@ -71,7 +71,8 @@ static void requirements(void)
 
 static void code_by_name(void)
 {
-	static const char *const names[] = {"Makefile", "a/DOCKERFILE", ".git/config", "a/.git/info/exclude", ".vscode/settings.txt", ".envrc", "x.desktop", "X.PS1"};
+	static const char *const names[] = {"Makefile", "a/DOCKERFILE", ".git/config", "a/.git/info/exclude", ".vscode/settings.txt", ".envrc", "x.desktop", "X.PS1",
+		".env", "pip.conf", "Pipfile.lock", ".mcp.json", ".claude/settings.json", ".hg/hgrc", "MODULE.bazel"};
 	static const char *const others[] = {".gitattributes", ".gitignore", "git/config", "a.git/x", "makefile.txt", "x.md"};
 
 	for (size_t i = 0; i < AY_ARRAY_LEN(names); i++)
