@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "assay/cursor.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "assay/error.h"
@@ -58,9 +59,15 @@ uint32_t ay_cursor_le32(struct ay_cursor *c)
 	return (uint32_t)read_le(c, 4);
 }
 
+/* Of these there are many: whole. */
 uint64_t ay_cursor_le64(struct ay_cursor *c)
 {
-	return read_le(c, 8);
+	const uint8_t *p = ay_cursor_take(c, 8);
+	uint64_t v = 0;
+
+	if (p)
+		memcpy(&v, p, sizeof(v));    /* own: taken */
+	return le64toh(v);
 }
 
 uint16_t ay_cursor_be16(struct ay_cursor *c)

@@ -62,19 +62,37 @@ int ay_base64_encode(struct ay_buf *b, const void *bytes, size_t len)
 	return b->err;
 }
 
+/* One more than the value of each digit. */
+static const uint8_t base64_digits[256] = {
+	['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
+	['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
+	['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, ['+'] = 63, ['/'] = 64
+};
+
 static int base64_value(char c, bool url_too)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+' || (url_too && c == '-'))
-		return 62;
-	if (c == '/' || (url_too && c == '_'))
-		return 63;
-	return -1;
+	if (url_too && (c == '-' || c == '_'))
+		return c == '-' ? 62 : 63;
+	return base64_digits[(uint8_t)c] - 1;
+}
+
+/* Whole groups of four digits. Returns how many of the characters were read: others may follow. */
+static size_t decode_groups(const uint8_t *text, size_t len, uint8_t *out)
+{
+	size_t i = 0;
+
+	for (; len - i >= 4; i += 4, out += 3) {
+		unsigned a = base64_digits[text[i]], b = base64_digits[text[i + 1]], c = base64_digits[text[i + 2]], d = base64_digits[text[i + 3]];
+
+		if (!a || !b || !c || !d)
+			break;
+		uint32_t bits = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (d - 1);
+
+		out[0] = (uint8_t)(bits >> 16);
+		out[1] = (uint8_t)(bits >> 8);
+		out[2] = (uint8_t)bits;
+	}
+	return i;
 }
 
 /* Drops valid padding from *len; AY_EFORMAT when it is wrong, or absent though required. */
@@ -96,7 +114,7 @@ int ay_base64_decode(struct ay_buf *b, const char *text, size_t len, bool url_to
 {
 	uint32_t bits = 0;
 	uint8_t *out;
-	size_t n = 0;
+	size_t n, i;
 
 	if (b->err)
 		return b->err;
@@ -105,7 +123,8 @@ int ay_base64_decode(struct ay_buf *b, const char *text, size_t len, bool url_to
 	out = ay_buf_reserve(b, len / 4 * 3 + (len % 4 ? len % 4 - 1 : 0));
 	if (!out)
 		return b->err;
-	for (size_t i = 0; i < len; i++) {
+	i = decode_groups((const uint8_t *)text, len, out);
+	for (n = i / 4 * 3; i < len; i++) {
 		int v = base64_value(text[i], url_too);
 
 		if (v < 0)

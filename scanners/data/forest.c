@@ -4,9 +4,12 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "assay/attr.h"
+
 #define NODES ((size_t)2 * AY_FOREST_ROWS)
 #define Z_MAX 1e30
 #define EULER 0.57721566490153286061
+#define SIDE_BY_SIDE 4                    /* rows that go down a tree at the same time: a step waits for two loads */
 
 double ay_forest_usual_path(size_t n)
 {
@@ -35,6 +38,23 @@ static void read_row(const struct ay_forest *f, const struct ay_placed *row, flo
 		}
 		out[i] = (float)(v > Z_MAX ? Z_MAX : v < -Z_MAX ? -Z_MAX : v);
 	}
+}
+
+/* In the order of the floats; the two zeros are one. */
+static uint32_t key_of(float v)
+{
+	union { float number; uint32_t bits; } word = {.number = v + 0.0F};
+
+	return word.bits ^ (word.bits >> 31 ? UINT32_MAX : 1u << 31);
+}
+
+static void read_keys(const struct ay_forest *f, const struct ay_placed *row, uint32_t *out)
+{
+	float v[AY_REFERENCE_COLUMNS] AY_SCRATCH;
+
+	read_row(f, row, v);
+	for (size_t i = 0; i < f->ref->count; i++)
+		out[i] = key_of(v[i]);
 }
 
 struct ranked { uint64_t count, hash; uint32_t entry; };
@@ -101,8 +121,10 @@ static float at(const struct growing *g, size_t i, size_t column)
 	return g->all[g->order[i] * g->width + column];
 }
 
+struct cut { float at; uint16_t column; };
+
 /* A column that varies among the rows from..to, drawn evenly, and a cut between its ends; false when none does. */
-static bool choose_cut(struct growing *g, size_t from, size_t to, struct ay_forest_node *out)
+static bool choose_cut(struct growing *g, size_t from, size_t to, struct cut *out)
 {
 	for (size_t left = g->width; left > 0; left--) {
 		size_t k = draw_below(g, left);
@@ -122,19 +144,19 @@ static bool choose_cut(struct growing *g, size_t from, size_t to, struct ay_fore
 		double share = (double)(draw(g) >> 11) * 0x1p-53;
 		float cut = (float)((double)low + share * ((double)high - (double)low));
 
-		*out = (struct ay_forest_node){.cut = cut < high ? cut : low, .column = column};
+		*out = (struct cut){.at = cut < high ? cut : low, .column = column};
 		return true;
 	}
 	return false;
 }
 
 /* Rows that are not greater than the cut first. Returns where the others begin. */
-static size_t part(struct growing *g, size_t from, size_t to, const struct ay_forest_node *n)
+static size_t part(struct growing *g, size_t from, size_t to, const struct cut *n)
 {
 	size_t middle = from;
 
 	for (size_t i = from; i < to; i++)
-		if (!(at(g, i, n->column) > n->cut)) {
+		if (!(at(g, i, n->column) > n->at)) {
 			uint32_t keep = g->order[middle];
 
 			g->order[middle++] = g->order[i];
@@ -146,18 +168,17 @@ static size_t part(struct growing *g, size_t from, size_t to, const struct ay_fo
 /* At most depth levels, of which a forest has eight. */
 static void grow(struct growing *g, size_t node, size_t from, size_t to, size_t depth)
 {
-	struct ay_forest_node n;
+	struct cut n;
 
 	if (depth == g->f->depth || to - from < 2 || !choose_cut(g, from, to, &n)) {
-		g->nodes[node] = (struct ay_forest_node){.cut = INFINITY, .left = (uint16_t)node};
+		g->nodes[node] = (struct ay_forest_node){.cut = key_of(INFINITY), .left = (uint16_t)node};
 		g->path[node] = (float)((double)depth + ay_forest_usual_path(to - from));
 		return;
 	}
 	size_t middle = part(g, from, to, &n), left = g->used;
 
-	n.left = (uint16_t)left;
 	g->used += 2;
-	g->nodes[node] = n;
+	g->nodes[node] = (struct ay_forest_node){.cut = key_of(n.at), .column = n.column, .left = (uint16_t)left};
 	g->path[node] = 0;
 	grow(g, left, from, middle, depth + 1);
 	grow(g, left + 1, middle, to, depth + 1);
@@ -223,6 +244,8 @@ int ay_forest_new(const struct ay_reference *ref, const struct ay_outlier_limits
 	f->scratch = ay_budget_alloc(b, (ref->count + 1) * AY_FOREST_TOGETHER * sizeof(*f->scratch));
 	if (!f->nodes || !f->path || !f->rank || !f->scratch)
 		rc = AY_ELIMIT;
+	else
+		memset(f->scratch, 0, ref->count * AY_FOREST_TOGETHER * sizeof(*f->scratch));
 	for (size_t i = 0; f->rank && i < ref->count; i++)
 		f->rank[i] = NULL;
 	for (size_t i = 0; rc == 0 && i < ref->count; i++)
@@ -238,34 +261,46 @@ int ay_forest_new(const struct ay_reference *ref, const struct ay_outlier_limits
 
 /* ---- scores ---- */
 
-/* As many steps for each row, so that no branch is guessed; a leaf leads to itself. */
+static inline size_t step(const struct ay_forest_node *nodes, size_t at, const uint32_t *row)
+{
+	return nodes[at].left + (size_t)(nodes[at].cut < row[nodes[at].column]);
+}
+
+/* As many steps for each row, so that no branch is guessed. */
+static void add_paths(const struct ay_forest *f, size_t tree, const uint32_t *rows, double *out)
+{
+	const struct ay_forest_node *nodes = f->nodes + tree * NODES;
+	const float *path = f->path + tree * NODES;
+	size_t width = f->ref->count, a = 0, b = 0, c = 0, d = 0;
+
+	for (size_t level = 0; level < f->depth; level++) {
+		a = step(nodes, a, rows);
+		b = step(nodes, b, rows + width);
+		c = step(nodes, c, rows + 2 * width);
+		d = step(nodes, d, rows + 3 * width);
+	}
+	out[0] += (double)path[a];
+	out[1] += (double)path[b];
+	out[2] += (double)path[c];
+	out[3] += (double)path[d];
+}
+
+/* The last ones side by side are rows that nobody asked for: what lies in scratch. */
 static void score_scratch(const struct ay_forest *f, size_t n, double *out)
 {
-	size_t width = f->ref->count;
+	double sum[AY_FOREST_TOGETHER] = {0};
 
+	for (size_t t = 0; t < f->trees; t++)
+		for (size_t r = 0; r < n; r += SIDE_BY_SIDE)
+			add_paths(f, t, f->scratch + r * f->ref->count, sum + r);
 	for (size_t r = 0; r < n; r++)
-		out[r] = 0;
-	for (size_t t = 0; t < f->trees; t++) {
-		const struct ay_forest_node *nodes = f->nodes + t * NODES;
-		const float *path = f->path + t * NODES;
-
-		for (size_t r = 0; r < n; r++) {
-			const float *row = f->scratch + r * width;
-			size_t i = 0;
-
-			for (size_t d = 0; d < f->depth; d++)
-				i = nodes[i].left + (size_t)(row[nodes[i].column] > nodes[i].cut);
-			out[r] += (double)path[i];
-		}
-	}
-	for (size_t r = 0; r < n; r++)
-		out[r] = exp2(-out[r] / (double)f->trees / ay_forest_usual_path(f->rows));
+		out[r] = exp2(-sum[r] / (double)f->trees / ay_forest_usual_path(f->rows));
 }
 
 void ay_forest_scores(const struct ay_forest *f, const struct ay_placed *rows, size_t n, double *out)
 {
 	for (size_t r = 0; r < n; r++)
-		read_row(f, rows + r * f->ref->count, f->scratch + r * f->ref->count);
+		read_keys(f, rows + r * f->ref->count, f->scratch + r * f->ref->count);
 	score_scratch(f, n, out);
 }
 
@@ -282,9 +317,9 @@ void ay_forest_shares(const struct ay_forest *f, const struct ay_placed *row, do
 	double whole = ay_forest_score(f, row), without;
 
 	for (size_t i = 0; i < f->ref->count; i++) {
-		float keep = f->scratch[i];
+		uint32_t keep = f->scratch[i];
 
-		f->scratch[i] = 0;
+		f->scratch[i] = key_of(0);
 		score_scratch(f, 1, &without);
 		share[i] = whole - without;
 		f->scratch[i] = keep;

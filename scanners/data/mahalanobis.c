@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "scanners/data/sort.h"
 #include "scanners/data/stat_test.h"
 
 #define TAIL 0.005                        /* values beyond these quantiles of the reference are drawn to them */
@@ -23,15 +24,8 @@ struct building {
 	double *z;                        /* of each column its rows: standardised, drawn to the quantiles */
 };
 
-static int by_value(const void *x, const void *y)
-{
-	const double *a = x, *b = y;
-
-	return *a < *b ? -1 : *a > *b;
-}
-
 /* Mean and deviation of a column; false when it does not vary. Writes the values standardised, 0 for what is missing. */
-static bool standardise(const struct building *u, struct candidate *c, double *sorted, double *z)
+static bool standardise(const struct building *u, struct candidate *c, double *sorted, uint64_t *spare, double *z)
 {
 	size_t n = 0;
 	double sum = 0, squares = 0;
@@ -44,7 +38,7 @@ static bool standardise(const struct building *u, struct candidate *c, double *s
 	}
 	if (n < 2)
 		return false;
-	qsort(sorted, n, sizeof(*sorted), by_value);
+	ay_sort_numbers(sorted, n, spare);
 	double low = c->low = ay_stat_quantile(sorted, n, TAIL), high = c->high = ay_stat_quantile(sorted, n, 1 - TAIL);
 
 	for (size_t i = 0; i < n; i++)
@@ -69,17 +63,19 @@ static bool standardise(const struct building *u, struct candidate *c, double *s
 static int read_columns(struct building *u, const struct ay_reference *ref, struct ay_budget *b)
 {
 	double *sorted = ay_budget_alloc(b, (u->rows->count + 1) * sizeof(*sorted));
-	int rc = sorted ? 0 : AY_ELIMIT;
+	uint64_t *spare = ay_budget_alloc(b, (2 * u->rows->count + 1) * sizeof(*spare));
+	int rc = sorted && spare ? 0 : AY_ELIMIT;
 
 	for (size_t i = 0; rc == 0 && i < ref->count; i++) {
 		struct candidate *c = &u->columns[u->count];
 
 		*c = (struct candidate){.column = i};
-		if (ref->columns[i].numeric && standardise(u, c, sorted, u->z + u->count * u->rows->count))
+		if (ref->columns[i].numeric && standardise(u, c, sorted, spare, u->z + u->count * u->rows->count))
 			u->count++;
 		rc = ay_budget_tick(b);
 	}
 	ay_budget_free(b, sorted);
+	ay_budget_free(b, spare);
 	return rc;
 }
 

@@ -72,7 +72,11 @@ void ay_mahalanobis_free(struct ay_mahalanobis *m);
 
 /* ---- forest.c: how few random cuts set a row apart (Liu, Ting and Zhou 2008) ---- */
 
-struct ay_forest_node { float cut; uint16_t column, left; };    /* greater goes to left + 1; a leaf leads to itself */
+/*
+ * Numbers as the trees compare them: a float's bits, in the order of the floats. What is greater than cut goes to left + 1, others to
+ * left; nothing is greater than the cut of a leaf, which leads to itself.
+ */
+struct ay_forest_node { uint32_t cut; uint16_t column, left; };
 
 struct ay_forest {
 	struct ay_budget *budget;
@@ -82,7 +86,7 @@ struct ay_forest {
 	struct ay_forest_node *nodes;         /* of each tree 2 * AY_FOREST_ROWS */
 	float *path;                          /* of each leaf: cuts above it, and those that its rows would need */
 	uint32_t **rank;                      /* of each column of values: of its entries, the most frequent first */
-	float *scratch;                       /* AY_FOREST_TOGETHER rows */
+	uint32_t *scratch;                    /* AY_FOREST_TOGETHER rows */
 };
 /* The mean path in a tree of n rows. */
 double ay_forest_usual_path(size_t n);

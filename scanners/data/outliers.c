@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "scanners/data/outlier_model.h"
+#include "scanners/data/sort.h"
 #include "scanners/data/stat_test.h"
 
 #define FAR 3.5                           /* robust standard deviations: Iglewicz and Hoaglin 1993 */
@@ -28,15 +29,8 @@ const char *ay_outlier_method_name(enum ay_outlier_method m)
 
 /* ---- columns ---- */
 
-static int by_value(const void *x, const void *y)
-{
-	const double *a = x, *b = y;
-
-	return *a < *b ? -1 : *a > *b;
-}
-
 /* MAD; where most values are equal the interquartile range, then the mean deviation; 0 when none differs. Rearranges sorted. */
-static double scale_of(double *sorted, size_t n, double median, double iqr)
+static double scale_of(double *sorted, size_t n, uint64_t *spare, double median, double iqr)
 {
 	double sum = 0;
 
@@ -44,7 +38,7 @@ static double scale_of(double *sorted, size_t n, double median, double iqr)
 		sorted[i] = fabs(sorted[i] - median);
 		sum += sorted[i] / (double)n;
 	}
-	qsort(sorted, n, sizeof(*sorted), by_value);
+	ay_sort_numbers(sorted, n, spare);
 	double mad = ay_stat_quantile(sorted, n, 0.5);
 
 	return mad > 0 ? mad / MAD_OF_SIGMA : iqr > 0 ? iqr / IQR_OF_SIGMA : sum / MEAN_OF_SIGMA;
@@ -86,7 +80,7 @@ static double reach(const double *sorted, size_t n, double median, int side, dou
 }
 
 /* From the sampled values of a column. */
-static void measure(const struct ay_numbers *c, double *v, size_t n, struct ay_outlier_limits *l)
+static void measure(const struct ay_numbers *c, double *v, size_t n, uint64_t *spare, struct ay_outlier_limits *l)
 {
 	*l = (struct ay_outlier_limits){.far_low = -HUGE_VAL, .far_high = HUGE_VAL, .fence_low = -HUGE_VAL, .fence_high = HUGE_VAL, .rows = n};
 	measure_range(c, l);
@@ -94,7 +88,7 @@ static void measure(const struct ay_numbers *c, double *v, size_t n, struct ay_o
 	l->tail_high = l->greatest;
 	if (!n)
 		return;
-	qsort(v, n, sizeof(*v), by_value);
+	ay_sort_numbers(v, n, spare);
 	double q1 = ay_stat_quantile(v, n, 0.25), q3 = ay_stat_quantile(v, n, 0.75);
 
 	l->median = ay_stat_quantile(v, n, 0.5);
@@ -102,7 +96,7 @@ static void measure(const struct ay_numbers *c, double *v, size_t n, struct ay_o
 	l->tail_high = l->median + reach(v, n, l->median, 1, l->greatest - l->median);
 	l->fence_low = q1 - FENCES * (q3 - q1);
 	l->fence_high = q3 + FENCES * (q3 - q1);
-	l->scale = scale_of(v, n, l->median, q3 - q1);
+	l->scale = scale_of(v, n, spare, l->median, q3 - q1);
 	if (!isfinite(l->scale))
 		l->scale = 0;
 	l->far_low = l->median - FAR * l->scale;
@@ -132,7 +126,8 @@ void ay_outlier_bounds(const struct ay_outlier_limits *c, double ranges, bool ta
 static int measure_columns(struct ay_outlier_model *m, const struct ay_outlier_rows *rows)
 {
 	double *v = ay_budget_alloc(m->budget, (rows->count + 1) * sizeof(*v));
-	int rc = v ? 0 : AY_ELIMIT;
+	uint64_t *spare = ay_budget_alloc(m->budget, (2 * rows->count + 1) * sizeof(*spare));
+	int rc = v && spare ? 0 : AY_ELIMIT;
 
 	for (size_t i = 0; rc == 0 && i < rows->width; i++) {
 		struct ay_outlier_limits *l = &m->columns[i];
@@ -145,7 +140,7 @@ static int measure_columns(struct ay_outlier_model *m, const struct ay_outlier_r
 		for (size_t r = 0; r < rows->count; r++)
 			if (isfinite(ay_outlier_rows_at(rows, r)[i].number))
 				v[n++] = ay_outlier_rows_at(rows, r)[i].number;
-		measure(&m->ref->columns[i].numbers, v, n, l);
+		measure(&m->ref->columns[i].numbers, v, n, spare, l);
 		for (size_t r = 0; r < rows->count; r++) {
 			double x = ay_outlier_rows_at(rows, r)[i].number;
 
@@ -154,6 +149,7 @@ static int measure_columns(struct ay_outlier_model *m, const struct ay_outlier_r
 		}
 	}
 	ay_budget_free(m->budget, v);
+	ay_budget_free(m->budget, spare);
 	return rc;
 }
 
@@ -234,19 +230,14 @@ static int place_rows(const struct ay_reference *ref, struct ay_budget *b, struc
 
 /* ---- thresholds ---- */
 
-static int descending(const void *x, const void *y)
-{
-	return by_value(y, x);
-}
-
 /* The score of the row of this rank: more is rarer than the share. */
-static void set_threshold(struct ay_outlier_threshold *t, double *scores, size_t n)
+static void set_threshold(struct ay_outlier_threshold *t, double *scores, size_t n, uint64_t *spare)
 {
 	size_t rank = (size_t)((double)n * AY_OUTLIER_SHARE + 0.5);
 
 	rank = rank ? rank : 1;
-	qsort(scores, n, sizeof(*scores), descending);
-	*t = (struct ay_outlier_threshold){.known = true, .score = scores[rank - 1], .rows = n, .above = rank};
+	ay_sort_numbers(scores, n, spare);
+	*t = (struct ay_outlier_threshold){.known = true, .score = scores[n - rank], .rows = n, .above = rank};
 }
 
 static void score_rows(const struct ay_outlier_model *m, enum ay_outlier_method method, const struct ay_placed *rows, size_t n, double *out)
@@ -260,14 +251,15 @@ static void score_rows(const struct ay_outlier_model *m, enum ay_outlier_method 
 static int set_thresholds(struct ay_outlier_model *m, const struct ay_outlier_rows *rows, size_t built)
 {
 	double *scores = ay_budget_alloc(m->budget, (rows->count + 1) * sizeof(*scores));
-	int rc = scores ? 0 : AY_ELIMIT;
+	uint64_t *spare = ay_budget_alloc(m->budget, (2 * rows->count + 1) * sizeof(*spare));
+	int rc = scores && spare ? 0 : AY_ELIMIT;
 
 	for (size_t i = 0; rc == 0 && i < rows->count; i++) {
 		scores[i] = ay_hbos_score_without(m->hbos, m->ref, ay_outlier_rows_at(rows, i));
 		rc = ay_budget_tick(m->budget);
 	}
 	if (!rc)
-		set_threshold(&m->threshold[AY_OUTLIER_HBOS], scores, rows->count);
+		set_threshold(&m->threshold[AY_OUTLIER_HBOS], scores, rows->count, spare);
 	for (int k = AY_OUTLIER_MAHALANOBIS; k < AY_OUTLIER_METHODS && rc == 0; k++) {
 		if (k == AY_OUTLIER_MAHALANOBIS && !m->mahalanobis)
 			continue;
@@ -279,9 +271,10 @@ static int set_thresholds(struct ay_outlier_model *m, const struct ay_outlier_ro
 			rc = ay_budget_tick(m->budget);
 		}
 		if (!rc)
-			set_threshold(&m->threshold[k], scores, rows->count - built);
+			set_threshold(&m->threshold[k], scores, rows->count - built, spare);
 	}
 	ay_budget_free(m->budget, scores);
+	ay_budget_free(m->budget, spare);
 	return rc;
 }
 

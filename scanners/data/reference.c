@@ -631,10 +631,9 @@ static int decode_sample(struct ay_cursor *c, struct ay_budget *b, struct ay_ref
 	return rc || !has ? rc : ay_row_sketch_decode(c, b, &out->whole);
 }
 
-int ay_reference_decode(const void *bytes, size_t len, struct ay_budget *b, struct ay_reference *out)
+int ay_reference_parse(const void *bytes, size_t len, struct ay_budget *b, struct ay_reference *out)
 {
 	struct ay_cursor c = ay_cursor_of(bytes, len, 0);
-	static const struct ay_sha256 zero;
 	struct ay_sha256 of;
 
 	if (!ay_cursor_accept(&c, MAGIC, sizeof(MAGIC) - 1))
@@ -655,9 +654,19 @@ int ay_reference_decode(const void *bytes, size_t len, struct ay_budget *b, stru
 		rc = ay_prose_decode(&c, b, &out->texts);
 	if (!rc)
 		rc = ay_cursor_end(&c);
-	out->digest = ay_sha256_eq(&of, &zero) ? ay_sha256_short(bytes, len) : of;
+	out->digest = of;
 	if (rc)
 		ay_reference_free(out);
+	return rc;
+}
+
+int ay_reference_decode(const void *bytes, size_t len, struct ay_budget *b, struct ay_reference *out)
+{
+	static const struct ay_sha256 zero;
+	int rc = ay_reference_parse(bytes, len, b, out);
+
+	if (!rc && ay_sha256_eq(&out->digest, &zero))
+		out->digest = ay_sha256_short(bytes, len);
 	return rc;
 }
 

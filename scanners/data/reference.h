@@ -72,7 +72,8 @@ double ay_profiled_number(const struct ay_profiled *c, const struct ay_cell *cel
 AY_MUSTCHECK int ay_reference_merge(struct ay_reference *r, const struct ay_reference *other);
 /* Canonical; sticky errors of out. */
 void ay_reference_encode(struct ay_reference *r, struct ay_buf *out);
-/* Trusts nothing. *out is to be freed after success only. */
+/* Trusts nothing. *out is to be freed after success only. parse: without the digest of a reference, which takes as long as the rest. */
+AY_MUSTCHECK int ay_reference_parse(const void *bytes, size_t len, struct ay_budget *b, struct ay_reference *out);
 AY_MUSTCHECK int ay_reference_decode(const void *bytes, size_t len, struct ay_budget *b, struct ay_reference *out);
 void ay_reference_free(struct ay_reference *r);
 

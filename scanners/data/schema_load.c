@@ -255,7 +255,7 @@ static int check_reference(struct ay_schema_loader *l, const char *key, const ui
 	int err = 0;
 
 	ay_budget_init(&b, len);
-	if (ay_reference_decode(profile, len, &b, &ref) != 0)
+	if (ay_reference_parse(profile, len, &b, &ref) != 0)
 		return ay_schema_bad(l, key, "is not a reference that baseline propose wrote");
 	for (size_t i = 0; i < ref.count && !err; i++) {
 		size_t at;

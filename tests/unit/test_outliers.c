@@ -101,6 +101,33 @@ static void test_same(void)
 	ay_outlier_model_free(b);
 }
 
+/* Any number of rows side by side, each as alone. */
+static void test_side_by_side(void)
+{
+	struct ay_placed rows[AY_FOREST_TOGETHER * CASE_COLUMNS];
+	double score[AY_FOREST_TOGETHER], alone[AY_FOREST_TOGETHER];
+	struct ay_outlier_model *m = NULL;
+	uint64_t state = 11;
+	unsigned differ = 0;
+
+	is_int(ay_outlier_model_new(&ref, &budget, &m), 0, "a model");
+	for (size_t i = 0; i < AY_ARRAY_LEN(rows); i++) {
+		double v = 8 * case_uniform(&state) - 4;
+
+		rows[i] = ref.columns[i % CASE_COLUMNS].numeric ? where(i % CASE_COLUMNS, v) : (struct ay_placed){.number = 1, .at = 0};
+	}
+	for (size_t i = 0; i < AY_FOREST_TOGETHER; i++)
+		alone[i] = ay_forest_score(m->forest, rows + i * CASE_COLUMNS);
+	for (size_t n = 1; n <= AY_FOREST_TOGETHER; n++) {
+		ay_forest_scores(m->forest, rows, n, score);
+		for (size_t i = 0; i < n; i++)
+			differ += score[i] != alone[i];
+	}
+	is_int(differ, 0, "rows side by side score as alone");
+	ok(alone[0] != alone[1] && alone[0] > 0 && alone[0] < 1, "and differ");
+	ay_outlier_model_free(m);
+}
+
 static void test_rows(void)
 {
 	struct ay_placed row[CASE_COLUMNS], odd[CASE_COLUMNS], none[CASE_COLUMNS];
@@ -375,6 +402,7 @@ int main(void)
 	test_columns();
 	test_tails();
 	test_same();
+	test_side_by_side();
 	test_rows();
 	test_counting();
 	test_ways();

@@ -77,6 +77,37 @@ static void test_base64(void)
 	ay_buf_free(&b);
 }
 
+/* Any byte at each place of a group, and behind whole groups. */
+static void test_base64_bytes(void)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	struct ay_buf b = ay_buf_new(100);
+	size_t wrong = 0;
+
+	for (int byte = 0; byte < 256; byte++)
+		for (size_t at = 0; at < 12; at++)
+			for (int url = 0; url < 2; url++) {
+				char text[13] = "Zm9vYmFyZm9v";
+				bool digit = byte && strchr(digits, byte), other = url && (byte == '-' || byte == '_');
+
+				text[at] = (char)byte;
+				ay_buf_clear(&b);
+				int rc = ay_base64_decode(&b, text, 12, url);
+
+				wrong += rc != (digit || other ? 0 : AY_EFORMAT);
+				wrong += rc == 0 && b.len != 9;
+				if (rc == 0 && digit) {
+					struct ay_buf back = ay_buf_new(100);
+
+					ay_base64_encode(&back, b.data, b.len);
+					wrong += memcmp(ay_buf_str(&back), text, 12) != 0;
+					ay_buf_free(&back);
+				}
+			}
+	is_int(wrong, 0, "each byte at each place is a digit or is refused");
+	ay_buf_free(&b);
+}
+
 static void test_escape(void)
 {
 	struct ay_buf b = ay_buf_new(1000);
@@ -209,6 +240,7 @@ int main(void)
 	test_utf8();
 	test_hex();
 	test_base64();
+	test_base64_bytes();
 	test_escape();
 	test_glob();
 	test_time();
