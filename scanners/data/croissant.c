@@ -12,8 +12,18 @@
 
 struct import {
 	const struct ay_json *root;
+	struct ay_budget *budget;
 	struct ay_jw w;
+	int err;             /* sticky: the time is over */
 };
+
+/* Lists are looked through again for each entry of others: hostile ones would take for ever. */
+static bool goes_on(struct import *m)
+{
+	if (!m->err)
+		m->err = ay_budget_tick(m->budget);
+	return !m->err;
+}
 
 /* Values of JSON-LD may stand alone or in a list. */
 static size_t count_of(const struct ay_json *j)
@@ -55,11 +65,11 @@ static bool is_type(const struct ay_json *object, const char *type)
 	return n >= m && strcmp(have + n - m, type) == 0;
 }
 
-static const struct ay_json *find_file(const struct import *m, const char *id)
+static const struct ay_json *find_file(struct import *m, const char *id)
 {
 	const struct ay_json *list = ay_json_get(m->root, "distribution");
 
-	for (size_t i = 0; id && i < count_of(list); i++) {
+	for (size_t i = 0; id && i < count_of(list) && goes_on(m); i++) {
 		const char *have = own_id(item_of(list, i));
 
 		if (have && strcmp(have, id) == 0)
@@ -132,10 +142,10 @@ static size_t columns(struct import *m, const char *file, bool write)
 	const char *seen[256];
 	size_t n = 0;
 
-	for (size_t i = 0; i < count_of(sets); i++) {
+	for (size_t i = 0; i < count_of(sets) && goes_on(m); i++) {
 		const struct ay_json *fields = ay_json_get(item_of(sets, i), "field");
 
-		for (size_t k = 0; k < count_of(fields); k++) {
+		for (size_t k = 0; k < count_of(fields) && goes_on(m); k++) {
 			const char *column = column_of(item_of(fields, k), file);
 			bool twice = false;
 
@@ -235,9 +245,9 @@ static bool is_croissant(const struct ay_json *root)
 }
 
 /* metadata: its own name, which may lie beside the data. */
-static int write_schema(const struct ay_json *root, const char *metadata, struct ay_buf *out, struct ay_error *e)
+static int write_schema(const struct ay_json *root, const char *metadata, struct ay_budget *b, struct ay_buf *out, struct ay_error *e)
 {
-	struct import m = {.root = root, .w = ay_jw_new(out, true)};
+	struct import m = {.root = root, .budget = b, .w = ay_jw_new(out, true)};
 	const struct ay_json *list = ay_json_get(root, "distribution");
 	struct ay_schema *loaded = NULL;
 	size_t start = out->len;
@@ -247,7 +257,7 @@ static int write_schema(const struct ay_json *root, const char *metadata, struct
 		ay_jw_kstr(&m.w, "title", text_of(root, "name"));
 	ay_jw_key(&m.w, "resources");
 	ay_jw_array(&m.w);
-	for (size_t i = 0; i < count_of(list); i++) {
+	for (size_t i = 0; i < count_of(list) && goes_on(&m); i++) {
 		const char *format = text_of(item_of(list, i), "encodingFormat");
 
 		/* A repository is where the files came from, not one of them. */
@@ -262,7 +272,7 @@ static int write_schema(const struct ay_json *root, const char *metadata, struct
 	ay_jw_array_end(&m.w);
 	ay_jw_object_end(&m.w);
 	ay_buf_addc(out, '\n');
-	int rc = out->err ? out->err : ay_schema_load(out->data + start, out->len - start, &loaded, e);
+	int rc = m.err ? m.err : out->err ? out->err : ay_schema_load(out->data + start, out->len - start, &loaded, e);
 
 	ay_schema_free(loaded);
 	return rc;
@@ -281,7 +291,7 @@ int ay_croissant_propose(struct ay_scan *s, struct ay_source *in)
 	if (!rc && !is_croissant(ay_json_root(doc)))
 		ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "the document is neither a table nor the metadata of a dataset by Croissant");
 	else if (!rc)
-		rc = write_schema(ay_json_root(doc), ay_path_base(ay_scan_name(s)), ay_scan_options(s)->proposal, &e);
+		rc = write_schema(ay_json_root(doc), ay_path_base(ay_scan_name(s)), ay_scan_budget(s), ay_scan_options(s)->proposal, &e);
 	if (rc)
 		ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "no schema can be made of the metadata: %s %.200s", e.where, *e.msg ? e.msg : ay_strerror(rc));
 	ay_json_free(doc);
