@@ -246,6 +246,16 @@ static int load_key(struct ay_schema_loader *l, const struct ay_json *root)
 	return 0;
 }
 
+/* What is refused is no reference; a limit that was reached while it was read says nothing about it. */
+static int unread_reference(struct ay_schema_loader *l, const char *key, int rc)
+{
+	if (rc == AY_EFORMAT || rc == AY_ETRUNC)
+		return ay_schema_bad(l, key, "is not a reference that baseline propose wrote");
+	ay_error_set(l->e, rc, "the reference could not be read: %s", ay_strerror(rc));
+	ay_error_where(l->e, "%s/%s", l->place, key);
+	return rc;
+}
+
 /* Each column that the reference has must be a field of the kind that it was made of: else it would never be compared. */
 static int check_reference(struct ay_schema_loader *l, const char *key, const uint8_t *profile, size_t len)
 {
@@ -255,8 +265,9 @@ static int check_reference(struct ay_schema_loader *l, const char *key, const ui
 	int err = 0;
 
 	ay_budget_init(&b, len);
-	if (ay_reference_parse(profile, len, &b, &ref) != 0)
-		return ay_schema_bad(l, key, "is not a reference that baseline propose wrote");
+	err = ay_reference_parse(profile, len, &b, &ref);
+	if (err)
+		return unread_reference(l, key, err);
 	for (size_t i = 0; i < ref.count && !err; i++) {
 		size_t at;
 		bool there = ay_schema_find_field(s, ref.columns[i].name, &at) == 0;
@@ -276,9 +287,13 @@ static int decode_reference(struct ay_schema_loader *l, const char *key, const s
 	size_t len = 0;
 	const char *text = ay_json_is(j, AY_JSON_STRING) ? ay_json_str(j, &len) : NULL;
 
-	if (!text || ay_base64_decode(&b, text, len, false) < 0 || b.err || !b.len) {
+	int rc = text ? ay_base64_decode(&b, text, len, false) : AY_EFORMAT;
+
+	if (rc == 0)
+		rc = b.err ? b.err : b.len ? 0 : AY_EFORMAT;
+	if (rc < 0) {
 		ay_buf_free(&b);
-		return ay_schema_bad(l, key, "is not a reference that baseline propose wrote");
+		return unread_reference(l, key, rc);
 	}
 	*out = ay_buf_steal(&b, out_len);
 	ay_buf_free(&b);

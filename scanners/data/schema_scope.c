@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which part of the schema is about the file at hand, and whether anybody compared it. */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "assay/text.h"
@@ -52,7 +53,9 @@ static int load(struct ay_scan *s, struct ay_schema **out)
 	}
 	int err = ay_schema_load_job(o->schema_json, o->schema_len, out, &e);
 
-	if (err)
+	if (err == AY_ELIMIT || err == -ENOMEM)
+		ay_scan_find(s, "limit.exceeded", AY_NO_OFFSET, "the schema could not be read, so nothing was judged by it: %s: %s", e.where, e.msg);
+	else if (err)
 		ay_scan_find(s, "schema.invalid", AY_NO_OFFSET, "the schema itself is not valid: %s: %s", e.where, e.msg);
 	else
 		keep(*out, o);

@@ -30,9 +30,35 @@ static void endless_croissant(void)
 	ay_buf_free(&out);
 }
 
+/* A limit says nothing about what the schema holds: not that it is none, and not that a table passes. */
+static void limits(void)
+{
+	static const char head[] = "{\"fields\": [{\"name\": \"a\", \"type\": \"any\"}], \"x-profile\": \"", tail[] = "\"}";
+	size_t fill = AY_LIMIT_REFERENCE / 3 * 4 + 4, len = sizeof(head) - 1 + fill + sizeof(tail) - 1;
+	char *json = malloc(len + 1);
+	struct ay_error e = {.where = ""};
+	struct ay_schema *s;
+
+	if (!json)
+		abort();
+	memcpy(json, head, sizeof(head) - 1);
+	memset(json + sizeof(head) - 1, 'A', fill);
+	memcpy(json + sizeof(head) - 1 + fill, tail, sizeof(tail));
+	is_int(ay_schema_load(json, len, &s, &e), AY_ELIMIT, "a reference beyond the limit is refused as such: %s", e.msg);
+	is_str(e.where, "/x-profile", "at its place");
+	is_str(scan_case_with("t.csv", "a\n1\n", 4, json), "limit.exceeded", "and no table is judged by it");
+	json[sizeof(head) - 1] = '!';
+	is_int(ay_schema_load(json, len, &s, &e), AY_ELIMIT, "before anything of it is looked at");
+	memcpy(json + sizeof(head) - 1 + 8, tail, sizeof(tail));
+	is_int(ay_schema_load(json, strlen(json), &s, &e), AY_EFORMAT, "what is no base64 is no reference: %s", e.msg);
+	is_str(scan_case_with("t.csv", "a\n1\n", 4, json), "schema.invalid", "and is the schema's fault");
+	free(json);
+}
+
 int main(void)
 {
 	endless_croissant();
+	limits();
 	ay_scan_result_free(&scan_case_result);
 	return done_testing();
 }
