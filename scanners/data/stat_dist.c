@@ -134,7 +134,8 @@ double ay_stat_kolmogorov_limit_sf(double x)
 {
 	double sum = 0;
 
-	if (!(x > 0))
+	/* Here and below the sum is less than any double; nearer to 0 it would be 0 times infinity. */
+	if (!(x > 0.04))
 		return 1;
 	if (x >= 1.18) {
 		for (int k = 1; k < 8; k++)

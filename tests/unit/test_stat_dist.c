@@ -48,6 +48,8 @@ static void kolmogorov(void)
 	ok(ay_stat_smirnov_sf(5, 0) == 1 && ay_stat_smirnov_sf(5, 1) == 0, "one-sided ends");
 	ok(near(ay_stat_kolmogorov_limit_sf(1.36), 0.049485876755377, 1e-12) && near(ay_stat_kolmogorov_limit_sf(1.18 - 1e-12),
 	   ay_stat_kolmogorov_limit_sf(1.18), 1e-10) && ay_stat_kolmogorov_limit_sf(0) == 1, "the limit, both series");
+	ok(ay_stat_kolmogorov_limit_sf(0.04) == 1 && ay_stat_kolmogorov_limit_sf(0.041) == 1 && ay_stat_kolmogorov_limit_sf(1e-300) == 1 &&
+	   ay_stat_kolmogorov_limit_sf(5e-324) == 1, "and where no double holds what is missing to 1");
 }
 
 static void two_samples(void)
