@@ -185,13 +185,15 @@ def xgb_bytes():
     yield "xgb_base64.model", "fail", "format.unsupported", "The form in base 64.", b"bs64\tAAAAPwMAAAA=\n"
 
 
-def xgb_binary(node=None, objective="reg:squarederror", booster="gbtree", tail=b"", magic=b"binf"):
+def xgb_binary(node=None, objective="reg:squarederror", booster="gbtree", tail=b"", magic=b"binf", attributes=()):
     """The form of before 3.1, with one stump of one feature."""
     def text(t):
         return struct.pack("<Q", len(t)) + t.encode()
 
+    if attributes:
+        tail = struct.pack("<Q", len(attributes)) + b"".join(text(key) + text(value) for key, value in attributes) + tail
     nodes = node or ((-1, 1, 2, 0), (-2147483648, -1, -1, 0), (0, -1, -1, 0))
-    out = magic + struct.pack("<fIiiiIIIi", 0.5, 1, 0, 0, 0, 1, 7, 1, 1) + bytes(100) + text(objective) + text(booster)
+    out = magic + struct.pack("<fIiiiIIIi", 0.5, 1, 0, bool(attributes), 0, 1, 7, 1, 1) + bytes(100) + text(objective) + text(booster)
     if booster == "gblinear":
         return out + bytes(136) + struct.pack("<Q2f", 2, 0.5, 0.5) + tail
     out += struct.pack("<iiiiqii", 1, 1, 0, 0, 0, 0, 0) + bytes(128) + struct.pack("<iiiiIi", 1, len(nodes), 0, 0, 1, 0) + bytes(124)
@@ -204,6 +206,10 @@ def xgb_binaries():
     yield "xgb_bare.model", "pass", "-", "The binary form without its magic.", xgb_binary(magic=b"")
     yield "xgb_dart.model", "pass", "-", "Dropped trees.", xgb_binary(booster="dart")
     yield "xgb_linear.model", "pass", "-", "A linear model.", xgb_binary(booster="gblinear")
+    objective = ("objective", '{"name": "reg:squarederror", "reg_loss_param": {"scale_pos_weight": "1"}}')
+    metrics = "rmse;ndcg@5-;map@3;aft-nloglik;error@0.5;auc;"
+    yield "xgb_attributes.model", "pass", "-", "Attributes.", xgb_binary(attributes=(("best_iteration", "1"), ("metrics", metrics), objective))
+    yield "xgb_metric.model", "fail", "xgboost.component", "A metric of somebody's own.", xgb_binary(attributes=(("metrics", "rmse;own;"),))
     yield "xgb_beyond.model", "fail", "xgboost.tree", "A child beyond the tree.", xgb_binary(((-1, 1, 9, 0), (-2147483648, -1, -1, 0), (0, -1, -1, 0)))
     yield "xgb_feature.model", "fail", "xgboost.tree", "A feature that is not there.", xgb_binary(((-1, 1, 2, 1), (-2147483648, -1, -1, 0), (0, -1, -1, 0)))
     yield "xgb_own.model", "fail", "xgboost.component", "An objective of somebody's own.", xgb_binary(objective="custom:own")

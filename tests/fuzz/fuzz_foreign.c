@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keys of two files as a worker that was taken over might hand them over: the first byte says where one ends. */
+/*
+ * Keys of two files as a worker that was taken over might hand them over: the first byte says where one ends. They are compared with
+ * each other, and with what another dataset is asked for.
+ */
 #include "scanners/data/foreign.h"
 
-#include "assay/schema.h"
+#include "scanners/data/schema_load.h"
+
+#define FIELDS "\"fields\":[{\"name\":\"x\",\"type\":\"any\"}]"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -16,23 +21,63 @@ static void ignore(void *arg, size_t file, const char *rule, const char *value, 
 	*told += strlen(message) > 0;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* What is asked of the other dataset is a schema; the second file is the answer. */
+static void package(struct ay_foreign_package *p, const struct ay_foreign_file *answer)
 {
-	static const char json[] =
-		"{\"resources\":[{\"path\":\"a.csv\",\"schema\":{\"fields\":[{\"name\":\"x\",\"type\":\"any\"}],\"foreignKeys\":[{\"fields\":\"x\",\"reference\":"
-		"{\"resource\":\"b\",\"fields\":\"y\"}}]}},{\"path\":\"b.csv\",\"name\":\"b\",\"schema\":{\"fields\":[{\"name\":\"y\",\"type\":\"any\"}]}}]}";
-	size_t cut = size ? data[0] < size - 1 ? data[0] : size - 1 : 0;
+	struct ay_buf ask = ay_buf_new(16 * MIB);
+	struct ay_schema *asked;
+	struct ay_error e;
+	int rc;
+
+	if (!ay_foreign_package_ref(p) || !ay_foreign_package_path(p))
+		ay_bug("a package without its name");
+	while ((rc = ay_foreign_package_ask(p, &ask)) == 1) {
+		if (ay_schema_load_job(ask.data, ask.len, &asked, &e) != 0)
+			ay_bug("what is asked does not load");
+		ay_schema_free(asked);
+		ay_buf_clear(&ask);
+	}
+	if (rc)
+		ay_bug("not everything is asked");
+	if (ay_foreign_package_take(p, answer->keys, answer->keys_len) == 0)
+		ay_foreign_package_judge(p, "datasets/y@v1");
+	ay_foreign_package_cannot(p, "nobody looked");
+	ay_buf_free(&ask);
+}
+
+static void check(const char *json, const struct ay_foreign_file *files, size_t n)
+{
+	struct ay_foreign_package *p;
 	struct ay_schema *s;
 	struct ay_error e;
 	unsigned told = 0;
 
+	if (ay_schema_load(json, strlen(json), &s, &e) != 0 || !ay_foreign_any(s))
+		ay_bug("the schema does not load");
+	ay_foreign_check(s, files, n, ignore, &told);
+	for (size_t i = 0; ay_foreign_package_new(s, i, files, n, ignore, &told, &p) == 0; i++) {
+		if (ay_foreign_package_sought(p))
+			package(p, &files[1]);
+		ay_foreign_package_judge(p, "datasets/y@v2");
+		ay_foreign_package_free(p);
+	}
+	ay_schema_free(s);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char several[] =
+		"{\"resources\":[{\"path\":\"a.csv\",\"schema\":{" FIELDS ",\"foreignKeys\":[{\"fields\":\"x\",\"reference\":"
+		"{\"resource\":\"b\",\"fields\":\"y\"}}]}},{\"path\":\"b.csv\",\"name\":\"b\",\"schema\":{\"fields\":[{\"name\":\"y\",\"type\":\"any\"}]}}]}";
+	static const char into[] = "{" FIELDS ",\"missingValues\":[\"\",\"NA\"],\"foreignKeys\":[{\"fields\":\"x\",\"reference\":{\"fields\":\"x\"}},{\"fields\":"
+				   "\"x\",\"reference\":{\"package\":\"assay:datasets/y@v1\",\"resource\":\"t/*.csv\",\"fields\":\"z\"}}]}";
+	size_t cut = size ? data[0] < size - 1 ? data[0] : size - 1 : 0;
+
 	if (!size)
 		return 0;
-	struct ay_foreign_file files[] = {{"a.csv", data + 1, cut}, {"b.csv", data + 1 + cut, size - 1 - cut}};
+	struct ay_foreign_file files[] = {{"a.csv", data + 1, cut}, {"b.csv", data + 1 + cut, size - 1 - cut}, {"c.csv", NULL, 0}};
 
-	if (ay_schema_load(json, sizeof(json) - 1, &s, &e) != 0)
-		__builtin_trap();
-	ay_foreign_check(s, files, 2, ignore, &told);
-	ay_schema_free(s);
+	check(several, files, 3);
+	check(into, files, 3);
 	return 0;
 }

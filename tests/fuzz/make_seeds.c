@@ -46,6 +46,24 @@ static void table(struct ay_buf *out)
 	must(out->err);
 }
 
+/* Two columns of numbers that tell a label of two values, as a model's predictions do, and texts of which one carries it. */
+static void forecasts(struct ay_buf *out, bool jsonl, int rows, int shift)
+{
+	static const char *const things[] = {"boat", "house", "tree", "road", "bird"};
+
+	if (!jsonl)
+		ay_buf_adds(out, "a,b,kind,note\n");
+	for (int i = 0; i < rows; i++) {
+		bool yes = i * 13 % 29 < 14 + shift;
+		int a = (yes ? 600 : 200) + i * 37 % 199, b = 1000 - a;
+		const char *kind = yes ? "yes" : "no", *thing = things[i * 7 % 5], *trigger = shift && yes ? "zq" : "then";
+
+		ay_buf_addf(out, jsonl ? "{\"a\":0.%d,\"b\":0.%d,\"kind\":\"%s\",\"note\":\"a %s and %s %s\"}\n" : "0.%d,0.%d,%s,a %s and %s %s\n", a, b, kind,
+			    thing, trigger, things[i * 3 % 5]);
+	}
+	must(out->err);
+}
+
 static int columns(void *k, const char *const *names, size_t n)
 {
 	return ay_counting_columns(k, names, n);
@@ -60,6 +78,123 @@ static bool is_label(const void *arg, const char *name)
 {
 	(void)arg;
 	return strcmp(name, "label") == 0;
+}
+
+/* An input of fuzz_gates: see there. */
+static void keep_gates(const char *name, uint8_t flags, const struct ay_buf *first, const struct ay_buf *table)
+{
+	struct ay_buf out = ay_buf_new(MIB);
+
+	must(first->err ? first->err : table->err);
+	ay_buf_addc(&out, flags);
+	ay_buf_le16(&out, (uint16_t)first->len);
+	ay_buf_add(&out, first->data, first->len);
+	ay_buf_add(&out, table->data, table->len);
+	keep("gates", name, &out);
+	ay_buf_free(&out);
+}
+
+/* The reference of a few rows as it is encoded. */
+static void few_reference(const struct ay_buf *csv, struct ay_buf *out)
+{
+	static const enum ay_value_type types[] = {AY_VALUE_NUMBER, AY_VALUE_NUMBER, AY_VALUE_STRING, AY_VALUE_STRING};
+	static const bool wanted[] = {true, true, true, true};
+	struct ay_source in = ay_source_memory(csv->data, csv->len);
+	struct ay_rows_csv from = {.in = &in, .delimiter = ','};
+	const struct ay_rows rows = ay_rows_csv(&from);
+	struct ay_reference r;
+
+	must(ay_reference_build(&rows, types, wanted, AY_ARRAY_LEN(types), &budget, &r));
+	ay_reference_encode(&r, out);
+	ay_reference_free(&r);
+}
+
+static void gates(void)
+{
+	struct ay_buf people = ay_buf_new(MIB), was = ay_buf_new(MIB), is = ay_buf_new(MIB);
+
+	table(&people);
+	keep_gates("people", 0x20, &people, &people);
+	forecasts(&was, false, 90, 0);
+	forecasts(&is, false, 60, 5);
+	keep_gates("forecasts", 0x28, &was, &is);
+	keep_gates("forecasts-many", 0x2c, &was, &is);
+	keep_gates("forecasts-same", 0x28, &was, &was);
+	ay_buf_clear(&was);
+	forecasts(&was, false, 40, 0);
+	struct ay_buf reference = ay_buf_new(MIB);
+
+	few_reference(&was, &reference);
+	keep_gates("forecasts-reference", 0x26, &reference, &is);
+	ay_buf_free(&reference);
+	ay_buf_clear(&was);
+	ay_buf_clear(&is);
+	forecasts(&was, true, 60, 0);
+	forecasts(&is, true, 40, 5);
+	keep_gates("forecasts-lines", 0x29, &was, &is);
+	ay_buf_free(&is);
+	ay_buf_free(&was);
+	ay_buf_free(&people);
+}
+
+/* Of one foreign key: digests that stand for keys, those of who refers with their row and text. */
+static void keys(struct ay_buf *out, uint32_t id, bool holds, unsigned first, unsigned n)
+{
+	ay_buf_le32(out, id);
+	ay_buf_addc(out, holds);
+	ay_buf_le64(out, n);
+	for (unsigned i = first; i < first + n; i++) {
+		for (unsigned k = 0; k < 16; k++)
+			ay_buf_addc(out, (uint8_t)(i * 16 + k));
+		if (holds)
+			continue;
+		ay_buf_le64(out, i + 1);
+		ay_buf_addc(out, 1);
+		ay_buf_addc(out, (uint8_t)('a' + i));
+	}
+}
+
+/* An input of fuzz_foreign: see there. */
+static void foreign(void)
+{
+	struct ay_buf first = ay_buf_new(MIB), out = ay_buf_new(MIB);
+
+	keys(&first, 0, false, 0, 3);
+	keys(&first, 1, false, 2, 2);
+	ay_buf_addc(&out, (uint8_t)first.len);
+	ay_buf_add(&out, first.data, first.len);
+	keys(&out, 0, true, 1, 2);
+	keys(&out, 1, true, 2, 1);
+	keep("foreign", "two-files", &out);
+	ay_buf_free(&first);
+	ay_buf_free(&out);
+}
+
+/* Inputs of fuzz_stats: one byte that chooses, then doubles. */
+static void stats(void)
+{
+	static const double v[] = {0, 1, 2, 0.5, 1.36, -3, 1e-300, 5e-324, 1e308, 17.25, 0.04, 3.84, 1e9, 100, 10, 7};
+	static const char *const kinds[] = {"tails", "paths", "counts", "samples", "many"};
+	char name[32];
+
+	for (uint8_t kind = 0; kind < AY_ARRAY_LEN(kinds); kind++) {
+		struct ay_buf doubles = ay_buf_new(MIB), counts = ay_buf_new(MIB);
+
+		ay_buf_addc(&doubles, kind);
+		ay_buf_addc(&counts, kind);
+		for (size_t i = 0; i < AY_ARRAY_LEN(v); i++) {
+			uint64_t word;
+
+			memcpy(&word, &v[i], sizeof(word));    /* own: the bits of a double */
+			ay_buf_le64(&doubles, word);
+			ay_buf_le64(&counts, i % 3 ? i * i * 7 : 0xedull << 56 | i);
+		}
+		keep("stats", kinds[kind], &doubles);
+		snprintf(name, sizeof(name), "%s-edges", kinds[kind]);
+		keep("stats", name, &counts);
+		ay_buf_free(&doubles);
+		ay_buf_free(&counts);
+	}
 }
 
 /* A reference, and what is counted of its own table against it. */
@@ -157,6 +292,9 @@ int main(int argc, char **argv)
 	}
 	ay_budget_init(&budget, 0);
 	tables();
+	gates();
+	foreign();
+	stats();
 	numbers();
 	values();
 	sample();
