@@ -34,7 +34,8 @@ static void read_row(const struct ay_forest *f, const struct ay_placed *row, flo
 
 			v = row[i].at < used ? f->rank[i][row[i].at] / (double)used : row[i].at == used ? 1 : 0;
 		} else {
-			v = isnan(v) ? 0 : (v - l->median) / (l->scale > 0 ? l->scale : 1);
+			v = (v - l->median) / (l->scale > 0 ? l->scale : 1);
+			v = isnan(v) ? 0 : v;
 		}
 		out[i] = (float)(v > Z_MAX ? Z_MAX : v < -Z_MAX ? -Z_MAX : v);
 	}
