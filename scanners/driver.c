@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "scanners/data/array_set.h"
 #include "scanners/data/schema.h"
 #include "scanners/driver.h"
 
@@ -21,6 +22,7 @@ struct ay_scan {
 	struct ay_extract *extract;         /* NULL: the file is only judged */
 	struct ay_source *input;            /* the file itself */
 	struct ay_images *images;           /* inside of it */
+	struct ay_array_set *arrays;        /* of the archive at hand; NULL: there is none, or arrays are tables each */
 	bool schema_met;                    /* somebody compared with the schema, or said why not */
 };
 
@@ -43,6 +45,11 @@ const struct ay_scan_options *ay_scan_options(const struct ay_scan *s)
 const char *ay_scan_member(const struct ay_scan *s)
 {
 	return s->member ? s->member : "";
+}
+
+struct ay_array_set **ay_scan_arrays(struct ay_scan *s)
+{
+	return &s->arrays;
 }
 
 unsigned ay_scan_depth(const struct ay_scan *s)

@@ -138,6 +138,15 @@ int ay_spool_take(struct ay_spool *sp, uint8_t *bytes, size_t len)
 	return 0;
 }
 
+int ay_spool_put_away(struct ay_spool *sp)
+{
+	int rc = move_to_scratch(sp);
+
+	if (rc == 0)
+		scratch_used = sp->scratch_off + sp->size;
+	return rc;
+}
+
 static int64_t scratch_read(struct ay_source *s, uint64_t off, void *dst, size_t len)
 {
 	struct ay_spool *sp = s->arg;

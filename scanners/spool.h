@@ -27,6 +27,8 @@ AY_MUSTCHECK int ay_spool_write(struct ay_spool *sp, const void *bytes, size_t l
 AY_MUSTCHECK int ay_spool_take(struct ay_spool *sp, uint8_t *bytes, size_t len);
 /* Reports and answers AY_ELIMIT when a size that a header announces would not be admitted by write. */
 AY_MUSTCHECK int ay_spool_announce(struct ay_spool *sp, uint64_t size);
+/* Moves what was written from memory to the scratch file; only of the spool begun last. As write. */
+AY_MUSTCHECK int ay_spool_put_away(struct ay_spool *sp);
 /* What was written, valid until free or the next write. */
 struct ay_source ay_spool_source(struct ay_spool *sp);
 void ay_spool_free(struct ay_spool *sp);

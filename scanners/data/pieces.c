@@ -65,34 +65,6 @@ static double scaled(int64_t v, unsigned scale, char *scratch)
 	return ay_value_parse(AY_VALUE_NUMBER, scratch, (size_t)n, &parsed) ? parsed.d : 0;
 }
 
-static void put_whole(struct ay_cell *c, enum ay_value_type is, int64_t v)
-{
-	c->is = is;
-	c->whole = true;
-	c->integer = v;
-	c->number = (double)v;
-}
-
-/* Seconds and what is left of one; the file's unit is a power of ten of it. */
-static void put_clock(struct ay_cell *c, enum ay_value_type is, int64_t v, unsigned scale)
-{
-	int64_t unit = 1;
-
-	for (unsigned i = 0; i < scale && i < 9; i++)
-		unit *= 10;
-	int64_t second = v / unit, rest = v % unit;
-
-	if (rest < 0) {
-		rest += unit;
-		second--;
-	}
-	c->is = is;
-	c->integer = second;
-	c->nanos = (uint32_t)(rest * (1000000000 / unit));
-	c->whole = c->nanos == 0;
-	c->number = (double)second + (double)c->nanos * 1e-9;
-}
-
 static struct ay_cell whole_cell(struct column *k, int64_t v)
 {
 	struct ay_cell c = {.kind = AY_CELL_NUMBER, .typed = true};
@@ -103,7 +75,7 @@ static struct ay_cell whole_cell(struct column *k, int64_t v)
 		c.len = v ? 4 : 5;
 		break;
 	case AY_COLUMN_UNSIGNED:
-		put_whole(&c, AY_VALUE_INTEGER, v);
+		ay_cell_put_whole(&c, AY_VALUE_INTEGER, v);
 		if (v < 0) {
 			c.whole = false;
 			c.number = (double)(uint64_t)v;
@@ -113,16 +85,16 @@ static struct ay_cell whole_cell(struct column *k, int64_t v)
 		break;
 	case AY_COLUMN_DECIMAL:
 		if (k->of.scale == 0) {
-			put_whole(&c, AY_VALUE_INTEGER, v);
+			ay_cell_put_whole(&c, AY_VALUE_INTEGER, v);
 			break;
 		}
 		c.is = AY_VALUE_NUMBER;
 		c.number = scaled(v, k->of.scale, k->scratch);
 		break;
-	case AY_COLUMN_DATE: put_whole(&c, AY_VALUE_DATE, v); break;
-	case AY_COLUMN_TIME: put_clock(&c, AY_VALUE_TIME, v, k->of.scale); break;
-	case AY_COLUMN_TIMESTAMP: put_clock(&c, AY_VALUE_DATETIME, v, k->of.scale); break;
-	default: put_whole(&c, AY_VALUE_INTEGER, v); break;
+	case AY_COLUMN_DATE: ay_cell_put_whole(&c, AY_VALUE_DATE, v); break;
+	case AY_COLUMN_TIME: ay_cell_put_clock(&c, AY_VALUE_TIME, v, k->of.scale); break;
+	case AY_COLUMN_TIMESTAMP: ay_cell_put_clock(&c, AY_VALUE_DATETIME, v, k->of.scale); break;
+	default: ay_cell_put_whole(&c, AY_VALUE_INTEGER, v); break;
 	}
 	return c;
 }

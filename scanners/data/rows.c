@@ -3,6 +3,34 @@
 
 #include "scanners/formats/csv.h"
 
+void ay_cell_put_whole(struct ay_cell *c, enum ay_value_type is, int64_t v)
+{
+	c->is = is;
+	c->whole = true;
+	c->integer = v;
+	c->number = (double)v;
+}
+
+/* Seconds and what is left of one; the file's unit is a power of ten of it. */
+void ay_cell_put_clock(struct ay_cell *c, enum ay_value_type is, int64_t v, unsigned scale)
+{
+	int64_t unit = 1;
+
+	for (unsigned i = 0; i < scale && i < 9; i++)
+		unit *= 10;
+	int64_t second = v / unit, rest = v % unit;
+
+	if (rest < 0) {
+		rest += unit;
+		second--;
+	}
+	c->is = is;
+	c->integer = second;
+	c->nanos = (uint32_t)(rest * (1000000000 / unit));
+	c->whole = c->nanos == 0;
+	c->number = (double)second + (double)c->nanos * 1e-9;
+}
+
 static int each_cell_row(struct ay_csv *table, struct ay_budget *b, const struct ay_rows_sink *sink, struct ay_cell *cells)
 {
 	const struct ay_csv_field *fields;

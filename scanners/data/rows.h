@@ -25,6 +25,10 @@ struct ay_cell {
 	size_t len;
 };
 
+void ay_cell_put_whole(struct ay_cell *c, enum ay_value_type is, int64_t v);
+/* Times: units of a tenth of a second to the power of scale, at most 9. */
+void ay_cell_put_clock(struct ay_cell *c, enum ay_value_type is, int64_t v, unsigned scale);
+
 /* Callbacks return 0, or a negative code that ends the reading; NULL ones are not called. */
 struct ay_rows_sink {
 	void *arg;

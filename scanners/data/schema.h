@@ -131,6 +131,8 @@ bool ay_schema_is_missing(const struct ay_schema *s, const char *text, size_t le
 AY_MUSTCHECK int ay_schema_open(struct ay_scan *s, enum ay_schema_of kind, struct ay_schema **whole, const struct ay_schema **part);
 /* The same for who may find that the part says nothing about it: who compares then says ay_scan_schema_met. */
 AY_MUSTCHECK int ay_schema_peek(struct ay_scan *s, enum ay_schema_of kind, struct ay_schema **whole, const struct ay_schema **part);
+/* Whether a resource names the member at hand by itself ("data.npz!x.npy"), and not only its archive. */
+bool ay_schema_names_member(struct ay_scan *s);
 /* At the end of the file itself: one that no pattern names, or that nobody could compare, is reported. */
 void ay_schema_judge_scope(struct ay_scan *s);
 

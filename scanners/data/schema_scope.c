@@ -80,6 +80,22 @@ static int resource_at_hand(const struct ay_scan *s, const struct ay_schema *sch
 	return found >= 0 ? found : ay_schema_resource_of(schema, path_of(s));
 }
 
+bool ay_schema_names_member(struct ay_scan *s)
+{
+	struct ay_schema *whole;
+	bool named = false;
+
+	if (!*ay_scan_member(s) || !ay_scan_options(s)->schema_json || load(s, &whole) != 0)
+		return false;
+	if (whole->of == AY_SCHEMA_OF_FILES) {
+		int i = resource_at_hand(s, whole);
+
+		named = i >= 0 && strchr(ay_schema_resource_path(whole, (size_t)i), '!');
+	}
+	ay_schema_free(whole);
+	return named;
+}
+
 int ay_schema_peek(struct ay_scan *s, enum ay_schema_of kind, struct ay_schema **whole, const struct ay_schema **part)
 {
 	*whole = NULL;

@@ -26,6 +26,7 @@ struct dtype {
 	uint64_t size;                      /* bytes */
 	bool objects;
 	uint8_t kind, order;                /* of a plain type; 0 for others */
+	uint8_t unit;                       /* of dates, as in array_table.h */
 };
 
 /* What it says of the array. */
@@ -125,11 +126,27 @@ static bool one_of(uint64_t v, const uint8_t sizes[])
 	return false;
 }
 
-/* The unit of dates and durations: "[ns]", "[25s]", or nothing. */
-static void take_unit(struct ay_cursor *c)
+#define UNIT_OTHER 254
+
+static uint8_t known_unit(struct ay_cursor c)
 {
+	static const struct { char text[5]; uint8_t unit; } units[] = {
+		{ "[D]", AY_ARRAY_DAYS }, { "[s]", 0 }, { "[ms]", 3 }, { "[us]", 6 }, { "[ns]", 9 },
+	};
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(units); i++)
+		if (c.left == strlen(units[i].text) && ay_cursor_starts(&c, units[i].text, c.left))
+			return units[i].unit;
+	return UNIT_OTHER;
+}
+
+/* The unit of dates and durations: "[ns]", "[25s]", or nothing. */
+static uint8_t take_unit(struct ay_cursor *c)
+{
+	uint8_t unit = known_unit(*c);
+
 	if (c->left == 0)
-		return;
+		return unit;
 	if (!ay_cursor_accept(c, "[", 1))
 		ay_cursor_fail(c, AY_EFORMAT);
 	while (c->left > 1) {
@@ -140,6 +157,7 @@ static void take_unit(struct ay_cursor *c)
 	}
 	if (!ay_cursor_accept(c, "]", 1))
 		ay_cursor_fail(c, AY_EFORMAT);
+	return unit;
 }
 
 /* "<f4", "|O", "<M8[ns]": byte order, kind, bytes. */
@@ -160,7 +178,7 @@ static struct dtype take_scalar(struct parser *p)
 	case 'i': case 'u': good = one_of(d.size, (const uint8_t[]){ 1, 2, 4, 8, 0 }); break;
 	case 'f': good = one_of(d.size, (const uint8_t[]){ 2, 4, 8, 12, 16, 0 }); break;
 	case 'c': good = one_of(d.size, (const uint8_t[]){ 8, 16, 24, 32, 0 }); break;
-	case 'M': case 'm': good = d.size == 8; take_unit(&c); break;
+	case 'M': case 'm': good = d.size == 8; d.unit = take_unit(&c); break;
 	case 'S': case 'V': good = true; break;
 	case 'U': good = !ay_ckd_mul_u64(d.size, 4, &d.size); break;
 	case 'O': good = one_of(d.size, (const uint8_t[]){ 4, 8, 0 }); d.objects = true; break;
@@ -230,18 +248,26 @@ static struct dtype take_field(struct parser *p, struct ay_cursor *name)
 	return d;
 }
 
+static struct ay_array_column column_of(const struct dtype *d)
+{
+	return (struct ay_array_column){ .kind = d->kind, .size = d->size > UINT32_MAX ? UINT32_MAX : (uint32_t)d->size, .unit = d->unit,
+					 .swap = d->order == '>' };
+}
+
 static void note_field(struct parser *p, struct ay_cursor name, uint64_t at, const struct dtype *d)
 {
 	struct fields *f = p->fields;
 	size_t len = (size_t)name.left;
 
-	if (f->n >= FIELDS || !len || len >= FIELD_NAME || d->size > UINT8_MAX) {
+	if (f->n >= FIELDS || !len || len >= FIELD_NAME) {
 		f->n = FIELDS + 1;
 		return;
 	}
 	ay_cursor_copy(&name, f->names[f->n], len);
 	f->names[f->n][len] = 0;
-	f->v[f->n] = (struct ay_array_column){ .name = f->names[f->n], .at = at, .kind = d->kind, .size = (uint8_t)d->size, .swap = d->order == '>' };
+	f->v[f->n] = column_of(d);
+	f->v[f->n].name = f->names[f->n];
+	f->v[f->n].at = at;
 	f->n++;
 }
 
@@ -400,47 +426,74 @@ static int extract(struct ay_scan *s, struct ay_source *in, uint64_t off, const 
 	return ay_extract_tensor(s, name, &l, &data);
 }
 
-/* Columns of the same type, or the fields; NULL-name ones are told by their number. False: it is no table that can be read. */
-static bool as_table(const struct array *a, struct fields *f, struct ay_array_table *t)
+/* Why it is no table that can be read; NULL: it is one. */
+static const char *why_no_table(const struct array *a, const struct fields *f)
 {
+	struct ay_array_column item = column_of(&a->item);
 	uint64_t columns = a->dims == 2 ? a->shape[1] : 1;
 
-	*t = (struct ay_array_table){ .rows = a->shape[0], .stride = a->item.size, .columns = f->v, .count = f->n };
-	if (!f->n) {
-		if (a->dims < 1 || a->dims > 2 || (a->columns && a->dims == 2 && columns > 1 && t->rows > 1) || !columns || columns > AY_ARRAY_COLUMNS)
-			return false;
-		t->count = (size_t)columns;
-		t->stride = columns * a->item.size;
-		return ay_array_reads(a->item.kind, a->item.size);
-	}
+	if (a->item.objects)
+		return "holds Python objects";
+	if (f->n > FIELDS)
+		return "has more than 256 fields, or names of more than 63 bytes";
 	for (size_t i = 0; i < f->n; i++)
-		if (f->n > FIELDS || !ay_array_reads(f->v[i].kind, f->v[i].size))
-			return false;
-	return a->dims == 1;
+		if (!ay_array_reads(&f->v[i]))
+			return "has fields that are no numbers, texts or dates";
+	if (f->n && a->dims != 1)
+		return "has fields and not one dimension";
+	if (a->dims < 1 || a->dims > 2)
+		return "has not one or two dimensions";
+	if (!f->n && !ay_array_reads(&item))
+		return "has items that are no numbers, texts or dates";
+	if (!columns || columns > AY_ARRAY_COLUMNS)
+		return "has no columns or more than 4096";
+	return columns * a->item.size > AY_ARRAY_ROW ? "has rows of more than a MiB" : NULL;
+}
+
+/* In Fortran order each column is a part, else all are one. */
+static void lay_out(const struct array *a, uint64_t off, const struct fields *f, struct ay_array_table *t)
+{
+	struct ay_array_column item = column_of(&a->item);
+	bool apart = t->part_count > 1;
+
+	for (size_t i = 0; i < t->count && !f->n; i++) {
+		t->columns[i] = item;
+		t->columns[i].at = apart ? 0 : i * a->item.size;
+	}
+	for (size_t i = 0; i < t->part_count; i++) {
+		t->parts[i].off = off + i * t->rows * a->item.size;
+		t->parts[i].stride = apart || f->n ? a->item.size : t->count * a->item.size;
+		t->parts[i].first = i;
+		t->parts[i].count = apart ? 1 : t->count;
+	}
 }
 
 static int judge_table(struct ay_scan *s, struct ay_source *in, uint64_t off, const struct array *a, struct fields *f)
 {
-	struct ay_array_column *columns = NULL;
-	struct ay_source_window w;
-	struct ay_array_table t;
-	struct ay_source data;
+	struct ay_budget *b = ay_scan_budget(s);
+	struct ay_array_table t = { .rows = a->shape[0], .count = f->n ? f->n : a->dims == 2 ? (size_t)a->shape[1] : 1 };
+	const char *why = why_no_table(a, f);
+	int rc = AY_ELIMIT;
 
-	if (!as_table(a, f, &t))
+	if (why) {
+		ay_array_refuse(s, "%s", why);
 		return 0;
-	int rc = ay_source_sub(in, off, a->bytes, &w, &data);
-
-	t.in = &data;
-	if (!rc && !f->n) {
-		columns = t.columns = ay_budget_alloc(ay_scan_budget(s), t.count * sizeof(*columns));
-		for (size_t i = 0; columns && i < t.count; i++)
-			columns[i] = (struct ay_array_column){ .at = i * a->item.size, .kind = a->item.kind, .size = (uint8_t)a->item.size,
-							       .swap = a->item.order == '>' };
-		rc = columns ? 0 : AY_ELIMIT;
 	}
-	if (!rc)
+	t.part_count = a->columns && a->dims == 2 && t.rows > 1 ? t.count : 1;
+	t.in_file = t.part_count == 1;
+	t.parts = ay_budget_alloc(b, t.part_count * sizeof(*t.parts));
+	t.columns = f->n ? f->v : ay_budget_alloc(b, t.count * sizeof(*t.columns));
+	if (t.parts && t.columns) {
+		lay_out(a, off, f, &t);
+		for (size_t i = 0; i < t.part_count; i++)
+			t.parts[i].in = in;
 		rc = ay_array_judge(s, &t);
-	ay_budget_free(ay_scan_budget(s), columns);
+	} else {
+		ay_scan_find(s, "limit.memory", AY_NO_OFFSET, "no memory left for the columns of an array");
+	}
+	ay_budget_free(b, t.parts);
+	if (!f->n)
+		ay_budget_free(b, t.columns);
 	return rc;
 }
 
@@ -461,8 +514,10 @@ static int scan_array(struct ay_scan *s, struct ay_source *in, uint64_t off, str
 		return rc;
 	if (a.item.objects && ay_scan_extract(s))
 		return extract(s, in, data_off, &a);
-	if (a.item.objects)
+	if (a.item.objects) {
+		ay_array_refuse(s, "%s", why_no_table(&a, &fields));
 		return scan_objects(s, in, data_off);
+	}
 	if (in->size - data_off < a.bytes)
 		ay_scan_find(s, "npy.truncated", data_off, "type and shape ask for %" PRIu64 " bytes and %" PRIu64 " are there", a.bytes,
 			     in->size - data_off);
@@ -511,5 +566,5 @@ out:
 }
 
 const struct ay_scanner ay_scanner_npy = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "npy", .version = 3, .bid = bid, .scan = scan,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "npy", .version = 4, .bid = bid, .scan = scan,
 };

@@ -3,13 +3,13 @@
 """Writes the same numbers as a CSV table and as NumPy arrays: gen_arrays.py DIR.
 
 The numbers are scikit-learn's digits, shuffled: DIR/reference.csv has half of them, DIR/NAME/t.SUFFIX the other half as it is (NAME
-good-*) or with 1.5 added to each (NAME moved). DIR/same has files that are one table, of several types: same.csv and *.npy. Seeds are fixed.
+good-*) or with 1.5 added to each (NAME moved). DIR/same has files that are one table, of several types: same.csv, *.npy and *.npz. Seeds are fixed.
 """
 import os
 import sys
 
 import numpy as np
-from sklearn.datasets import load_digits, load_wine
+from sklearn.datasets import load_digits, load_iris, load_wine
 
 
 def csv(path, names, rows):
@@ -42,6 +42,9 @@ def same(out):
     csv(os.path.join(out, "same", "wine.csv"), names, wine.tolist())
     np.save(os.path.join(out, "same", "wine.f8.npy"), wine.astype("<f8"))
     np.save(os.path.join(out, "same", "wine.big.npy"), wine.astype(">f8"))
+    np.save(os.path.join(out, "same", "wine.fortran.npy"), np.asfortranarray(wine))
+    np.savez(os.path.join(out, "same", "wine.each.npz"), **{n: wine[:, i] for i, n in enumerate(names)})
+    np.savez_compressed(os.path.join(out, "same", "wine.alone.npz"), wine=wine)
     np.save(os.path.join(out, "same", "wine.fields.npy"), np.array([tuple(r) for r in wine], dtype=[(n, "<f8") for n in names]))
     digits = load_digits().data.astype(int)
     names = ["p%d" % i for i in range(64)]
@@ -58,6 +61,13 @@ def same(out):
         np.save(os.path.join(out, "same", "halves.%s.npy" % kind.strip("<>")), halves.astype(kind))
     one = digits[:, 20]
     csv(os.path.join(out, "same", "one.csv"), ["p"], [[v] for v in one])
+    labelled = load_iris()
+    kinds = np.array(labelled.target_names)[labelled.target]
+    days = np.datetime64("2024-01-01") + np.arange(len(kinds))
+    names = ["X.%d" % i for i in range(4)] + ["y", "day"]
+    csv(os.path.join(out, "same", "iris.csv"), names, [list(r) + [k, d] for r, k, d in zip(labelled.data.tolist(), kinds, days)])
+    np.savez(os.path.join(out, "same", "iris.wide.npz"), X=labelled.data, y=kinds, day=days)
+    np.savez_compressed(os.path.join(out, "same", "iris.bytes.npz"), X=np.asfortranarray(labelled.data, ">f8"), y=kinds.astype("S"), day=days)
     np.save(os.path.join(out, "same", "one.flat.npy"), one.astype("u1"))
     np.save(os.path.join(out, "same", "one.column.npy"), one.astype("<i4").reshape(-1, 1, order="F"))
 

@@ -10,10 +10,10 @@ tool=$top_builddir/tests/unit/table_tool
 counts() { "$tool" scan "$1" "$2" | cut -d ' ' -f 1-3; }
 
 # One table in each form: verdict, rows and digest of the counts.
-for table in wine digits signed halves one; do
+for table in wine digits signed halves iris one; do
 	"$tool" propose "$T/c/same/$table.csv" >"$T/$table.schema" || exit 99
 	want=$(counts "$T/$table.schema" "$T/c/same/$table.csv")
-	for array in "$T/c/same/$table".*.npy; do
+	for array in "$T/c/same/$table".*.np?; do
 		is "$(counts "$T/$table.schema" "$array")" "$want" "$(basename "$array") is the table"
 	done
 done
