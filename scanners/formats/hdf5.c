@@ -71,5 +71,5 @@ static unsigned bid(struct ay_cursor head, struct ay_source *in, const char *pat
 }
 
 const struct ay_scanner ay_scanner_hdf5 = {
-	.abi = AY_SCAN_ABI, .name = "hdf5", .version = 4, .bid = bid, .scan = scan,
+	.abi = AY_SCAN_ABI, .name = "hdf5", .version = 5, .bid = bid, .scan = scan,
 };

@@ -4,6 +4,8 @@
 #define ASSAY_FORMATS_HDF5_H
 
 #include "assay/scan.h"
+#include "scanners/data/array_table.h"
+#include "scanners/data/shape.h"
 #include "scanners/model/keras_config.h"
 
 #define AY_HDF5_SIGNATURE "\x89HDF\r\n\x1a\n"
@@ -33,6 +35,9 @@ AY_MUSTCHECK int ay_hdf5_superblock(struct ay_scan *s, struct ay_source *in, str
 /* All metadata that leads to objects, before the library sees it. 0: sound, AY_EFORMAT: reported. */
 AY_MUSTCHECK int ay_hdf5_check(struct ay_scan *s, struct ay_source *in, const struct ay_hdf5_super *super);
 
+/* What ended the judgement; untold: no finding says it yet. */
+void ay_hdf5_report(struct ay_scan *s, int code, bool no_memory, const char *path, const char *why, bool untold);
+
 /* Addresses that were met. */
 struct ay_hdf5_set {
 	uint64_t *slots;                /* address + 1, by hash; 0 is free */
@@ -45,7 +50,7 @@ void ay_hdf5_set_free(struct ay_budget *b, struct ay_hdf5_set *set);
 #define AY_HDF5_PATH 512            /* room for a path; one that fills it may be cut */
 
 /* One dataset, for extractions. */
-enum ay_hdf5_kind { AY_HDF5_OTHER, AY_HDF5_WHOLE, AY_HDF5_REAL, AY_HDF5_TRUTH /* two names for 0 and 1 */ };
+enum ay_hdf5_kind { AY_HDF5_OTHER, AY_HDF5_WHOLE, AY_HDF5_REAL, AY_HDF5_TRUTH /* two names for 0 and 1 */, AY_HDF5_TEXT /* of fixed length */ };
 struct ay_hdf5_array {
 	enum ay_hdf5_kind kind;
 	size_t size, exponent, mantissa, bias;    /* of an item: bytes, bits, bits; 0 when the fields do not fill it in the usual order */
@@ -57,11 +62,30 @@ struct ay_hdf5_array {
 };
 AY_MUSTCHECK int ay_hdf5_tensor(struct ay_scan *s, struct ay_source *in, const char *path, const struct ay_hdf5_array *a);
 
+/* What one item of a dataset is: itself, or named fields. */
+struct ay_hdf5_named { struct ay_array_column column; bool named; char name[128]; };
+struct ay_hdf5_items { struct ay_hdf5_named *v; size_t n, room; };
+/* One more; name: of a field, or NULL; several: it is so many, one behind the other, or 0. AY_ELIMIT. */
+AY_MUSTCHECK int ay_hdf5_item(struct ay_budget *b, struct ay_hdf5_items *t, const struct ay_hdf5_array *a, const char *name, size_t at, uint64_t several);
+/* A dataset whose rows can be read. */
+struct ay_hdf5_rows {
+	struct ay_source source;            /* whole rows of stride bytes at multiples of it; valid until the tables of the file were judged */
+	uint64_t shape[AY_SHAPE_DIMS], item, chunk_rows;    /* item: bytes; chunk_rows: 0: they are not stored in chunks */
+	unsigned dims;
+	bool readable;                      /* not through filters that do not check what they read */
+	uint64_t stride;                    /* of ay_hdf5_rows: bytes of a row */
+};
+/* The schema's rules for shapes, and its columns as a part of the file's table. */
+AY_MUSTCHECK int ay_hdf5_rows(struct ay_scan *s, const char *path, struct ay_hdf5_rows *d, const struct ay_hdf5_items *t);
+
 /* Whether an attribute of this name holds the configuration of a Keras model. */
 bool ay_hdf5_is_config(const char *name, enum ay_keras_mode *mode_out);
-/* Judges the text of such an attribute. */
-AY_MUSTCHECK int ay_hdf5_config(struct ay_scan *s, const char *name, enum ay_keras_mode mode, const void *bytes, size_t len);
-/* Judges the bytes of any other attribute: some loaders unpickle them. object is the path of what it belongs to. */
-AY_MUSTCHECK int ay_hdf5_attribute(struct ay_scan *s, const char *object, const char *name, const void *bytes, size_t len);
+/* Whether it is the first part of the configuration of a Keras model, cut into NAME0, NAME1 ...; base: NAME. */
+bool ay_hdf5_cut_config(const char *name, char *base, size_t room);
+/*
+ * Judges an attribute: the configuration of a Keras model, or bytes, which some loaders unpickle. object is the path of what it belongs
+ * to, base the name of what was cut, or NULL.
+ */
+AY_MUSTCHECK int ay_hdf5_attribute(struct ay_scan *s, const char *object, const char *name, const char *base, bool text, const struct ay_buf *b);
 
 #endif

@@ -28,6 +28,7 @@
 
 #include "assay/ckd.h"
 #include "assay/extract.h"
+#include "scanners/data/array_set.h"
 #include "scanners/formats/hdf5.h"
 
 #define PATH_ROOM AY_HDF5_PATH
@@ -97,18 +98,6 @@ static herr_t driver_close(H5FD_t *file)
 	return 0;
 }
 
-static int driver_cmp(const H5FD_t *a, const H5FD_t *b)
-{
-	return a < b ? -1 : a > b;
-}
-
-static herr_t driver_query(const H5FD_t *file, unsigned long *flags)
-{
-	(void)file;
-	*flags = 0;
-	return 0;
-}
-
 static haddr_t driver_get_eoa(const H5FD_t *file, H5FD_mem_t type)
 {
 	(void)type;
@@ -160,7 +149,7 @@ static const H5FD_class_t driver_class = {
 	.version = H5FD_CLASS_VERSION, .value = 600,
 #endif
 	.name = "assay", .maxaddr = HADDR_MAX, .fc_degree = H5F_CLOSE_STRONG, .fapl_size = sizeof(struct driver_info),
-	.open = driver_open, .close = driver_close, .cmp = driver_cmp, .query = driver_query, .get_eoa = driver_get_eoa,
+	.open = driver_open, .close = driver_close, .get_eoa = driver_get_eoa,
 	.set_eoa = driver_set_eoa, .get_eof = driver_get_eof, .read = driver_read, .write = driver_write, .fl_map = H5FD_FLMAP_SINGLE,
 };
 
@@ -192,6 +181,13 @@ static int prepare(void)
 
 /* ---- the walk ---- */
 
+/* A dataset whose rows are read when all were seen. */
+struct held {
+	struct ay_hdf5_rows rows;
+	hid_t set;
+	struct held *next;
+};
+
 struct reader {
 	struct ay_scan *scan;
 	struct ay_budget *budget;
@@ -201,6 +197,8 @@ struct reader {
 	bool no_memory;               /* it was the library's */
 	char why[160];
 	struct ay_hdf5_set seen;      /* objects */
+	struct held *held;            /* datasets that the table is read from */
+	bool plain;                   /* the dataset at hand is stored so that its rows may be read */
 	unsigned depth;
 	char path[PATH_ROOM];         /* of the object at hand, cut for messages */
 };
@@ -228,6 +226,12 @@ static int failed(struct reader *r, const char *what)
 	snprintf(r->why, sizeof(r->why), "%.100s%s%.50s", cause, *cause ? ", " : "", what);
 	r->rc = r->file && r->file->err ? r->file->err : AY_EFORMAT;
 	return r->rc;
+}
+
+/* Closes whatever it is; rc, or what that failed with. */
+static int shut(struct reader *r, hid_t id, int rc)
+{
+	return id >= 0 && H5Idec_ref(id) < 0 ? failed(r, "closing an object") : rc;
 }
 
 static int limit(struct reader *r, const char *why)
@@ -265,9 +269,7 @@ static int check_base(struct reader *r, hid_t type, unsigned depth)
 	hid_t base = H5Tget_super(type);
 	int rc = base < 0 ? failed(r, "reading the base of a datatype") : check_type(r, base, depth + 1);
 
-	if (base >= 0 && H5Tclose(base) < 0)
-		return failed(r, "closing a datatype");
-	return rc;
+	return shut(r, base, rc);
 }
 
 static int check_members(struct reader *r, hid_t type, unsigned depth)
@@ -280,8 +282,7 @@ static int check_members(struct reader *r, hid_t type, unsigned depth)
 		hid_t member = H5Tget_member_type(type, (unsigned)i);
 
 		rc = member < 0 ? failed(r, "reading a member of a datatype") : check_type(r, member, depth + 1);
-		if (member >= 0 && H5Tclose(member) < 0)
-			rc = failed(r, "closing a datatype");
+		rc = shut(r, member, rc);
 	}
 	return rc;
 }
@@ -401,13 +402,9 @@ static int open_and_read(struct reader *r, hid_t object, const char *name, bool 
 	if (rc == 0)
 		rc = read_bytes(r, attr, type, space, out);
 	*text_out = type >= 0 && H5Tget_class(type) == H5T_STRING;
-	if (space >= 0 && H5Sclose(space) < 0)
-		rc = failed(r, "closing an extent");
-	if (type >= 0 && H5Tclose(type) < 0)
-		rc = failed(r, "closing a datatype");
-	if (attr >= 0 && H5Aclose(attr) < 0)
-		rc = failed(r, "closing an attribute");
-	return rc;
+	rc = shut(r, space, rc);
+	rc = shut(r, type, rc);
+	return shut(r, attr, rc);
 }
 
 /* Keras cuts a long text into NAME0, NAME1 ...; all of them are read with the first. */
@@ -430,45 +427,20 @@ static int read_rest(struct reader *r, hid_t object, const char *base, bool *tex
 	return 0;
 }
 
-/* "model_config0" is the first part of model_config; the other parts are judged with it, and are no pickles. */
-static bool cut_name(const char *name, char *base, size_t room)
-{
-	size_t len = strlen(name);
-	enum ay_keras_mode mode;
-
-	if (len < 2 || len >= room || name[len - 1] != '0')
-		return false;
-	snprintf(base, room, "%.*s", (int)(len - 1), name);
-	return ay_hdf5_is_config(base, &mode);
-}
-
 static int judge_attribute(struct reader *r, hid_t object, const char *name)
 {
 	struct ay_buf b = ay_buf_new(AY_LIMIT_JSON_STRING);
 	char base[64];
-	bool cut = cut_name(name, base, sizeof(base)), text = false;
-	enum ay_keras_mode mode;
+	bool cut = ay_hdf5_cut_config(name, base, sizeof(base)), text = false;
 	int rc = open_and_read(r, object, name, &text, &b);
 
 	if (rc == 0 && cut)
 		rc = read_rest(r, object, base, &text, &b);
 	if (rc == 0 && b.err)
 		rc = no_budget(r);
-	if (rc == 0) {
-		bool config = ay_hdf5_is_config(cut ? base : name, &mode);
-
-		if (config && ay_scan_extract(r->scan))
-			ay_extract_leave_out(r->scan, name, "the configuration of a Keras model");
-
-		if (config && !text)
-			ay_scan_find(r->scan, "keras.malformed", AY_NO_OFFSET, "%s of %s is no text", name, r->path);
-		else if (config)
-			rc = ay_hdf5_config(r->scan, cut ? base : name, mode, b.data, b.len);
-		else
-			rc = ay_hdf5_attribute(r->scan, r->path, name, b.data, b.len);
-		if (rc < 0 && r->rc == 0)
-			r->rc = rc;
-	}
+	if (rc == 0)
+		rc = ay_hdf5_attribute(r->scan, r->path, name, cut ? base : NULL, text, &b);
+	r->rc = r->rc ? r->rc : rc;
 	ay_buf_free(&b);
 	return rc;
 }
@@ -487,6 +459,7 @@ static int check_filters(struct reader *r, hid_t plist)
 {
 	int n = H5Pget_nfilters(plist);
 
+	r->plain = true;
 	if (n < 0 || n > MAX_FILTERS)
 		return failed(r, "counting the filters of a dataset");
 	for (int i = 0; i < n; i++) {
@@ -497,13 +470,13 @@ static int check_filters(struct reader *r, hid_t plist)
 
 		if (id < 0)
 			return failed(r, "reading a filter of a dataset");
+		r->plain &= id != H5Z_FILTER_SZIP;
 		if (id != H5Z_FILTER_DEFLATE && id != H5Z_FILTER_SHUFFLE && id != H5Z_FILTER_FLETCHER32 && id != H5Z_FILTER_SZIP)
 			ay_scan_find(r->scan, "hdf5.filter", AY_NO_OFFSET, "%s is stored through filter %d (%s)", r->path, (int)id, *name ? name : "no name");
 	}
 	return 0;
 }
 
-/* The datatype and the extent, and that data in one piece is all there. Chunks were counted before the library saw the file. */
 /* What an item is, as far as a tensor can hold it. */
 static void describe_item(hid_t type, struct ay_hdf5_array *a)
 {
@@ -532,6 +505,10 @@ static void describe_item(hid_t type, struct ay_hdf5_array *a)
 		/* How h5py writes complex numbers: numbers that no tensor here can hold, not a structure to leave out. */
 		a->kind = class == H5T_COMPOUND && H5Tget_member_index(type, "r") == 0 && H5Tget_member_index(type, "i") == 1 ? AY_HDF5_REAL :
 			  class == H5T_INTEGER ? AY_HDF5_WHOLE : class == H5T_FLOAT ? AY_HDF5_REAL : AY_HDF5_OTHER;
+	if (class == H5T_STRING && H5Tis_variable_str(type) == 0) {
+		a->kind = AY_HDF5_TEXT;
+		a->size = H5Tget_size(type);
+	}
 	if (base >= 0)
 		(void)H5Tclose(base);
 }
@@ -557,27 +534,103 @@ static int extract_dataset(struct reader *r, hid_t set, hid_t type, hid_t space,
 	return rc;
 }
 
-static int check_sizes(struct reader *r, hid_t set, H5D_layout_t layout)
+/* ---- rows ---- */
+
+static int64_t read_rows(struct ay_source *source, uint64_t off, void *dst, size_t len)
 {
+	const struct held *h = source->arg;
+	const hsize_t start[2] = { off / h->rows.stride }, count[2] = { len / h->rows.stride, h->rows.shape[1] };
+	hid_t type = H5Dget_type(h->set), space = H5Dget_space(h->set), memory = H5Screate_simple((int)h->rows.dims, count, NULL);
+	bool good = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
+		    H5Dread(h->set, type, memory, space, H5P_DEFAULT, dst) >= 0;
+
+	(void)H5Tclose(type);
+	(void)H5Sclose(space);
+	(void)H5Sclose(memory);
+	return good ? (int64_t)len : AY_EFORMAT;
+}
+
+/* A field of several values is as many columns. */
+static int add_item(struct reader *r, struct ay_hdf5_items *t, hid_t type, const char *name, size_t at)
+{
+	bool several = H5Tget_class(type) == H5T_ARRAY && H5Tget_array_ndims(type) == 1;
+	hid_t item = several ? H5Tget_super(type) : H5Tcopy(type);
+	struct ay_hdf5_array a = { .kind = AY_HDF5_OTHER };
+	hsize_t n = 1;
+	int rc = item < 0 || (several && H5Tget_array_dims2(type, &n) < 0) ? failed(r, "reading a datatype") : 0;
+
+	if (rc == 0) {
+		describe_item(item, &a);
+		rc = ay_hdf5_item(r->budget, t, &a, name, at, several ? n : 0) < 0 ? limit(r, "a dataset has too many fields") : 0;
+	}
+	return shut(r, item, rc);
+}
+
+static int add_items(struct reader *r, struct ay_hdf5_items *t, hid_t type)
+{
+	int n = H5Tget_class(type) == H5T_COMPOUND ? H5Tget_nmembers(type) : 0, rc = n ? 0 : add_item(r, t, type, NULL, 0);
+
+	for (int i = 0; rc == 0 && i < n; i++) {
+		hid_t field = H5Tget_member_type(type, (unsigned)i);
+		char *name = H5Tget_member_name(type, (unsigned)i);
+
+		rc = name && field >= 0 ? add_item(r, t, field, name, H5Tget_member_offset(type, (unsigned)i)) : failed(r, "reading a field");
+		(void)H5free_memory(name);
+		rc = shut(r, field, rc);
+	}
+	return rc;
+}
+
+/* The dataset is closed with the file. */
+static int hold_rows(struct reader *r, hid_t set, hid_t type, hid_t space, hid_t plist)
+{
+	struct held *h = ay_budget_alloc(r->budget, sizeof(*h));
+	int dims = H5Sget_simple_extent_ndims(space), rc = 0;
+	hsize_t shape[H5S_MAX_RANK] = { 0 }, chunk[H5S_MAX_RANK];
+	struct ay_hdf5_items items = { .n = 0 };
+
+	if (!h)
+		return no_budget(r);
+	*h = (struct held){ .set = set, .next = r->held };
+	h->rows = (struct ay_hdf5_rows){ .source = { .read = read_rows, .arg = h }, .dims = (unsigned)dims, .item = H5Tget_size(type), .readable = r->plain };
+	r->held = h;
+	if (dims < 0 || dims > H5S_MAX_RANK || (dims > 0 && H5Sget_simple_extent_dims(space, shape, NULL) < 0) || H5Iinc_ref(set) < 0)
+		rc = failed(r, "reading the extent of a dataset");
+	for (int i = 0; rc == 0 && i < dims; i++)
+		h->rows.shape[i] = shape[i];
+	if (rc == 0 && H5Pget_layout(plist) == H5D_CHUNKED && H5Pget_chunk(plist, H5S_MAX_RANK, chunk) > 0)
+		h->rows.chunk_rows = chunk[0];
+	if (rc == 0)
+		rc = add_items(r, &items, type);
+	if (rc == 0)
+		rc = ay_hdf5_rows(r->scan, r->path, &h->rows, &items);
+	ay_budget_free(r->budget, items.v);
+	r->rc = r->rc ? r->rc : rc;
+	return rc;
+}
+
+/* The datatype and the extent, and that data in one piece is all there. Chunks were counted before the library saw the file. */
+static int check_sizes(struct reader *r, hid_t set, hid_t plist)
+{
+	bool contiguous = H5Pget_layout(plist) == H5D_CONTIGUOUS;
 	hid_t type = H5Dget_type(set), space = type < 0 ? -1 : H5Dget_space(set);
 	uint64_t bytes = 0, stored;
 	int rc = space < 0 ? failed(r, "opening a dataset") : check_type(r, type, 0);
 
 	if (rc == 0)
 		rc = data_bytes(r, type, space, &bytes);
-	if (rc == 0 && layout == H5D_CONTIGUOUS && is_flat(type)) {
+	if (rc == 0 && contiguous && is_flat(type)) {
 		stored = H5Dget_storage_size(set);
 		if (stored > 0 && stored != bytes)
 			ay_scan_find(r->scan, "hdf5.layout", AY_NO_OFFSET, "%s has %llu bytes, and %llu are stored", r->path, (unsigned long long)bytes,
 				     (unsigned long long)stored);
 	}
 	if (rc == 0 && ay_scan_extract(r->scan))
-		rc = extract_dataset(r, set, type, space, layout == H5D_CONTIGUOUS, bytes);
-	if (space >= 0 && H5Sclose(space) < 0)
-		rc = failed(r, "closing an extent");
-	if (type >= 0 && H5Tclose(type) < 0)
-		rc = failed(r, "closing a datatype");
-	return rc;
+		rc = extract_dataset(r, set, type, space, contiguous, bytes);
+	else if (rc == 0 && ay_array_set_wanted(r->scan))
+		rc = hold_rows(r, set, type, space, plist);
+	rc = shut(r, space, rc);
+	return shut(r, type, rc);
 }
 
 static int judge_dataset(struct reader *r, hid_t set)
@@ -595,10 +648,8 @@ static int judge_dataset(struct reader *r, hid_t set)
 	else
 		rc = check_filters(r, plist);
 	if (rc == 0 && external == 0 && layout != H5D_VIRTUAL)
-		rc = check_sizes(r, set, layout);
-	if (plist >= 0 && H5Pclose(plist) < 0)
-		rc = failed(r, "closing properties");
-	return rc;
+		rc = check_sizes(r, set, plist);
+	return shut(r, plist, rc);
 }
 
 /* ---- groups ---- */
@@ -610,9 +661,7 @@ static int follow(struct reader *r, hid_t group, const char *name)
 	hid_t object = H5Oopen(group, name, H5P_DEFAULT);
 	int rc = object < 0 ? failed(r, "opening an object") : judge_object(r, object);
 
-	if (object >= 0 && H5Oclose(object) < 0)
-		rc = failed(r, "closing an object");
-	return rc;
+	return shut(r, object, rc);
 }
 
 static herr_t on_link(hid_t group, const char *name, const H5L_info_t *info, void *arg)
@@ -707,13 +756,16 @@ static hid_t open_file(struct reader *r)
 static void judge_file(struct reader *r)
 {
 	hid_t file = open_file(r), root = file < 0 ? -1 : H5Oopen(file, "/", H5P_DEFAULT);
+	struct ay_array_set set;
 
 	if (file >= 0 && root < 0)
 		(void)failed(r, "opening the root group");
+	ay_array_set_begin(&set, r->scan);
 	if (root >= 0)
-		(void)judge_object(r, root);
-	if (root >= 0 && H5Oclose(root) < 0)
-		(void)failed(r, "closing the root group");
+		(void)shut(r, root, judge_object(r, root));
+	int rc = ay_array_set_end(&set, r->rc == 0);
+
+	r->rc = r->rc ? r->rc : rc;
 	if (file >= 0 && H5Fclose(file) < 0)
 		(void)failed(r, "closing the file");
 	/* What the library did not give back must not reach for a source that is gone. */
@@ -724,26 +776,19 @@ static void judge_file(struct reader *r)
 	(void)H5Eclear2(H5E_DEFAULT);
 }
 
-static void report(struct reader *r, unsigned before)
-{
-	struct ay_error e;
-
-	if (r->no_memory)
-		ay_scan_find(r->scan, "limit.memory", AY_NO_OFFSET, "hdf5: the library has no memory left: %s", r->why);
-	else if (*r->why || ay_scan_count(r->scan, AY_INCONCLUSIVE) == before)
-		ay_scan_find_error(r->scan, "hdf5", r->rc,
-				   ay_error_at(&e, r->rc, AY_NO_OFFSET, "%s%s%s", r->path, *r->path ? ": " : "", *r->why ? r->why : "not read") ? &e : NULL);
-}
-
 static int judge(struct ay_scan *s, struct ay_source *in)
 {
 	struct reader r = { .scan = s, .budget = ay_scan_budget(s), .in = in };
 	unsigned before = ay_scan_count(s, AY_INCONCLUSIVE);
 
 	judge_file(&r);
+	for (struct held *next; r.held; r.held = next) {
+		next = r.held->next;
+		ay_budget_free(r.budget, r.held);
+	}
 	ay_hdf5_set_free(r.budget, &r.seen);
 	if (r.rc < 0)
-		report(&r, before);
+		ay_hdf5_report(s, r.rc, r.no_memory, r.path, r.why, ay_scan_count(s, AY_INCONCLUSIVE) == before);
 	return r.rc == AY_ELIMIT ? r.rc : 0;
 }
 

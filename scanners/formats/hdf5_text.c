@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanners/formats/hdf5.h"
 
+#include "assay/extract.h"
 #include "scanners/driver.h"
 #include "scanners/registry.h"
 
@@ -163,7 +164,7 @@ bool ay_hdf5_is_config(const char *name, enum ay_keras_mode *mode_out)
 	return *mode_out == AY_KERAS_TRAINING || strcmp(name, "model_config") == 0;
 }
 
-int ay_hdf5_config(struct ay_scan *s, const char *name, enum ay_keras_mode mode, const void *bytes, size_t len)
+static int judge_config(struct ay_scan *s, const char *name, enum ay_keras_mode mode, const void *bytes, size_t len)
 {
 	struct ay_cursor c = ay_cursor_of(bytes, len, 0);
 	struct ay_scan_frame frame;
@@ -189,7 +190,7 @@ static bool marks_pickles(const char *name, struct ay_cursor c)
 	return (strcmp(name, "base_type") == 0 || strcmp(name, "type") == 0) && ay_cursor_starts(&c, "pickle", 6);
 }
 
-int ay_hdf5_attribute(struct ay_scan *s, const char *object, const char *name, const void *bytes, size_t len)
+static int judge_bytes(struct ay_scan *s, const char *object, const char *name, const void *bytes, size_t len)
 {
 	const struct ay_scanner *pickle = ay_scanner_find("pickle");
 	struct ay_source in = ay_source_memory(bytes, len);
@@ -204,4 +205,41 @@ int ay_hdf5_attribute(struct ay_scan *s, const char *object, const char *name, c
 		return 0;
 	snprintf(member, sizeof(member), "%s (attribute)", name);
 	return ay_scan_member_in(s, member, &in, "pickle");
+}
+
+/* "model_config0" is the first part of model_config; the other parts are judged with it, and are no pickles. */
+bool ay_hdf5_cut_config(const char *name, char *base, size_t room)
+{
+	size_t len = strlen(name);
+	enum ay_keras_mode mode;
+
+	if (len < 2 || len >= room || name[len - 1] != '0')
+		return false;
+	snprintf(base, room, "%.*s", (int)(len - 1), name);
+	return ay_hdf5_is_config(base, &mode);
+}
+
+int ay_hdf5_attribute(struct ay_scan *s, const char *object, const char *name, const char *base, bool text, const struct ay_buf *b)
+{
+	enum ay_keras_mode mode;
+	bool config = ay_hdf5_is_config(base ? base : name, &mode);
+
+	if (config && ay_scan_extract(s))
+		ay_extract_leave_out(s, name, "the configuration of a Keras model");
+	if (config && text)
+		return judge_config(s, base ? base : name, mode, b->data, b->len);
+	if (!config)
+		return judge_bytes(s, object, name, b->data, b->len);
+	ay_scan_find(s, "keras.malformed", AY_NO_OFFSET, "%s of %s is no text", name, object);
+	return 0;
+}
+
+void ay_hdf5_report(struct ay_scan *s, int code, bool no_memory, const char *path, const char *why, bool untold)
+{
+	struct ay_error e;
+
+	if (no_memory)
+		ay_scan_find(s, "limit.memory", AY_NO_OFFSET, "hdf5: the library has no memory left: %s", why);
+	else if (*why || untold)
+		ay_scan_find_error(s, "hdf5", code, ay_error_at(&e, code, AY_NO_OFFSET, "%s%s%s", path, *path ? ": " : "", *why ? why : "not read") ? &e : NULL);
 }

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the same numbers as a CSV table and as NumPy arrays: gen_arrays.py DIR.
+"""Writes the same numbers as a CSV table and as arrays of NumPy and HDF5: gen_arrays.py DIR.
 
 The numbers are scikit-learn's digits, shuffled: DIR/reference.csv has half of them, DIR/NAME/t.SUFFIX the other half as it is (NAME
-good-*) or with 1.5 added to each (NAME moved). DIR/same has files that are one table, of several types: same.csv, *.npy and *.npz. Seeds are fixed.
+good-*) or with 1.5 added to each (NAME moved). DIR/same has files that are one table, of several types: same.csv, *.npy, *.npz and *.h5. Seeds are fixed.
 """
 import os
 import sys
 
+import h5py
 import numpy as np
 from sklearn.datasets import load_digits, load_iris, load_wine
 
@@ -35,10 +36,46 @@ def batches(out):
             np.save(os.path.join(out, name, "t.npy"), rows.astype("u1"))
 
 
+def hdf5(path, **columns):
+    with h5py.File(path, "w") as f:
+        for name, (data, options) in columns.items():
+            f.create_dataset(name, data=data, **options)
+
+
+def same_hdf5(out, wine, iris, kinds):
+    """As h5py writes them: in one piece, in compressed chunks, and fields like those of pandas' tables."""
+    packed = {"compression": "gzip", "shuffle": True, "fletcher32": True}
+    hdf5(os.path.join(out, "wine.plain.h5"), wine=(wine, {}))
+    hdf5(os.path.join(out, "wine.chunks.h5"), wine=(wine.astype(">f8"), {"chunks": (7, 3), "maxshape": (None, None), **packed}))
+    hdf5(os.path.join(out, "wine.each.h5"), **{"c%02d" % i: (wine[:, i], packed if i % 2 else {}) for i in range(wine.shape[1])})
+    hdf5(os.path.join(out, "irisy.plain.h5"), X=(iris, {}), y=(kinds.astype("S"), {}))
+    hdf5(os.path.join(out, "irisy.chunks.h5"), X=(iris, {"chunks": (1, 4)}), y=(kinds.astype("S"), {"chunks": (150,), **packed}))
+    table = np.zeros(len(iris), dtype=[("X", "<f8", (4,)), ("y", "S10")])
+    table["X"] = iris
+    table["y"] = kinds
+    hdf5(os.path.join(out, "irisy.table.h5"), **{"df/table": (table, {"chunks": (64,)}), "df/_i_table/index/ranges": (np.zeros((3, 2)), {})})
+
+
+def misfits_hdf5(out):
+    """Beside y of two rows: what is no column."""
+    os.makedirs(out, exist_ok=True)
+    pair = np.zeros(2, dtype=[("a", [("b", "<i4")])])
+    cases = {
+        "length": (np.zeros(3), {}), "dims": (np.zeros((2, 2, 2)), {}), "scalar": (np.float64(1), {}), "none": (np.zeros((2, 0)), {}),
+        "texts": (["a", "b"], {"dtype": h5py.string_dtype()}), "lists": (None, {"shape": (2,), "dtype": h5py.vlen_dtype("i4")}),
+        "nested": (pair, {}), "references": (None, {"shape": (2,), "dtype": h5py.ref_dtype}), "wide": (np.zeros((2, 4097), "u1"), {}),
+        "chunks": (None, {"shape": (2,), "dtype": "f8", "maxshape": (None,), "chunks": (1 << 23,)}),
+    }
+    for name, (data, options) in cases.items():
+        with h5py.File(os.path.join(out, name + ".h5"), "w") as f:
+            f.create_dataset("y", data=np.zeros(2))
+            f.create_dataset("x", data=data, **options)
+
+
 def same(out):
     os.makedirs(os.path.join(out, "same"), exist_ok=True)
     wine = load_wine().data
-    names = ["c%d" % i for i in range(wine.shape[1])]
+    names = ["c%02d" % i for i in range(wine.shape[1])]
     csv(os.path.join(out, "same", "wine.csv"), names, wine.tolist())
     np.save(os.path.join(out, "same", "wine.f8.npy"), wine.astype("<f8"))
     np.save(os.path.join(out, "same", "wine.big.npy"), wine.astype(">f8"))
@@ -64,7 +101,9 @@ def same(out):
     labelled = load_iris()
     kinds = np.array(labelled.target_names)[labelled.target]
     days = np.datetime64("2024-01-01") + np.arange(len(kinds))
+    same_hdf5(os.path.join(out, "same"), wine, labelled.data, kinds)
     names = ["X.%d" % i for i in range(4)] + ["y", "day"]
+    csv(os.path.join(out, "same", "irisy.csv"), names[:5], [list(r) + [k] for r, k in zip(labelled.data.tolist(), kinds)])
     csv(os.path.join(out, "same", "iris.csv"), names, [list(r) + [k, d] for r, k, d in zip(labelled.data.tolist(), kinds, days)])
     np.savez(os.path.join(out, "same", "iris.wide.npz"), X=labelled.data, y=kinds, day=days)
     np.savez_compressed(os.path.join(out, "same", "iris.bytes.npz"), X=np.asfortranarray(labelled.data, ">f8"), y=kinds.astype("S"), day=days)
@@ -76,3 +115,4 @@ if __name__ == "__main__":
     os.makedirs(sys.argv[1], exist_ok=True)
     batches(sys.argv[1])
     same(sys.argv[1])
+    misfits_hdf5(os.path.join(sys.argv[1], "misfits"))

@@ -1,22 +1,34 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# NumPy's arrays are tables: they have the counts of the same table as CSV, and the drift gate judges them.
+# Arrays of NumPy and HDF5 are tables: they have the counts of the same table as CSV, and the drift gate judges them.
 . "$top_srcdir/tests/lib/tap.sh"
 . "$top_srcdir/tests/integration/verb_lib.sh"
 make_store || { echo "Bail out! no store"; exit 99; }
-"$py" -c 'import numpy, sklearn' 2>/dev/null || { echo "1..0 # SKIP no scikit-learn"; exit 0; }
+"$py" -c 'import h5py, numpy, sklearn' 2>/dev/null || { echo "1..0 # SKIP no scikit-learn or h5py"; exit 0; }
 "$py" "$top_srcdir/tests/corpus/gen_arrays.py" "$T/c" || exit 99
 tool=$top_builddir/tests/unit/table_tool
 counts() { "$tool" scan "$1" "$2" | cut -d ' ' -f 1-3; }
 
 # One table in each form: verdict, rows and digest of the counts.
-for table in wine digits signed halves iris one; do
+for table in wine digits signed halves iris irisy one; do
 	"$tool" propose "$T/c/same/$table.csv" >"$T/$table.schema" || exit 99
 	want=$(counts "$T/$table.schema" "$T/c/same/$table.csv")
-	for array in "$T/c/same/$table".*.np?; do
+	for array in "$T/c/same/$table".*.*; do
 		is "$(counts "$T/$table.schema" "$array")" "$want" "$(basename "$array") is the table"
 	done
 done
+
+# What is no column of the one table of the file, unless it has a resource of its own.
+echo '{"fields": [{"name": "y", "type": "number"}]}' >"$T/y.schema"
+echo '{"resources": [{"path": "*!x", "x-unchecked": true}, {"path": "*", "schema": {"fields": [{"name": "0", "type": "number"}]}}]}' >"$T/apart.schema"
+cd "$T/c/misfits" || exit 99
+for file in *.h5; do
+	like "$("$tool" scan "$T/y.schema" "$file")" '^error .*schema.unsupported' "$file has no table"
+	like "$("$tool" scan "$T/apart.schema" "$file")" '^pass ' "and one without x"
+done
+cd "$T/c/same" || exit 99
+echo '{"resources": [{"path": "*!X", "x-shape": [null, 4], "x-dtype": "float64"}, {"path": "*!y", "x-shape": [151]}]}' >"$T/shape.schema"
+like "$("$tool" scan "$T/shape.schema" irisy.plain.h5)" '^fail [^[]*\[schema.shape [^[]*$' "shapes of datasets, of which one is another"
 
 cd "$T" || exit 99
 key="--key $K/alice.key"
