@@ -36,6 +36,18 @@ def batches(out):
             np.save(os.path.join(out, name, "t.npy"), rows.astype("u1"))
 
 
+def predicted(out, name, seed, rows, flips=0.0):
+    """Rows of three classes, and beside them in the archive what a model says of each."""
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, 3, rows)
+    data = rng.normal(truth[:, None] * 2.0, 1.0, (rows, 4))
+    far = ((data[:, :, None] - 2.0 * np.arange(3)) ** 2).sum(1)
+    probs = np.exp(-far / 2.0)
+    labels = np.where(rng.random(rows) < flips, (truth + 1) % 3, truth)
+    os.makedirs(os.path.join(out, name), exist_ok=True)
+    np.savez(os.path.join(out, name, "t.npz"), X=data, y=labels, pred_probs=probs / probs.sum(1, keepdims=True))
+
+
 def hdf5(path, **columns):
     with h5py.File(path, "w") as f:
         for name, (data, options) in columns.items():
@@ -115,4 +127,6 @@ if __name__ == "__main__":
     os.makedirs(sys.argv[1], exist_ok=True)
     batches(sys.argv[1])
     same(sys.argv[1])
+    for n, (seed, rows, flips) in {"model": (1, 6000, 0), "model-honest": (2, 3000, 0), "model-flipped": (3, 3000, 0.05)}.items():
+        predicted(sys.argv[1], n, seed, rows, flips)
     misfits_hdf5(os.path.join(sys.argv[1], "misfits"))

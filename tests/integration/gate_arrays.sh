@@ -52,4 +52,24 @@ run assay put c/moved datasets/a@moved $key; is "$status" 1 "numbers that moved 
 like "$out" "drift\." "by the drift gate"
 run assay baseline propose datasets/b --from c/good-npy/t.npy; is "$status" 0 "a schema is proposed from an array"
 like "$out" '"name": "63"' "whose columns are numbered"
+
+# Predictions beside the data in one archive.
+sed -e 's/format, schema]/format, schema, poisoning]/' -e 's/baseline: optional/baseline: optional\n    poisoning: {predictions: pred_probs.}/' policy.yaml >model.yaml
+run assay policy set model.yaml; is "$status" 0 "a policy with predictions"
+assay baseline propose datasets/m --from c/model/t.npz >m.json
+"$py" - <<'PY'
+import json
+d = json.load(open("m.json", encoding="utf-8"))
+for f in d["fields"]:
+    f["constraints"] = {}
+    if f["name"] == "y":
+        f["x-label"] = True
+json.dump(d, open("model.json", "w", encoding="utf-8"))
+PY
+run assay baseline approve datasets/m --schema model.json --key "$K/curator.key"; is "$status" 0 "a reference from an archive"
+# shellcheck disable=SC2086
+run assay put c/model-honest datasets/m@v1 $key; is "$status" 0 "honest rows"
+# shellcheck disable=SC2086
+run assay put c/model-flipped datasets/m@v2 $key; is "$status" 1 "5 % of flips"
+like "$out" "poison.predictions" "are what the predictions contradict"
 done_testing
