@@ -84,6 +84,17 @@ def misfits_hdf5(out):
             f.create_dataset("x", data=data, **options)
 
 
+def damaged_hdf5(path):
+    """The compressed bytes of a chunk are others."""
+    with h5py.File(path, "w") as f:
+        f.create_dataset("y", data=np.arange(2000.0), chunks=(2000,), compression="gzip")
+    with h5py.File(path, "r") as f:
+        at = f["y"].id.get_chunk_info(0).byte_offset
+    with open(path, "r+b") as f:
+        f.seek(at + 20)
+        f.write(b"\xff" * 180)
+
+
 def same(out):
     os.makedirs(os.path.join(out, "same"), exist_ok=True)
     wine = load_wine().data
@@ -129,4 +140,5 @@ if __name__ == "__main__":
     same(sys.argv[1])
     for n, (seed, rows, flips) in {"model": (1, 6000, 0), "model-honest": (2, 3000, 0), "model-flipped": (3, 3000, 0.05)}.items():
         predicted(sys.argv[1], n, seed, rows, flips)
+    damaged_hdf5(os.path.join(sys.argv[1], "damaged.h5"))
     misfits_hdf5(os.path.join(sys.argv[1], "misfits"))

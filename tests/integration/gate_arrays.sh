@@ -26,6 +26,7 @@ for file in *.h5; do
 	like "$("$tool" scan "$T/y.schema" "$file")" '^error .*schema.unsupported' "$file has no table"
 	like "$("$tool" scan "$T/apart.schema" "$file")" '^pass ' "and one without x"
 done
+like "$("$tool" scan "$T/y.schema" "$T/c/damaged.h5")" '^fail .*malformed' "data that cannot be unpacked"
 cd "$T/c/same" || exit 99
 echo '{"resources": [{"path": "*!X", "x-shape": [null, 4], "x-dtype": "float64"}, {"path": "*!y", "x-shape": [151]}]}' >"$T/shape.schema"
 like "$("$tool" scan "$T/shape.schema" irisy.plain.h5)" '^fail [^[]*\[schema.shape [^[]*$' "shapes of datasets, of which one is another"
