@@ -115,14 +115,12 @@ static int fail(struct ay_json_reader *r, int err, const char *reason)
 	return fail_at(r, err, here(r), reason);
 }
 
-/* Next byte without taking it; -1 at the end of the document, another negative number (in r->err) on failure. */
 #define AT_END (-1)
-static int peek(struct ay_json_reader *r)
+/* As peek(), when nothing is at hand. */
+static int refill(struct ay_json_reader *r)
 {
 	int64_t n;
 
-	if (r->in_pos < r->in_len)
-		return r->in[r->in_pos];
 	if (r->eof)
 		return AT_END;
 	r->in_off += r->in_len;
@@ -135,6 +133,12 @@ static int peek(struct ay_json_reader *r)
 	r->in_len = (size_t)n;
 	r->eof = n == 0;
 	return n ? r->in[0] : AT_END;
+}
+
+/* Next byte without taking it; -1 at the end of the document, another negative number (in r->err) on failure. */
+static inline int peek(struct ay_json_reader *r)
+{
+	return r->in_pos < r->in_len ? r->in[r->in_pos] : refill(r);
 }
 
 /* What to answer for a byte that may not stand here: the sticky error, the end of input, or the reason given. */
@@ -184,11 +188,12 @@ static int read_digits(struct ay_json_reader *r)
 	int c;
 
 	while ((c = peek(r)) >= '0' && c <= '9') {
-		uint8_t digit = (uint8_t)c;
+		size_t start = r->in_pos;
 
-		if (add_text(r, &digit, 1) != 0)
+		while (r->in_pos < r->in_len && r->in[r->in_pos] >= '0' && r->in[r->in_pos] <= '9')
+			r->in_pos++;
+		if (add_text(r, r->in + start, r->in_pos - start) != 0)
 			return r->err;
-		r->in_pos++;
 		any = true;
 	}
 	if (r->err || !any)
@@ -197,7 +202,7 @@ static int read_digits(struct ay_json_reader *r)
 }
 
 /* Takes the next byte into the text when it is a or b. */
-static bool accept(struct ay_json_reader *r, char a, char b)
+static inline bool accept(struct ay_json_reader *r, char a, char b)
 {
 	int c = peek(r);
 	uint8_t byte = (uint8_t)c;
@@ -526,6 +531,22 @@ const char *ay_json_text(const struct ay_json_reader *r, size_t *len_out)
 	if (len_out)
 		*len_out = r->text.len;
 	return ay_buf_str(&r->text);
+}
+
+const char *ay_json_ahead(const struct ay_json_reader *r, size_t *len_out, uint64_t *off_out)
+{
+	if (r->err || r->depth != 1 || r->levels[0].object || r->expect != EXPECT_COMMA_OR_END)
+		return NULL;
+	*len_out = r->in_len - r->in_pos;
+	*off_out = here(r);
+	return (const char *)r->in + r->in_pos;
+}
+
+void ay_json_take(struct ay_json_reader *r, size_t len)
+{
+	if (len > r->in_len - r->in_pos)
+		ay_bug("more of a JSON document taken than there is");
+	r->in_pos += len;
 }
 
 size_t ay_json_depth(const struct ay_json_reader *r)

@@ -25,12 +25,24 @@ static void rounds(uint64_t v[4], int n)
 	}
 }
 
-static uint64_t load(const uint8_t *p, size_t len)
+static uint64_t load(const uint8_t *p)
 {
-	uint64_t v = 0;
+	uint64_t v;
 
-	memcpy(&v, p, len);
+	memcpy(&v, p, sizeof(v));
 	return le64toh(v);
+}
+
+/* Fewer than 8 bytes. The first and the last four of them may overlap, which costs less than a copy of any length. */
+static uint64_t load_rest(const uint8_t *p, size_t len)
+{
+	uint32_t low, high;
+
+	if (len < 4)
+		return len ? p[0] | (uint64_t)p[len / 2] << (8 * (len / 2)) | (uint64_t)p[len - 1] << (8 * (len - 1)) : 0;
+	memcpy(&low, p, sizeof(low));
+	memcpy(&high, p + len - 4, sizeof(high));
+	return le32toh(low) | (uint64_t)le32toh(high) << (8 * (len - 4));
 }
 
 static uint64_t finish(uint64_t v[4], uint64_t *part, uint64_t mark)
@@ -53,12 +65,12 @@ static uint64_t absorb(const struct ay_sipkey *key, const void *bytes, size_t le
 	size_t left = len;
 
 	for (; left >= 8; p += 8, left -= 8) {
-		m = load(p, 8);
+		m = load(p);
 		v[3] ^= m;
 		rounds(v, 2);
 		v[0] ^= m;
 	}
-	m = load(p, left) | (uint64_t)len << 56;
+	m = load_rest(p, left) | (uint64_t)len << 56;
 	v[3] ^= m;
 	rounds(v, 2);
 	v[0] ^= m;

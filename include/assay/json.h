@@ -76,6 +76,12 @@ int ay_json_next(struct ay_json_reader *r);
 /* Unescaped text of the current KEY, STRING or NUMBER; valid until the next call. */
 const char *ay_json_text(const struct ay_json_reader *r, size_t *len_out);
 size_t ay_json_depth(const struct ay_json_reader *r);
+/*
+ * Behind an element of an array that is the document: the input that is at hand, from off_out on, for who reads elements by himself.
+ * NULL elsewhere. What he takes is whole elements, each with the comma before it.
+ */
+const char *ay_json_ahead(const struct ay_json_reader *r, size_t *len_out, uint64_t *off_out);
+void ay_json_take(struct ay_json_reader *r, size_t len);
 /* Offset of the current event's first byte, or of what an error is about. */
 uint64_t ay_json_reader_off(const struct ay_json_reader *r);
 /* Why ay_json_next failed, as a phrase; "" otherwise. */

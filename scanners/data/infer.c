@@ -421,7 +421,7 @@ static int propose(const struct inference *inf, const struct ay_rows *rows, stru
 int ay_infer_rows(struct ay_budget *b, const struct ay_rows *rows, bool describe, struct ay_buf *out, struct ay_error *e)
 {
 	struct inference inf = {.budget = b, .pool = {.budget = b, .left = AY_LIMIT_CSV_UNIQUE}};
-	const struct ay_rows_sink sink = {&inf, start_columns, NULL, note_cell, NULL};
+	const struct ay_rows_sink sink = {.arg = &inf, .columns = start_columns, .value = note_cell};
 	int rc = rows->each(rows->arg, b, &sink);
 
 	for (size_t i = 0; i < inf.count; i++)

@@ -6,10 +6,14 @@
 #include "assay/json.h"
 #include "assay/text.h"
 #include "base/siphash.h"
+#include "scanners/data/block.h"
+#include "scanners/data/json_flat.h"
 
 #define UNKNOWN_LISTED 20
 #define NO_COLUMN SIZE_MAX
 #define NO_PLACE SIZE_MAX
+#define ROW_BYTES ((size_t)(64 * KIB))    /* of a row that is taken at once */
+#define TEXTS (2 * ROW_BYTES)             /* of rows that wait: there is room for another while half of it is free */
 
 /* ---- names ---- */
 
@@ -27,7 +31,7 @@ static bool is_name(const char *have, const char *name, size_t len)
 	return strncmp(have, name, len) == 0 && have[len] == 0;
 }
 
-static size_t find_name(const struct ay_json_names *n, const char *name, size_t len)
+size_t ay_json_names_find(const struct ay_json_names *n, const char *name, size_t len)
 {
 	if (!n->slot_count)
 		return NO_COLUMN;
@@ -75,7 +79,7 @@ int ay_json_names_add(struct ay_json_names *n, const char *name, size_t len)
 {
 	int rc = 0;
 
-	if (find_name(n, name, len) != NO_COLUMN)
+	if (ay_json_names_find(n, name, len) != NO_COLUMN)
 		return 0;
 	if (n->count == n->room)
 		rc = grow_names(n);
@@ -96,7 +100,7 @@ static void drop_names(struct ay_json_names *n, const struct ay_json_names *othe
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n->count; i++) {
-		if (find_name(other, n->v[i], strlen(n->v[i])) == NO_COLUMN)
+		if (ay_json_names_find(other, n->v[i], strlen(n->v[i])) == NO_COLUMN)
 			n->v[kept++] = n->v[i];
 		else
 			ay_budget_free(n->budget, n->v[i]);
@@ -138,6 +142,10 @@ struct ay_json_table {
 	struct ay_buf text;
 	struct ay_json_names structs;    /* looking for names: those that are objects somewhere */
 	unsigned unknown;
+	struct ay_json_flat flat;
+	struct ay_block waiting;     /* rows that are handed over together; without cells: rows go one by one */
+	char *texts;                 /* theirs, TEXTS bytes */
+	size_t texts_len;
 };
 
 static int refuse(struct ay_json_table *t, uint64_t off, const char *fmt, ...) AY_PRINTF(3, 4);
@@ -182,32 +190,10 @@ static size_t find_column(struct ay_json_table *t, bool null, uint64_t off)
 
 	if (t->names->count && is_name(t->names->v[next], name, len))
 		return next;
-	next = find_name(t->names, name, len);
+	next = ay_json_names_find(t->names, name, len);
 	if (next == NO_COLUMN && !t->names->among_others && !(null && is_struct(t, name, len)))
 		report_unknown(t, name, off);
 	return next;
-}
-
-static struct ay_cell number_cell(const char *text, size_t len)
-{
-	struct ay_cell c = {.kind = AY_CELL_NUMBER, .typed = true, .is = AY_VALUE_INTEGER, .text = text, .len = len};
-	struct ay_value v;
-
-	if (ay_value_parse(AY_VALUE_INTEGER, text, len, &v)) {
-		c.whole = v.len <= 18;
-		c.integer = v.i;
-		c.number = (double)v.i;
-		if (c.whole)
-			return c;
-	} else {
-		c.is = AY_VALUE_NUMBER;
-	}
-	/* Beyond the range of a double it is no number that anything could count. */
-	if (ay_value_parse(AY_VALUE_NUMBER, text, len, &v))
-		c.number = v.d;
-	else
-		c = (struct ay_cell){.kind = AY_CELL_TEXT, .typed = true, .is = AY_VALUE_ANY, .text = text, .len = len};
-	return c;
 }
 
 static struct ay_cell cell_of(int event, const char *text, size_t len)
@@ -216,15 +202,10 @@ static struct ay_cell cell_of(int event, const char *text, size_t len)
 
 	switch (event) {
 	case AY_JSON_EV_NULL: return (struct ay_cell){.kind = AY_CELL_MISSING};
-	case AY_JSON_EV_NUMBER: return number_cell(text, len);
+	case AY_JSON_EV_NUMBER: return ay_json_number_cell(text, len);
 	case AY_JSON_EV_STRING: return c;
 	case AY_JSON_EV_ARRAY: c.text = "[]"; c.len = 2; c.is = AY_VALUE_ANY; return c;
-	default:
-		c.is = AY_VALUE_BOOLEAN;
-		c.integer = event == AY_JSON_EV_TRUE;
-		c.text = c.integer ? "true" : "false";
-		c.len = c.integer ? 4 : 5;
-		return c;
+	default: return ay_json_bool_cell(event == AY_JSON_EV_TRUE);
 	}
 }
 
@@ -268,6 +249,88 @@ static int begin_row(struct ay_json_table *t, uint64_t off)
 	return 0;
 }
 
+/* ---- rows that wait ---- */
+
+int ay_json_table_flush(struct ay_json_table *t)
+{
+	int rc = t->waiting.rows ? t->sink->rows(t->sink->arg, &t->waiting) : 0;
+
+	t->waiting.rows = t->texts_len = 0;
+	return rc;
+}
+
+/* For one more row, whose texts have at most so many bytes. */
+static int make_room(struct ay_json_table *t, size_t texts)
+{
+	return t->waiting.rows == t->waiting.room || texts > TEXTS - t->texts_len ? ay_json_table_flush(t) : 0;
+}
+
+/* The row's cells lie in their places, and its texts behind the others. */
+static void row_waits(struct ay_json_table *t, size_t texts)
+{
+	struct ay_block *w = &t->waiting;
+
+	if (!w->rows)
+		w->first = t->row;
+	w->off[w->rows++] = t->row_off;
+	t->texts_len += texts;
+}
+
+int ay_json_table_row(struct ay_json_table *t, const char *bytes, size_t len, uint64_t off, size_t *used_out)
+{
+	struct ay_block *w = &t->waiting;
+	size_t most = len < ROW_BYTES ? len : ROW_BYTES;
+
+	*used_out = 0;
+	if (!w->own)
+		return 0;
+	int rc = make_room(t, most);
+	size_t used = rc ? 0 : ay_json_flat_read(&t->flat, t->row + 1, bytes, most, t->texts + t->texts_len, w->own + w->rows, w->room);
+
+	if (!used || (t->lines && used < len))
+		return rc;
+	memcpy(t->texts + t->texts_len, bytes, used);    /* own: room was made */
+	t->row++;
+	t->row_off = off;
+	row_waits(t, used);
+	*used_out = used;
+	return 0;
+}
+
+/* Longer ones go by themselves. */
+static int keep_row(struct ay_json_table *t)
+{
+	struct ay_block *w = &t->waiting;
+	size_t n = t->names->count, len = t->text.len;
+	int rc = make_room(t, len);
+
+	if (rc || len > TEXTS)
+		return rc ? rc : ay_rows_give(t->sink, t->row, t->cells, n);
+	if (len)
+		memcpy(t->texts + t->texts_len, t->text.data, len);    /* own: room was made */
+	for (size_t i = 0; i < n; i++) {
+		struct ay_cell *cell = &w->own[i * w->room + w->rows];
+
+		*cell = t->cells[i];
+		if (cell->kind != AY_CELL_MISSING && t->places[i] != NO_PLACE)
+			cell->text = t->texts + t->texts_len + t->places[i];
+	}
+	row_waits(t, len);
+	return 0;
+}
+
+static int wait_for_rows(struct ay_json_table *t)
+{
+	int rc = ay_json_flat_init(&t->flat, t->budget, t->names);
+
+	t->texts = ay_budget_alloc(t->budget, TEXTS);
+	if (!t->texts)
+		return AY_ELIMIT;
+	return rc ? rc : ay_block_init(&t->waiting, t->budget, t->names->count);
+}
+
+/* ---- rows by their events ---- */
+
 static int end_row(struct ay_json_table *t)
 {
 	size_t n = t->names->count;
@@ -281,7 +344,7 @@ static int end_row(struct ay_json_table *t)
 		else if (t->places[i] != NO_PLACE)
 			t->cells[i].text = ay_buf_str(&t->text) + t->places[i];
 	}
-	return ay_rows_give(t->sink, t->row, t->cells, n);
+	return t->waiting.own ? keep_row(t) : ay_rows_give(t->sink, t->row, t->cells, n);
 }
 
 static int take_key(struct ay_json_table *t, const char *text, size_t len, uint64_t off)
@@ -346,7 +409,8 @@ int ay_json_table_new(struct ay_scan *s, struct ay_json_names *names, bool lines
 	if (!t)
 		return AY_ELIMIT;
 	*t = (struct ay_json_table){.scan = s, .budget = b, .names = names, .sink = sink, .lines = lines, .path = ay_buf_new(AY_LIMIT_PATH),
-				    .text = ay_buf_new(2 * AY_LIMIT_JSON_STRING), .structs = {.budget = b}};
+				    .text = ay_buf_new(2 * AY_LIMIT_JSON_STRING), .structs = {.budget = b},
+				    .flat = {.budget = b}, .waiting = {.budget = b}};
 	t->cells = ay_budget_alloc(b, n * sizeof(*t->cells));
 	t->places = ay_budget_alloc(b, n * sizeof(*t->places));
 	t->given = ay_budget_alloc(b, n * sizeof(*t->given));
@@ -357,7 +421,9 @@ int ay_json_table_new(struct ay_scan *s, struct ay_json_names *names, bool lines
 	}
 	for (size_t i = 0; i < n; i++)
 		t->given[i] = 0;
-	return sink && sink->columns ? sink->columns(sink->arg, (const char *const *)names->v, names->count) : 0;
+	int rc = sink && sink->columns ? sink->columns(sink->arg, (const char *const *)names->v, names->count) : 0;
+
+	return !rc && sink && sink->rows ? wait_for_rows(t) : rc;
 }
 
 void ay_json_table_end(struct ay_json_table *t)
@@ -383,6 +449,9 @@ void ay_json_table_free(struct ay_json_table *t)
 	ay_buf_free(&t->path);
 	ay_buf_free(&t->text);
 	ay_json_names_free(&t->structs);
+	ay_json_flat_free(&t->flat);
+	ay_block_free(&t->waiting);
+	ay_budget_free(t->budget, t->texts);
 	ay_budget_free(t->budget, t->cells);
 	ay_budget_free(t->budget, t->places);
 	ay_budget_free(t->budget, t->given);

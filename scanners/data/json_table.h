@@ -19,6 +19,8 @@ struct ay_json_names {
 };
 /* AY_ELIMIT beyond AY_LIMIT_CSV_COLUMNS. A name that is there already is not added. */
 AY_MUSTCHECK int ay_json_names_add(struct ay_json_names *n, const char *name, size_t len);
+/* The place of a name without zero bytes; SIZE_MAX: none. */
+size_t ay_json_names_find(const struct ay_json_names *n, const char *name, size_t len);
 void ay_json_names_free(struct ay_json_names *n);
 
 struct ay_json_table;
@@ -27,6 +29,10 @@ AY_MUSTCHECK int ay_json_table_new(struct ay_scan *s, struct ay_json_names *name
 				   struct ay_json_table **out);
 /* One event of the reader (enum ay_json_event), with its text. AY_EFORMAT, reported: no table. Or the sink's code. */
 AY_MUSTCHECK int ay_json_table_event(struct ay_json_table *t, int event, const char *text, size_t len, uint64_t off);
+/* Between rows: a row that starts at bytes; *used_out is its length, of lines all of it, 0: its events are to be given. Or the sink's code. */
+AY_MUSTCHECK int ay_json_table_row(struct ay_json_table *t, const char *bytes, size_t len, uint64_t off, size_t *used_out);
+/* Rows that wait go to the sink, whose code it returns. */
+AY_MUSTCHECK int ay_json_table_flush(struct ay_json_table *t);
 /* After the last event. */
 void ay_json_table_end(struct ay_json_table *t);
 /* Where the row at hand begins. */

@@ -13,6 +13,7 @@
 #define DAY 86400
 
 #define TEXTS (64 * KIB)            /* texts of rows that wait, and those of one row */
+#define EXACT ((int64_t)1 << 53)    /* integers between -EXACT and EXACT are doubles */
 #define KNOWN 64                   /* texts that are remembered of a column */
 
 /* What a field asks for that is a number and nothing else: values that do not lie between need a closer look, and so do other fields. */
@@ -280,13 +281,24 @@ static bool text_holds(const struct ay_judging *j, size_t column, const struct a
 	return true;
 }
 
+/* Likewise of what the format says to be one: integers that a double does not hold need a closer look. */
+static bool typed_number_holds(const struct number_limits *l, const struct ay_cell *c)
+{
+	bool integer = c->is == AY_VALUE_INTEGER;
+
+	return c->kind == AY_CELL_NUMBER && (integer ? c->whole && c->integer > -EXACT && c->integer < EXACT : c->is == AY_VALUE_NUMBER && !l->integer) &&
+	       isfinite(c->number) && c->number >= l->least && c->number <= l->greatest;
+}
+
 /* A text that is a number as most are; false: it needs a closer look. */
 static bool number_holds(const struct number_limits *l, struct ay_cell *c)
 {
 	int64_t i;
 	double d;
 
-	if (c->typed || c->kind != AY_CELL_TEXT)
+	if (c->typed)
+		return typed_number_holds(l, c);
+	if (c->kind != AY_CELL_TEXT)
 		return false;
 	if (l->integer) {
 		if (!ay_value_short_integer(c->text, c->len, &i))
@@ -432,6 +444,13 @@ static int gather_row(void *arg, uint64_t row, const struct ay_cell *cells)
 	return rc;
 }
 
+static int take_rows(void *arg, const struct ay_block *rows)
+{
+	int rc = judge_gathered(arg);
+
+	return rc ? rc : ay_judging_rows(arg, rows);
+}
+
 /* ---- tables ---- */
 
 /* What other tables of the file (members of an archive) were counted as. */
@@ -538,7 +557,8 @@ int ay_judge_rows(struct ay_scan *s, const struct ay_schema *schema, const struc
 	int rc = ay_judging_new(s, schema, &j);
 
 	if (!rc) {
-		const struct ay_rows_sink by_column = {j, on_columns, on_list, on_value, on_row}, by_row = {j, on_columns, on_list, NULL, gather_row};
+		const struct ay_rows_sink by_column = {.arg = j, .columns = on_columns, .list = on_list, .value = on_value, .row = on_row};
+		const struct ay_rows_sink by_row = {.arg = j, .columns = on_columns, .list = on_list, .row = gather_row, .rows = take_rows};
 
 		j->rows = rows;
 		rc = rows->each(rows->arg, ay_scan_budget(s), rows->by_row ? &by_row : &by_column);

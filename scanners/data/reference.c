@@ -348,7 +348,8 @@ static void drop_texts(struct ay_reference *r)
 
 static int build(struct building *u, const struct ay_rows *in)
 {
-	const struct ay_rows_sink first = {u, choose, NULL, sample_cell, NULL}, second = {u, choose, NULL, count_cell, sample_row};
+	const struct ay_rows_sink first = {.arg = u, .columns = choose, .value = sample_cell};
+	const struct ay_rows_sink second = {.arg = u, .columns = choose, .value = count_cell, .row = sample_row};
 	int rc = in->each(in->arg, u->out->budget, &first);
 
 	if (!rc)

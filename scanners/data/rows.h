@@ -29,6 +29,7 @@ void ay_cell_put_whole(struct ay_cell *c, enum ay_value_type is, int64_t v);
 /* Times: units of a tenth of a second to the power of scale, at most 9. */
 void ay_cell_put_clock(struct ay_cell *c, enum ay_value_type is, int64_t v, unsigned scale);
 
+struct ay_block;
 /* Callbacks return 0, or a negative code that ends the reading; NULL ones are not called. */
 struct ay_rows_sink {
 	void *arg;
@@ -39,6 +40,8 @@ struct ay_rows_sink {
 	int (*value)(void *arg, size_t column, uint64_t row, const struct ay_cell *cell);
 	/* As many cells as columns. What is judged of columns is judged by value() alone. */
 	int (*row)(void *arg, uint64_t row, const struct ay_cell *cells);
+	/* Rows together, from readers that can, in the place of value() and row() of each. */
+	int (*rows)(void *arg, const struct ay_block *rows);
 };
 /* One row of a format by row: its values, then itself. */
 static inline int ay_rows_give(const struct ay_rows_sink *sink, uint64_t row, const struct ay_cell *cells, size_t n)

@@ -155,6 +155,33 @@ static int open_reader(ay_json_fill fill, void *arg, struct ay_json_reader **out
 	return ay_json_reader_new(fill, arg, AY_LIMIT_JSON_DEPTH, AY_LIMIT_JSON_STRING, AY_LIMIT_JSON_KEYS, out);
 }
 
+static size_t behind_space(const char *text, size_t len, size_t at)
+{
+	while (at < len && (text[at] == ' ' || text[at] == '\n' || text[at] == '\t' || text[at] == '\r'))
+		at++;
+	return at;
+}
+
+/* The elements behind the one that was read, as far as the table takes them as they stand. */
+static int take_elements(struct ay_json_table *table, struct ay_json_reader *r)
+{
+	const char *p;
+	uint64_t off;
+	size_t len, used = 1;
+	int rc = 0;
+
+	while (!rc && used && (p = ay_json_ahead(r, &len, &off)) != NULL) {
+		size_t at = behind_space(p, len, 0);
+
+		if (at == len || p[at] != ',')
+			break;
+		at = behind_space(p, len, at + 1);
+		rc = ay_json_table_row(table, p + at, len - at, off + at, &used);
+		ay_json_take(r, used ? at + used : 0);
+	}
+	return rc;
+}
+
 /* Its events go to a table too, when there is one. One document that starts at base. 0 or the reader's code, with *stop_out. */
 static int scan_document(struct ay_scan *s, struct ay_json_reader *r, uint64_t base, struct ay_config_rules *rules,
 			 struct index_state *index, struct ay_json_table *table, struct stop *stop_out)
@@ -174,6 +201,8 @@ static int scan_document(struct ay_scan *s, struct ay_json_reader *r, uint64_t b
 
 		if (!err && table)
 			err = ay_json_table_event(table, ev, text, len, off);
+		if (!err && table && ev == AY_JSON_EV_OBJECT_END)
+			err = take_elements(table, r);
 		if (err)
 			return err;
 	}
@@ -266,7 +295,11 @@ static int scan_lines(struct ay_scan *s, struct ay_source *in, struct ay_json_ta
 
 		row++;
 		err = ay_budget_tick(ay_scan_budget(s));
-		if (!err) {
+		size_t taken = 0;
+
+		if (!err && table)
+			err = ay_json_table_row(table, (const char *)line.p, line.left, line.off, &taken);
+		if (!err && !taken) {
 			ay_json_reader_reset(r);
 			err = scan_document(s, r, line.off, NULL, NULL, table, &stop);
 		}
@@ -317,6 +350,12 @@ static int run_rows(struct json_rows *j, const struct ay_rows_sink *sink)
 	if (!rc) {
 		j->rows.off = ay_json_table_off(t);
 		rc = j->lines ? scan_lines(j->scan, j->in, t) : scan_array(j->scan, j->in, t);
+	}
+	/* Rows before a fault are judged. */
+	if (!rc || rc == AY_EFORMAT || rc == AY_ETRUNC) {
+		int last = ay_json_table_flush(t);
+
+		rc = rc ? rc : last;
 	}
 	if (!rc)
 		ay_json_table_end(t);
@@ -400,11 +439,11 @@ static int jsonl_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_text[] = {"text", NULL};
 
 const struct ay_scanner ay_scanner_json = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "json", .version = 11, .refines = refines_text,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "json", .version = 12, .refines = refines_text,
 	.bid = json_bid, .scan = json_scan
 };
 
 const struct ay_scanner ay_scanner_jsonl = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "jsonl", .version = 5, .refines = refines_text,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "jsonl", .version = 6, .refines = refines_text,
 	.bid = jsonl_bid, .scan = jsonl_scan
 };

@@ -238,7 +238,7 @@ static bool is_pickle_key(const char *key)
 {
 	static const char *const keys[] = {"py/object", "py/newobj", "py/reduce", "py/type", "py/function", "py/mod", "py/repr", "py/property"};
 
-	for (size_t i = 0; i < AY_ARRAY_LEN(keys); i++)
+	for (size_t i = 0; key[0] == 'p' && i < AY_ARRAY_LEN(keys); i++)
 		if (strcmp(key, keys[i]) == 0)
 			return true;
 	return false;

@@ -88,8 +88,126 @@ static void test_proposal(void)
 	ay_buf_free(&out);
 }
 
+/* ---- rows that are taken at once are judged as those that are read event by event ---- */
+
+struct outcome { size_t count; struct { const char *rule; uint64_t row, off; } found[16]; struct ay_buf profile; };
+
+/* extra: what the text has more than the one that it is compared with; offsets are those without. */
+static uint64_t off_without(uint64_t off, const struct ay_buf *text, const char *extra)
+{
+	size_t len = strlen(extra), times = 0;
+
+	for (size_t i = 0; len && off != AY_NO_OFFSET && i < off && i + len <= text->len; i++)
+		times += memcmp(text->data + i, extra, len) == 0;
+	return off - times * (len > 1 ? len - 1 : len);
+}
+
+static struct outcome outcome_of(const char *path, const struct ay_buf *text, const char *with, const char *extra)
+{
+	struct outcome o = {.profile = ay_buf_new(MIB)};
+
+	scan_case_with(path, text->data, text->len, with);
+	for (size_t i = 0; i < scan_case_result.found_count && i < 16; i++) {
+		const struct ay_found *f = &scan_case_result.found[i];
+
+		o.found[i].rule = f->rule->id;
+		o.found[i].row = f->row;
+		o.found[i].off = off_without(f->off, text, extra);
+		o.count = i + 1;
+	}
+	ay_buf_add(&o.profile, scan_case_result.profile, scan_case_result.profile_len);
+	return o;
+}
+
+static void same_outcome(struct outcome *a, struct outcome *b, const char *name)
+{
+	bool same = a->count == b->count && a->profile.len == b->profile.len && memcmp(ay_buf_str(&a->profile), ay_buf_str(&b->profile), a->profile.len) == 0;
+
+	for (size_t i = 0; same && i < a->count; i++)
+		same = strcmp(a->found[i].rule, b->found[i].rule) == 0 && a->found[i].row == b->found[i].row && a->found[i].off == b->found[i].off;
+	ok(same, "%s: the same outcome", name);
+	for (size_t i = 0; !same && i < 16; i++)
+		printf("# %s row %llu at %llu, %s row %llu at %llu\n", i < a->count ? a->found[i].rule : "-", (unsigned long long)a->found[i].row,
+		     (unsigned long long)a->found[i].off, i < b->count ? b->found[i].rule : "-", (unsigned long long)b->found[i].row, (unsigned long long)b->found[i].off);
+	ay_buf_free(&a->profile);
+	ay_buf_free(&b->profile);
+}
+
+/* Lines of rows, as they are; with a tab behind each; as an array; and as one whose first keys hold an escape. */
+static void all_ways(const char *rows, const char *with, const char *name)
+{
+	struct ay_buf t[4] = {ay_buf_new(MIB), ay_buf_new(MIB), ay_buf_new(MIB), ay_buf_new(MIB)};
+	struct outcome o[4];
+
+	for (const char *p = rows; *p; p++) {
+		bool begins = p == rows || p[-1] == '\n', key = begins && strncmp(p, "{\"i", 3) == 0;
+
+		for (int i = 0; i < 4; i++) {
+			if (begins && i >= 2)
+				ay_buf_adds(&t[i], p == rows ? "[" : " ,");
+			if (key && i == 3)
+				ay_buf_adds(&t[i], "{\"\\u0069");
+			if (*p == '\n' && i == 1)
+				ay_buf_addc(&t[i], '\t');
+			if (!(key && i == 3))
+				ay_buf_addc(&t[i], *p);
+		}
+		p += key ? 2 : 0;
+		for (int i = 0; key && i < 3; i++)
+			ay_buf_adds(&t[i], "\"i");
+	}
+	for (int i = 0; i < 4; i++) {
+		if (i >= 2)
+			ay_buf_addc(&t[i], ']');
+		o[i] = outcome_of(i < 2 ? "t.jsonl" : "t.json", &t[i], with, i == 1 ? "\t" : i == 3 ? "\\u0069" : "");
+		ay_buf_free(&t[i]);
+	}
+	same_outcome(&o[0], &o[1], name);
+	same_outcome(&o[2], &o[3], name);
+}
+
+static void test_at_once(void)
+{
+	static const char good[] = "{\"id\":1,\"x\":2.5,\"t.word\":\"a\",\"day\":\"2026-01-02\"}\n";
+	static const char *const rows[] = {
+		"{\"id\":2,\"x\":-1,\"t.word\":\"b\",\"day\":null}\n", "{\"id\": 3 , \"day\" : \"2026-01-03\"}\n", "{\"id\":4,\"x\":-1.75}\n",
+		"{\"id\":1}\n", "{\"id\":101}\n", "{\"id\":1.0}\n", "{\"id\":\"5\"}\n", "{\"id\":true}\n", "{\"id\":6,\"x\":1e999}\n",
+		"{\"id\":99999999999999999999}\n", "{\"id\":7,\"t.word\":\"c\"}\n", "{\"id\":8,\"t.word\":\"\\u0061\"}\n", "{\"id\":9,\"x\":\"1\"}\n",
+		"{\"id\":10,\"more\":2}\n", "{\"id\":11,\"l\":[1,{\"id\":2}]}\n", "{\"id\":12,\"t\":{\"word\":\"a\"}}\n", "{\"id\":13,\"id\":14}\n",
+		"{\"id\":15,\"t.word\":\"a\",\"t\":{\"word\":\"b\"}}\n", "{\"id\":01}\n", "{\"id\":1.}\n", "{\"id\":-}\n", "{\"id\":1e}\n",
+		"{\"id\":+1}\n", "{\"id\":NaN}\n", "{\"id\":nul}\n", "{\"id\":16,}\n", "{\"id\":17\n", "{\"id\"}\n", "{\"id\":}\n",
+		"{\"id\":18,\"day\":\"\xff\"}\n", "{\"id\":19,\"day\":\"a\tb\"}\n", "{\"id\":20,\"l\":\"\xed\xa0\x80\"}\n",
+		"{\"id\":21,\"l\":\"\\ud800\"}\n", "{\"id\":22}}\n", "{\"id\":23}{}\n", "{\"id\":24,\"l\":\"na\xc3\xafve words of some length\"}\n",
+		"{\"id\":25,\"x\":-0}\n", "{\"id\":26,\"x\":1E+2}\n", "{}\n", "{\"id\":27,\"x\":truely}\n", "[1]\n", "{\"\":1}\n",
+	};
+	struct ay_buf many = ay_buf_new(MIB), out = ay_buf_new(MIB);
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(rows); i++) {
+		struct ay_buf b = ay_buf_new(MIB);
+
+		ay_buf_addf(&b, "%s%s%s", good, rows[i], good);
+		all_ways(ay_buf_str(&b), schema, rows[i]);
+		ay_buf_free(&b);
+	}
+	for (int i = 0; i < 2000; i++)
+		ay_buf_addf(&many, "{\"id\":%d%s,\"w\":\"w%d%s\",\"x\":%d.%d,\"on\":%s}\n", i, i % 7 ? "" : ",\"l\":[1]", i % 5,
+			    i % 11 ? "" : "\\u0061", i % 10 - 5, i, i % 3 ? "true" : "null");
+	struct ay_source in = ay_source_memory(many.data, many.len);
+	struct ay_budget budget;
+	struct ay_error e;
+
+	ay_budget_init(&budget, in.size);
+	is_int(ay_schema_infer(&in, "t.jsonl", &budget, &out, &e), 0, "a schema with a reference");
+	all_ways(ay_buf_str(&many), ay_buf_str(&out), "many rows");
+	is_str(scan_case_with("t.jsonl", many.data, many.len, ay_buf_str(&out)), "pass", "which pass");
+	ok(scan_case_result.profile_len > 0, "and are counted");
+	ay_buf_free(&many);
+	ay_buf_free(&out);
+}
+
 int main(void)
 {
+	test_at_once();
 	test_lines();
 	test_array();
 	test_proposal();

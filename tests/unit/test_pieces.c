@@ -88,7 +88,7 @@ static struct got run(uint64_t parts, uint64_t rows, size_t width, uint64_t *lef
 {
 	static const struct ay_sipkey key = {1, 2};
 	struct got g = {.columns = 0};
-	const struct ay_rows_sink sink = {&g, on_columns, NULL, on_value, on_row};
+	const struct ay_rows_sink sink = {.arg = &g, .columns = on_columns, .value = on_value, .row = on_row};
 	struct ay_pieces *p;
 	int rc;
 
@@ -156,7 +156,7 @@ static void test_cells(void)
 
 	for (size_t i = 0; i < AY_ARRAY_LEN(want); i++) {
 		struct got g = {.columns = 0};
-		const struct ay_rows_sink sink = {&g, on_columns, NULL, on_value, NULL};
+		const struct ay_rows_sink sink = {.arg = &g, .columns = on_columns, .value = on_value};
 		struct ay_pieces *p;
 		int rc;
 
@@ -181,7 +181,7 @@ static void test_refused(void)
 {
 	static const struct ay_sipkey key = {1, 2};
 	struct got g = {.columns = 0};
-	const struct ay_rows_sink sink = {&g, on_columns, NULL, on_value, on_row};
+	const struct ay_rows_sink sink = {.arg = &g, .columns = on_columns, .value = on_value, .row = on_row};
 	struct ay_pieces *p;
 	int rc;
 
