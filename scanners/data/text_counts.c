@@ -311,7 +311,7 @@ static void count_text(struct ay_text_counting *k, size_t i, uint64_t row, size_
 	if (class < k->sums->classes)
 		c->of[class]++;
 	while (ay_token_next(&r, &token, &len)) {
-		uint64_t hash = ay_token_hash(&c->tokens.key, token, len);
+		uint64_t hash = ay_tokens_hash(&c->tokens, token, len);
 
 		if (!is_usual(k, i, hash, &slot))
 			ay_tokens_add(&c->tokens, row, class, hash, token, len);

@@ -217,7 +217,7 @@ void ay_prose_count(struct ay_prose_making *m, size_t column, uint64_t row, cons
 		return;
 	c->rows++;
 	while (ay_token_next(&r, &token, &len))
-		ay_tokens_add(&c->tokens, row, 0, ay_token_hash(&c->tokens.key, token, len), token, len);
+		ay_tokens_add(&c->tokens, row, 0, ay_tokens_hash(&c->tokens, token, len), token, len);
 }
 
 static int by_hash(const void *x, const void *y)

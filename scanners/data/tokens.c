@@ -3,8 +3,17 @@
 
 #include <stdlib.h>
 
+#include "scanners/data/words.h"
+
 #define CAP_MAX 32768
+#define KNOWN 1024
 #define COUNTED 256               /* rows up to which the search for the rarer half tells counts apart */
+
+/* A short token and its hash. */
+struct ay_token_known {
+	struct ay_words token;
+	uint64_t hash;
+};
 
 int ay_tokens_init(struct ay_tokens *t, struct ay_budget *b, const struct ay_sipkey *key, size_t cap, size_t classes)
 {
@@ -14,10 +23,13 @@ int ay_tokens_init(struct ay_tokens *t, struct ay_budget *b, const struct ay_sip
 	t->v = ay_budget_alloc(b, cap * sizeof(*t->v));
 	t->of = ay_budget_alloc(b, (cap * classes + 1) * sizeof(*t->of));
 	t->slots = ay_budget_alloc(b, 2 * cap * sizeof(*t->slots));
-	if (!t->v || !t->of || !t->slots) {
+	t->known = ay_budget_alloc(b, KNOWN * sizeof(*t->known));
+	if (!t->v || !t->of || !t->slots || !t->known) {
 		ay_tokens_free(t);
 		return AY_ELIMIT;
 	}
+	for (size_t i = 0; i < KNOWN; i++)
+		t->known[i].token = AY_WORDS_NONE;
 	ay_tokens_index(t);
 	return 0;
 }
@@ -27,6 +39,7 @@ void ay_tokens_free(struct ay_tokens *t)
 	ay_budget_free(t->budget, t->v);
 	ay_budget_free(t->budget, t->of);
 	ay_budget_free(t->budget, t->slots);
+	ay_budget_free(t->budget, t->known);
 	*t = (struct ay_tokens){.budget = t->budget};
 }
 
@@ -195,16 +208,19 @@ void ay_tokens_cut(struct ay_tokens *t, size_t n)
 
 /* ---- reading a text ---- */
 
-enum sign { SPACE, WORD, OTHER, ALONE };
+enum sign { OTHER, SPACE, WORD, ALONE };
 
 static enum sign sign_of(unsigned char c)
 {
+	static const uint8_t ascii[0x80] = {
+		[' '] = SPACE, ['\t'] = SPACE, ['\n'] = SPACE, ['\r'] = SPACE,
+		['0' ... '9'] = WORD, ['A' ... 'Z'] = WORD, ['a' ... 'z'] = WORD, ['_'] = WORD
+	};
+
 	/* Letters of most alphabets lie below U+2000; beyond stand signs that cannot be seen, emoji, and letters that are words. */
 	if (c >= 0x80)
 		return c >= 0xc3 && c <= 0xe1 ? WORD : ALONE;
-	if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_')
-		return WORD;
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r' ? SPACE : OTHER;
+	return (enum sign)ascii[c];
 }
 
 /* Bytes of the character at s. */
@@ -237,8 +253,17 @@ bool ay_token_next(struct ay_token_reader *r, const char **token, size_t *len)
 
 uint64_t ay_token_hash(const struct ay_sipkey *key, const char *token, size_t len)
 {
-	uint64_t hash[2];
+	return ay_siphash128_half(key, token, len);
+}
 
-	ay_siphash128(key, token, len, hash);
-	return hash[0];
+uint64_t ay_tokens_hash(struct ay_tokens *t, const char *token, size_t len)
+{
+	if (len > AY_WORDS_MAX)
+		return ay_token_hash(&t->key, token, len);
+	struct ay_words words = ay_words_of(token, len);
+	struct ay_token_known *known = &t->known[ay_words_slot(&words, KNOWN)];
+
+	if (!ay_words_eq(&known->token, &words))
+		*known = (struct ay_token_known){words, ay_token_hash(&t->key, token, len)};
+	return known->hash;
 }

@@ -31,6 +31,7 @@ struct ay_tokens {
 	struct ay_token *v;
 	uint32_t *of;                    /* of each token: rows of each class */
 	uint16_t *slots;                 /* token + 1, or 0 */
+	struct ay_token_known *known;    /* hashes of short tokens */
 	uint64_t missed, added;          /* added: how often a token came anew: no fewer different ones were looked at */
 };
 /* Empty. cap: tokens, at most 32768. */
@@ -53,5 +54,7 @@ struct ay_token_reader { const char *text; size_t len, at; };
 /* The next token; false at the end. Bytes that are no UTF-8 stand for themselves. */
 bool ay_token_next(struct ay_token_reader *r, const char **token, size_t *len);
 uint64_t ay_token_hash(const struct ay_sipkey *key, const char *token, size_t len);
+/* The same by the key of t, which remembers those of short tokens that came of late. */
+uint64_t ay_tokens_hash(struct ay_tokens *t, const char *token, size_t len);
 
 #endif
