@@ -78,14 +78,42 @@ static int broken(struct run *r, const struct ay_js_node *n, const struct step *
 
 /* ---- equality ---- */
 
+/* A number of at most 18 digits, exactly; 0 has one form. */
+static bool decimal_of(const struct ay_json *j, struct ay_js_decimal *out)
+{
+	size_t len = 0;
+	const char *text = ay_json_str(j, &len);
+
+	if (!ay_js_decimal(text, len, out))
+		return false;
+	if (!out->digits)
+		out->exponent = 0;
+	return true;
+}
+
+/* An integer among these, however it is written: 1, 1.0 and 10e-1. */
+static bool integer_of(const struct ay_json *j, struct ay_js_decimal *out)
+{
+	return decimal_of(j, out) && out->exponent >= 0;
+}
+
+static bool same_number(const struct ay_json *a, const struct ay_json *b)
+{
+	struct ay_js_decimal d, e;
+	struct ay_value x, y;
+
+	if (integer_of(a, &d) && integer_of(b, &e))
+		return d.digits == e.digits && d.exponent == e.exponent;
+	return ay_js_number(a, &x) && ay_js_number(b, &y) && ay_value_compare_numbers(&x, &y) == 0;
+}
+
 static bool same_scalar(const struct ay_json *a, const struct ay_json *b)
 {
-	struct ay_value x, y;
 	size_t n = 0, m = 0;
 
 	switch (ay_json_type(a)) {
 	case AY_JSON_NUMBER:
-		return ay_js_number(a, &x) && ay_js_number(b, &y) && ay_value_compare_numbers(&x, &y) == 0;
+		return same_number(a, b);
 	case AY_JSON_STRING: {
 		const char *s = ay_json_str(a, &n), *t = ay_json_str(b, &m);
 
@@ -126,15 +154,17 @@ static int same(struct run *r, const struct ay_json *a, const struct ay_json *b)
 static void hash_number(struct ay_uniq_state *h, const struct ay_json *j)
 {
 	uint8_t scratch[AY_VALUE_CANON];
-	char digits[AY_VALUE_TEXT];
+	struct ay_js_decimal d;
 	struct ay_value v;
 	size_t len;
 
+	if (integer_of(j, &d)) {
+		ay_uniq_part(h, &d.digits, sizeof(d.digits));
+		ay_uniq_part(h, &d.exponent, sizeof(d.exponent));
+		return;
+	}
 	if (!ay_js_number(j, &v))
 		v = ay_value_of_f64(0);
-	/* 1.0 and 1e0 are 1. */
-	if (v.type == AY_VALUE_NUMBER && floor(v.d) == v.d && fabs(v.d) < 9007199254740992.0)
-		v = ay_value_of_i64((int64_t)v.d, digits);
 	const void *canon = ay_value_canon(&v, scratch, &len);
 
 	ay_uniq_part(h, canon, len);
@@ -201,6 +231,7 @@ static int judge_unique(struct run *r, const struct ay_js_node *n, const struct 
 
 static unsigned type_of(const struct ay_json *j)
 {
+	struct ay_js_decimal d;
 	struct ay_value v;
 
 	switch (ay_json_type(j)) {
@@ -217,7 +248,7 @@ static unsigned type_of(const struct ay_json *j)
 	case AY_JSON_NUMBER:
 		break;
 	}
-	if (ay_js_number(j, &v) && (v.type == AY_VALUE_INTEGER || floor(v.d) == v.d))
+	if (ay_js_number(j, &v) && (decimal_of(j, &d) ? d.exponent >= 0 : v.type == AY_VALUE_INTEGER || floor(v.d) == v.d))
 		return AY_JS_NUMBER | AY_JS_INTEGER;
 	return AY_JS_NUMBER;
 }

@@ -170,7 +170,7 @@ static int load_unique(struct compiler *c, struct ay_js_node *n, const struct ay
 	return 0;
 }
 
-/* Behind text[at]: the end of an alternative that stands in no group and no class. */
+/* Behind text[at]: the end of an alternative that stands in no group and no class; beyond len when a group ends that did not begin. */
 static size_t alternative_end(const char *text, size_t len, size_t at)
 {
 	unsigned depth = 0;
@@ -187,7 +187,9 @@ static size_t alternative_end(const char *text, size_t len, size_t at)
 			class = true;
 		else if (ch == '(')
 			depth++;
-		else if (ch == ')' && depth)
+		else if (ch == ')' && !depth)
+			return len + 1;
+		else if (ch == ')')
 			depth--;
 		else if (ch == '|' && !depth)
 			break;
@@ -208,13 +210,16 @@ static bool ends_anchored(const char *text, size_t len)
 }
 
 /* The pattern is looked for anywhere; what matches whole values gets room around each alternative that has no anchor there. */
-static void widen(const char *text, size_t len, struct ay_buf *out)
+static bool widen(const char *text, size_t len, struct ay_buf *out)
 {
 	static const char room[] = "[\\s\\S]*";
 	size_t at = 0;
 
 	for (;;) {
 		size_t end = alternative_end(text, len, at);
+
+		if (end > len)
+			return false;
 		bool head = at < end && text[at] == '^', tail = ends_anchored(text + at, end - at);
 		size_t from = at + head, to = end - (tail && end > from);
 
@@ -226,7 +231,7 @@ static void widen(const char *text, size_t len, struct ay_buf *out)
 		if (!tail)
 			ay_buf_adds(out, room);
 		if (end == len)
-			return;
+			return true;
 		ay_buf_addc(out, '|');
 		at = end + 1;
 	}
@@ -240,7 +245,10 @@ static int compile_pattern(struct compiler *c, const char *key, const char *text
 
 	if (++c->patterns > MAX_PATTERNS)
 		return bad(c, key, "there are more than %d patterns in it", MAX_PATTERNS);
-	widen(text, len, &b);
+	if (!widen(text, len, &b)) {
+		ay_buf_free(&b);
+		return bad(c, key, "the pattern cannot be used: a ) has no ( before it");
+	}
 	rc = b.err ? b.err : ay_pattern_compile(ay_buf_str(&b), b.len, out, &why);
 	ay_buf_free(&b);
 	if (rc == -ENOMEM)

@@ -61,6 +61,10 @@ static void loading(void)
 	loads("{\"properties\": {\"a\": {\"b\": {}}}}", "/properties/a/b");
 	loads("{\"required\": [\"a\", \"a\"]}", "/required");
 	loads("{\"required\": [1]}", "/required");
+	loads("{\"pattern\": \"a)(?:b\"}", "/pattern");
+	loads("{\"pattern\": \"a)|(b\"}", "/pattern");
+	loads("{\"patternProperties\": {\"a)(?:b\": true}}", "/patternProperties");
+	loads("{\"pattern\": \"(a[)]|\\\\))\"}", NULL);
 	loads("{\"allOf\": []}", "/allOf");
 	loads("{\"allOf\": {}}", "/allOf");
 	loads("{\"prefixItems\": [1]}", "/prefixItems");
@@ -133,6 +137,15 @@ static void scalars(void)
 	breaks("{\"enum\": [false]}", "0", "/enum");
 	meets("{\"const\": 9007199254740993}", "9007199254740993");
 	breaks("{\"const\": 9007199254740993}", "9007199254740992", "/const");
+	meets("{\"const\": 9007199254740993}", "9007199254740993.0");
+	meets("{\"const\": 1e20}", "100000000000000000000");
+	meets("{\"const\": 0}", "-0.0e5");
+	breaks("{\"type\": \"integer\"}", "9007199254740993.5", "/type");
+	breaks("{\"uniqueItems\": true}", "[1e20, 100000000000000000000]", "/uniqueItems");
+	breaks("{\"uniqueItems\": true}", "[[9007199254740992], [9007199254740992.0]]", "/uniqueItems");
+	breaks("{\"uniqueItems\": true}", "[0, -0.0]", "/uniqueItems");
+	breaks("{\"uniqueItems\": true}", "[0.1, 10e-2]", "/uniqueItems");
+	meets("{\"uniqueItems\": true}", "[9007199254740992, 9007199254740993, 0.1, 0.2, 1e20, 1e21, 1e300]");
 	meets("{\"minimum\": 1, \"maximum\": 3}", "1");
 	meets("{\"minimum\": 1, \"maximum\": 3}", "3.0");
 	breaks("{\"minimum\": 1}", "0.9999", "/minimum");
