@@ -122,10 +122,34 @@ static bool move_stack(struct reader *r, const struct pk_op *op, int byte)
 	return true;
 }
 
+/* Opcodes of numbers, constants, memo and single items as long as they are in the window, with cursor and depth in registers. */
+static unsigned move_dense(struct reader *r, unsigned most)
+{
+	static const uint8_t fixed[] = { [PK_ARG_NONE] = 0, [PK_ARG_1] = 1, [PK_ARG_2] = 2, [PK_ARG_4] = 4, [PK_ARG_8] = 8 };
+	struct ay_cursor c = r->c;
+	size_t depth = r->depth, floor = r->marks_len ? r->marks[r->marks_len - 1] : 0;
+	unsigned ops = 0;
+
+	for (; ops < most && c.left >= 9; ops++) {
+		int byte = ay_cursor_peek(&c, 0);
+		const struct pk_op *op = &pk_ops[byte];
+		bool special = byte == '(' || byte == '.' || byte == '0' || op->calls || op->names || op->pops < 0;
+
+		if (special || op->arg == PK_ARG_BAD || op->arg > PK_ARG_8 || depth - floor < (size_t)op->pops)
+			break;
+		ay_cursor_skip(&c, 1u + fixed[op->arg]);
+		depth = depth - (size_t)op->pops + (size_t)op->pushes;
+	}
+	r->c = c;
+	r->depth = depth;
+	return ops;
+}
+
 /* True when the bytes up to STOP, or up to a call of something named, are opcodes that a loader would run. */
 static bool runs(struct reader *r)
 {
 	for (unsigned ops = 0; ops < BID_OPS && r->marks_len < BID_MARKS; ops++) {
+		ops += move_dense(r, BID_OPS - 1 - ops);
 		if (r->c.left < 16 && !fill(r))
 			return false;
 		if (!r->c.left)

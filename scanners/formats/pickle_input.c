@@ -89,24 +89,31 @@ int pk_skip_text(struct pk_vm *vm, uint64_t len)
 	return 0;
 }
 
-int pk_line(struct pk_vm *vm, char *out, size_t size, size_t *len_out)
+int pk_line_in(struct pk_vm *vm, size_t max, struct ay_cursor *out)
 {
 	size_t len = 0;
 
-	if (vm->c.left < size && vm->end - vm->c.off > vm->c.left && pk_refill(vm, 1) != 0)
+	if (vm->c.left <= max && vm->end - vm->c.off > vm->c.left && pk_refill(vm, 1) != 0)
 		return vm->err;
-	const uint8_t *p = ay_cursor_until(&vm->c, '\n', size - 1, &len);
+	const uint8_t *p = ay_cursor_until(&vm->c, '\n', max, &len);
 
 	if (!p && vm->c.err)
-		return pk_fail(vm, AY_EFORMAT, "a text opcode's line has no end within %zu bytes", size - 1);
-	struct ay_cursor line = ay_cursor_of(p, len, 0);
+		return pk_fail(vm, AY_EFORMAT, "a text opcode's line has no end within %zu bytes", max);
+	*out = ay_cursor_of(p, len, 0);
+	return 0;
+}
+
+int pk_line(struct pk_vm *vm, char *out, size_t size)
+{
+	struct ay_cursor line;
+
+	if (pk_line_in(vm, size - 1, &line) != 0)
+		return vm->err;
+	size_t len = line.left;
 
 	ay_cursor_copy(&line, out, len);
 	out[len] = 0;
-	if (memchr(out, 0, len))
-		return pk_fail(vm, AY_EFORMAT, "a text opcode's line holds a NUL");
-	*len_out = len;
-	return 0;
+	return memchr(out, 0, len) ? pk_fail(vm, AY_EFORMAT, "a text opcode's line holds a NUL") : 0;
 }
 
 int pk_line_data(struct pk_vm *vm, struct pk_value *v, bool quoted)

@@ -2,13 +2,14 @@
 /* The opcodes. Anything that CPython would refuse, or that two readers could read differently, ends the run. */
 #include "scanners/formats/pickle_vm.h"
 
-#include <errno.h>
-#include <math.h>
+#include "assay/ckd.h"
 
 #define OPS_PER_TICK 256
 /* Fixed-size opcodes are at most this long, so one check covers opcode and argument. */
 #define OP_BYTES_MAX 9
-#define NUMBER_LINE 4400   /* digits of the longest int that Python reads from text by default */
+#define NUMBER_LINE 4399   /* digits of the longest int that Python reads from text by default */
+#define FLOAT_LINE 63
+#define MEMO_LINE 23
 
 static int push_kind(struct pk_vm *vm, enum pk_kind kind)
 {
@@ -90,52 +91,69 @@ static int op_long(struct pk_vm *vm, int64_t len)
 
 /* ---- text numbers ---- */
 
-static bool all_digits(const char *p)
+/* Moves past decimal digits; false when there are none. *n: the number; *over: it needs more than 64 bits. */
+static inline bool take_digits(struct ay_cursor *c, uint64_t *n, bool *over)
 {
-	if (*p == '-')
-		p++;
-	if (!*p)
-		return false;
-	for (; *p; p++)
-		if (*p < '0' || *p > '9')
-			return false;
-	return true;
+	size_t had = c->left;
+	int digit;
+
+	*n = 0;
+	*over = false;
+	while ((digit = ay_cursor_peek(c, 0)) >= '0' && digit <= '9') {
+		*over |= ay_ckd_mul_u64(*n, 10, n) || ay_ckd_add_u64(*n, (uint64_t)(digit - '0'), n);
+		ay_cursor_skip(c, 1);
+	}
+	return c->left < had;
 }
 
 static int op_int_line(struct pk_vm *vm, bool is_long)
 {
-	char text[NUMBER_LINE];
 	struct pk_value v = { .kind = PK_INT };
-	size_t len;
+	struct ay_cursor c;
+	bool over;
 
-	if (pk_line(vm, text, sizeof(text), &len) != 0)
+	if (pk_line_in(vm, NUMBER_LINE, &c) != 0)
 		return vm->err;
-	if (!is_long && (strcmp(text, "00") == 0 || strcmp(text, "01") == 0))
-		return push_bool(vm, text[1] == '1');
-	if (is_long && len && text[len - 1] == 'L')
-		text[len - 1] = 0;
-	if (!all_digits(text))
+	if (!is_long && c.left == 2 && ay_cursor_peek(&c, 0) == '0' && (ay_cursor_peek(&c, 1) | 1) == '1')
+		return push_bool(vm, ay_cursor_peek(&c, 1) == '1');
+	bool minus = ay_cursor_accept(&c, "-", 1);
+	bool good = take_digits(&c, &v.u, &over);
+
+	if (is_long)
+		ay_cursor_accept(&c, "L", 1);
+	if (!good || c.left)
 		return pk_fail(vm, AY_EFORMAT, "a text integer that is not decimal digits");
-	errno = 0;
-	v.u = (uint64_t)strtoll(text, NULL, 10);
-	if (errno)
-		v.flags = PK_INEXACT;
+	if (over || v.u > (uint64_t)INT64_MAX + minus)
+		v = (struct pk_value){ .kind = PK_INT, .flags = PK_INEXACT };
+	if (minus)
+		v.u = -v.u;
 	return pk_push(vm, v);
 }
 
+/* The number is not needed, only that it is one: decimal, inf or nan. */
 static int op_float_line(struct pk_vm *vm)
 {
-	char text[64], *end;
-	size_t len;
+	struct ay_cursor c;
+	uint64_t n;
+	bool over;
 
-	if (pk_line(vm, text, sizeof(text), &len) != 0)
+	if (pk_line_in(vm, FLOAT_LINE, &c) != 0)
 		return vm->err;
-	if (!len || strspn(text, "0123456789+-.eEinfa") != len)
-		return pk_fail(vm, AY_EFORMAT, "a text float that is not a number");
-	(void)strtod(text, &end);
-	if (*end)
-		return pk_fail(vm, AY_EFORMAT, "a text float that is not a number");
-	return push_kind(vm, PK_FLOAT);
+	if (!ay_cursor_accept(&c, "-", 1))
+		ay_cursor_accept(&c, "+", 1);
+	bool good = ay_cursor_accept(&c, "inf", 3) || ay_cursor_accept(&c, "nan", 3);
+
+	if (!good) {
+		good = take_digits(&c, &n, &over);
+		if (ay_cursor_accept(&c, ".", 1))
+			good |= take_digits(&c, &n, &over);
+		if (good && (ay_cursor_accept(&c, "e", 1) || ay_cursor_accept(&c, "E", 1))) {
+			if (!ay_cursor_accept(&c, "-", 1))
+				ay_cursor_accept(&c, "+", 1);
+			good = take_digits(&c, &n, &over);
+		}
+	}
+	return good && !c.left ? push_kind(vm, PK_FLOAT) : pk_fail(vm, AY_EFORMAT, "a text float that is not a number");
 }
 
 static int op_text_line(struct pk_vm *vm, bool quoted)
@@ -145,28 +163,24 @@ static int op_text_line(struct pk_vm *vm, bool quoted)
 	return pk_line_data(vm, &v, quoted) ? vm->err : push_text(vm, v);
 }
 
-static int op_memo_line(struct pk_vm *vm, bool put)
-{
-	char text[24];
-	size_t len;
-
-	if (pk_line(vm, text, sizeof(text), &len) != 0)
-		return vm->err;
-	if (!all_digits(text) || text[0] == '-')
-		return pk_fail(vm, AY_EFORMAT, "a memo index that is not a number");
-	errno = 0;
-	uint64_t index = strtoull(text, NULL, 10);
-
-	if (errno)
-		return pk_fail(vm, AY_EFORMAT, "a memo index beyond 64 bits");
-	if (!put)
-		return pk_memo_get(vm, index);
-	return pk_need(vm, 1) ? pk_memo_put(vm, index, vm->stack[vm->depth - 1]) : vm->err;
-}
-
 static int memo_top(struct pk_vm *vm, uint64_t index)
 {
 	return pk_need(vm, 1) ? pk_memo_put(vm, index, vm->stack[vm->depth - 1]) : vm->err;
+}
+
+static int op_memo_line(struct pk_vm *vm, bool put)
+{
+	struct ay_cursor c;
+	uint64_t index;
+	bool over;
+
+	if (pk_line_in(vm, MEMO_LINE, &c) != 0)
+		return vm->err;
+	if (!take_digits(&c, &index, &over) || c.left)
+		return pk_fail(vm, AY_EFORMAT, "a memo index that is not a number");
+	if (over)
+		return pk_fail(vm, AY_EFORMAT, "a memo index beyond 64 bits");
+	return put ? memo_top(vm, index) : pk_memo_get(vm, index);
 }
 
 /*
@@ -315,9 +329,8 @@ static int op_item(struct pk_vm *vm, enum pk_kind kind, size_t n, uint16_t role)
 static __attribute__((noinline)) int op_global(struct pk_vm *vm, struct pk_value *v, const char *form)
 {
 	char module[AY_LIMIT_PICKLE_NAME], name[AY_LIMIT_PICKLE_NAME];
-	size_t len;
 
-	if (pk_line(vm, module, sizeof(module), &len) != 0 || pk_line(vm, name, sizeof(name), &len) != 0)
+	if (pk_line(vm, module, sizeof(module)) != 0 || pk_line(vm, name, sizeof(name)) != 0)
 		return vm->err;
 	*v = pk_global(vm, module, name, form);
 	return vm->err;
@@ -540,6 +553,8 @@ int pk_run(struct pk_vm *vm)
 	uint64_t start = vm->c.off;
 
 	for (;;) {
+		/* The tick below sees every 256th. */
+		pk_run_dense(vm, OPS_PER_TICK - 1 - vm->ops % OPS_PER_TICK);
 		vm->op_off = vm->c.off;
 		if (vm->c.left < OP_BYTES_MAX && vm->end - vm->c.off > vm->c.left && pk_refill(vm, 1) != 0)
 			return vm->err;

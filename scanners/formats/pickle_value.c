@@ -154,9 +154,6 @@ size_t pk_pop_mark(struct pk_vm *vm)
 	return at;
 }
 
-/* An unset entry has this kind; no value of the stack has it. */
-#define MEMO_UNSET 255
-
 int pk_memo_put(struct pk_vm *vm, uint64_t index, struct pk_value v)
 {
 	if (index >= AY_LIMIT_PICKLE_MEMO)
@@ -169,23 +166,19 @@ int pk_memo_put(struct pk_vm *vm, uint64_t index, struct pk_value v)
 		if (!*chunk)
 			return pk_fail(vm, AY_ELIMIT, "no memory left in this scan's budget for the memo");
 		for (size_t i = 0; i < PK_MEMO_CHUNK; i++)
-			(*chunk)[i].kind = MEMO_UNSET;
+			(*chunk)[i].kind = PK_MEMO_UNSET;
 	}
-	struct pk_value *slot = &(*chunk)[index % PK_MEMO_CHUNK];
-
-	if (slot->kind == MEMO_UNSET)
-		vm->memo_used++;
-	*slot = v;
+	pk_memo_set(vm, pk_memo_slot(vm, index), &v);
 	return 0;
 }
 
 int pk_memo_get(struct pk_vm *vm, uint64_t index)
 {
-	struct pk_value *chunk = index < AY_LIMIT_PICKLE_MEMO ? vm->memo[index / PK_MEMO_CHUNK] : NULL;
+	const struct pk_value *slot = pk_memo_slot(vm, index);
 
-	if (!chunk || chunk[index % PK_MEMO_CHUNK].kind == MEMO_UNSET)
+	if (!slot || slot->kind == PK_MEMO_UNSET)
 		return pk_fail(vm, AY_EFORMAT, "memo entry %llu is read but was never set", (unsigned long long)index);
-	return pk_push(vm, chunk[index % PK_MEMO_CHUNK]);
+	return pk_push(vm, *slot);
 }
 
 struct pk_value pk_new_node(struct pk_vm *vm, enum pk_kind kind)
@@ -331,14 +324,16 @@ int pk_put_all(struct pk_vm *vm, struct pk_value *container, const struct pk_val
 
 		if (v->kind < PK_TEXT)
 			continue;
-		if (v->kind >= PK_TUPLE) {
-			if (!pk_is_data(vm, v))
-				refuse_name(vm, v);
-			if (v->kind == PK_TUPLE)
-				note_field(vm, node, v);
-			if (v->kind == PK_DTYPE && (vm->nodes[v->aux].holds & PK_HOLDS_OBJECT_DTYPE))
-				node->holds |= PK_HOLDS_OBJECT_DTYPE;
+		if (v->kind < PK_TUPLE) {
+			node->expansion = sat_add(node->expansion, v->aux);
+			continue;
 		}
+		if (!pk_is_data(vm, v))
+			refuse_name(vm, v);
+		if (v->kind == PK_TUPLE)
+			note_field(vm, node, v);
+		if (v->kind == PK_DTYPE && (vm->nodes[v->aux].holds & PK_HOLDS_OBJECT_DTYPE))
+			node->holds |= PK_HOLDS_OBJECT_DTYPE;
 		if (weigh(vm, node, v) != 0)
 			break;
 	}

@@ -118,6 +118,27 @@ const struct pk_value *pk_children(const struct pk_vm *vm, const struct pk_value
 bool pk_is_data(const struct pk_vm *vm, const struct pk_value *v);
 const char *pk_kind_name(const struct pk_value *v);
 
+/* An unset entry of the memo has this kind; no value of the stack has it. */
+#define PK_MEMO_UNSET 255
+
+/* The memo's entry, or NULL when nothing near it was ever set. */
+static inline struct pk_value *pk_memo_slot(const struct pk_vm *vm, uint64_t index)
+{
+	struct pk_value *chunk = index < AY_LIMIT_PICKLE_MEMO ? vm->memo[index / PK_MEMO_CHUNK] : NULL;
+
+	return chunk ? &chunk[index % PK_MEMO_CHUNK] : NULL;
+}
+
+static inline void pk_memo_set(struct pk_vm *vm, struct pk_value *slot, const struct pk_value *v)
+{
+	vm->memo_used += slot->kind == PK_MEMO_UNSET;
+	/* By members: the value was just written in parts, and a load of the whole would wait for all of them to leave the store buffer. */
+	slot->kind = v->kind;
+	slot->flags = v->flags;
+	slot->aux = v->aux;
+	slot->u = v->u;
+}
+
 static inline bool pk_has_node(const struct pk_value *v)
 {
 	return (v->kind >= PK_TUPLE && v->kind <= PK_FROZENSET) || v->kind == PK_DTYPE || v->kind == PK_WRAPPER;
@@ -147,8 +168,10 @@ static inline int pk_want(struct pk_vm *vm, size_t n)
 int pk_skip(struct pk_vm *vm, uint64_t len);
 /* The same for text, which must be UTF-8 (surrogates are Python's own extension of it). */
 int pk_skip_text(struct pk_vm *vm, uint64_t len);
-/* A line of a text opcode without its line end, NUL-terminated in out. AY_EFORMAT when longer. */
-int pk_line(struct pk_vm *vm, char *out, size_t size, size_t *len_out);
+/* A line of a text opcode without its line end, in the window. AY_EFORMAT when it is longer than max. */
+int pk_line_in(struct pk_vm *vm, size_t max, struct ay_cursor *out);
+/* The same, NUL-terminated in out, and without a NUL. */
+int pk_line(struct pk_vm *vm, char *out, size_t size);
 /* A line of any length that becomes data: *v gets place and length. */
 int pk_line_data(struct pk_vm *vm, struct pk_value *v, bool quoted);
 /* The characters of a literal text; false when it is inexact or longer. */
@@ -195,6 +218,10 @@ int pk_flatten(struct pk_vm *vm);
 /* ---- pickle_run.c ---- */
 /* From the cursor to STOP; the value stays on the stack. */
 int pk_run(struct pk_vm *vm);
+
+/* ---- pickle_dense.c ---- */
+/* Runs the opcodes that come next, at most so many of them, as long as they are those of dense data; may be none. */
+void pk_run_dense(struct pk_vm *vm, uint64_t most);
 
 /* ---- pickle_ops.c ---- */
 enum pk_arg {

@@ -204,6 +204,90 @@ static void test_long_text(void)
 	ay_buf_free(&b);
 }
 
+/* Opcodes that are run many at a time end where their frame ends, or are the frame's fault. */
+static void test_dense(void)
+{
+	static const struct { const char *bytes; size_t len; } ops[] = {
+		{ "N", 1 }, { "\x88", 1 }, { "\x89", 1 }, { "G\0\0\0\0\0\0\0\0", 9 }, { "K\1", 2 }, { "M\1\1", 3 }, { "J\1\1\1\1", 5 },
+		{ "\x8c\2ab", 4 }, { "\x8c\0", 2 }, { "X\x9\0\0\0abcdefghi", 14 }, { "X\3\0\0\0\xe4\xb8\xad", 8 }, { "h\0", 2 },
+		{ "j\0\0\0\0", 5 }, { "q\1", 2 }, { "r\1\0\0\0", 5 }, { "\x94", 1 },
+	};
+	unsigned good = 0, early = 0, cut = 0, wants = 0;
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(ops); i++)
+		for (size_t part = 1; part <= ops[i].len; part++) {
+			struct ay_buf b = ay_buf_new(1024);
+
+			ADD(&b, "\x80\4\x95");
+			ay_buf_le64(&b, 3 + part);
+			ADD(&b, "(N\x94");
+			add(&b, ops[i].bytes, ops[i].len);
+			size_t end = b.len;
+
+			ADD(&b, "t.");
+			struct ay_scan_result r = judge(b.data, b.len, AY_PROFILE_WEIGHTS, "x.pkl");
+
+			good += part == ops[i].len && r.found_count == 0;
+			early += part < ops[i].len && r.found_count == 1 && strcmp(r.found[0].rule->id, "pickle.malformed") == 0;
+			wants += part < ops[i].len;
+			ay_scan_result_free(&r);
+			r = judge(b.data, end - ops[i].len + part, AY_PROFILE_WEIGHTS, "x.pkl");
+			cut += r.found_count == 1;
+			ay_scan_result_free(&r);
+			ay_buf_free(&b);
+		}
+	is_int(good, AY_ARRAY_LEN(ops), "each opcode at the end of a frame");
+	is_int(early, wants, "none of them reaches beyond it");
+	is_int(cut, wants + AY_ARRAY_LEN(ops), "nor beyond the input");
+	EXPECT("\x80\2N(q\0t\x86.", "pickle.malformed", "BINPUT of what is below a mark");
+	EXPECT("\x80\4N(\x94t\x86.", "pickle.malformed", "MEMOIZE of it");
+	EXPECT("\x80\4\x94.", "pickle.malformed", "MEMOIZE of nothing");
+	EXPECT("\x80\2Nj\0\x20\0\0\x86.", "pickle.malformed", "an unset memo entry far away");
+	EXPECT("\x80\2(Nq\1h\0t.", "pickle.malformed", "an unset one beside a set one");
+	EXPECT("\x80\2X\4\0\0\0ab\xc3\x28.", "pickle.malformed", "text whose last character is none");
+	EXPECT("\x80\2X\x9\0\0\0" "aaaaaaaa\xff.", "pickle.malformed", "a bad byte after eight good ones");
+	EXPECT("\x80\2X\7\0\0\0\xff" "aaaaaa.", "pickle.malformed", "a bad byte before fewer");
+}
+
+static void test_memo(void)
+{
+	struct ay_buf b = ay_buf_new(64 * KIB);
+
+	ADD(&b, "\x80\4N");
+	for (int i = 0; i < 5000; i++)
+		ADD(&b, "\x94");
+	ADD(&b, "j\xff\x0f\0\0\x86" "j\0\x10\0\0\x86" "j\x87\x13\0\0\x86.");
+	expect(b.data, b.len, AY_PROFILE_WEIGHTS, NULL, "5,000 memo entries");
+	b.data[b.len - 6] = (uint8_t)0x88;
+	expect(b.data, b.len, AY_PROFILE_WEIGHTS, "pickle.malformed", "one more was never set");
+	ay_buf_free(&b);
+}
+
+static void test_text_numbers(void)
+{
+	static const char *const good[] = {
+		"F0", "F-0.5", "F+.5", "F5.", "F1e5", "F1.5E+300", "F1e-7", "Finf", "F-inf", "Fnan", "F99999999999999999999999", "I0", "I-12",
+		"I9223372036854775807", "I-9223372036854775808", "I99999999999999999999999", "L1", "L-1L", "I00", "I01", "I-0",
+	};
+	static const char *const bad[] = {
+		"F", "F.", "F-", "Fe5", "F1e", "F1e+", "F1.5.", "F--1", "Finfinity", "Finfe", "F1 ", "F 1", "F0x1", "FINF", "F1-", "F.e1", "I", "I-", "I+1",
+		"I1L", "I1.0", "I 1", "L", "LL", "L-", "L-L", "L1LL", "I--1", "p", "p-1", "p1x", "p99999999999999999999", "p100000000000000000000000", "g1x",
+	};
+	char text[64];
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(good); i++) {
+		int n = snprintf(text, sizeof(text), "\x80\2%s\n.", good[i]);
+
+		expect(text, (size_t)n, AY_PROFILE_WEIGHTS, NULL, good[i]);
+	}
+	for (size_t i = 0; i < AY_ARRAY_LEN(bad); i++) {
+		int n = snprintf(text, sizeof(text), "\x80\2%s%s\n.", bad[i][0] == 'p' ? "N" : "", bad[i]);
+
+		expect(text, (size_t)n, AY_PROFILE_WEIGHTS, "pickle.malformed", bad[i]);
+	}
+	EXPECT("\x80\2F1\0\n.", "pickle.malformed", "a NUL after a text float");
+}
+
 /* A wrapper's state for an array of two floats. */
 #define WRAPPER_HEAD "\x80\x02" GLOBAL("joblib.numpy_pickle", "NumpyArrayWrapper") ")\x81}(X\x08\0\0\0subclass" GLOBAL("numpy", "ndarray") \
 	"X\5\0\0\0shapeK\2\x85X\5\0\0\0orderX\1\0\0\0CX\5\0\0\0dtype" GLOBAL("numpy", "dtype") "X\2\0\0\0f8\x89\x88\x87R"
@@ -268,6 +352,11 @@ static void test_legacy(void)
 	EXPECT(LEGACY_HEAD TENSOR("\4", "\4", "K\0\x85", "K\1\x85") KEYS FOUR_FLOATS, NULL, "an empty tensor at the end");
 	EXPECT(LEGACY_HEAD TENSOR("\4", "\5", "K\0\x85", "K\1\x85") KEYS FOUR_FLOATS, "pickle.tensor-geometry", "an empty tensor beyond it");
 	EXPECT(LEGACY_HEAD TENSOR("\4", "\0", "J\xff\xff\xff\xff\x85", "K\1\x85") KEYS FOUR_FLOATS, "pickle.tensor-geometry", "a negative size");
+	EXPECT(LEGACY_HEAD TENSOR("\4", "\0", "I2\n\x85", "L1L\n\x85") KEYS FOUR_FLOATS, NULL, "numbers as text");
+	EXPECT(LEGACY_HEAD TENSOR("\4", "\0", "I5\n\x85", "L1L\n\x85") KEYS FOUR_FLOATS, "pickle.tensor-geometry", "one too many of them");
+	EXPECT(LEGACY_HEAD TENSOR("\4", "\0", "I-1\n\x85", "K\1\x85") KEYS FOUR_FLOATS, "pickle.tensor-geometry", "a negative one");
+	EXPECT(LEGACY_HEAD TENSOR("\4", "\0", "L18446744073709551618L\n\x85", "K\1\x85") KEYS FOUR_FLOATS, "pickle.tensor-geometry",
+	       "two and 64 bits more");
 	EXPECT(LEGACY_HEAD TENSOR("\4", "\0", "K\2\x85", "K\2K\1\x86") KEYS FOUR_FLOATS, "pickle.tensor-geometry", "one stride too many");
 	EXPECT(LEGACY_HEAD TENSOR("\3", "\0", "K\2\x85", "K\1\x85") KEYS FOUR_FLOATS, "torch-legacy.malformed", "the storage has other items");
 	EXPECT(LEGACY_HEAD TENSOR("\4", "\0", "K\2\x85", "K\1\x85") "\x80\x02]." FOUR_FLOATS, "torch-legacy.malformed", "the storage is not listed");
@@ -395,6 +484,9 @@ int main(void)
 	test_limits();
 	test_windows();
 	test_long_text();
+	test_dense();
+	test_memo();
+	test_text_numbers();
 	test_joblib();
 	test_dtype();
 	test_legacy();
