@@ -32,7 +32,7 @@
 #include "assay/digest.h"
 #include "assay/error.h"
 
-#define HASH_READ (1u << 20)
+#define HASH_READ (256u << 10)   /* stays in a second-level cache between reading and hashing */
 
 /* ---- SHA-256 ---- */
 
@@ -127,6 +127,9 @@ static int hash_fd(int fd, struct ay_hash *h, uint8_t *buf, uint64_t *size_out, 
 			return ay_error_errno(e, "cannot read at byte %llu", (unsigned long long)off);
 		if (got == 0)
 			break;
+		/* Of a small file there is nothing to read ahead. */
+		if (off == 0 && got == HASH_READ)
+			posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 		ay_hash_add(h, buf, (size_t)got);
 		off += (uint64_t)got;
 	}
@@ -141,10 +144,8 @@ int ay_sha256_fd(int fd, struct ay_sha256 *out, uint64_t *size_out, struct ay_er
 	uint64_t size = 0;
 	int r = h && buf ? 0 : ay_error_set(e, -ENOMEM, "no memory to hash a file");
 
-	if (r == 0) {
-		posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	if (r == 0)
 		r = hash_fd(fd, h, buf, &size, e);
-	}
 	if (r == 0) {
 		*out = ay_hash_final(h);
 		if (size_out)

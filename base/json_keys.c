@@ -2,6 +2,7 @@
 #include "base/json_keys.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +12,22 @@
 
 #define FIRST_SLOTS 64
 
+/* Of the process: asking the kernel for each document costs more than a small one. */
+static struct ay_sipkey secret;
+static int secret_err;
+static pthread_once_t secret_once = PTHREAD_ONCE_INIT;
+
+static void make_secret(void)
+{
+	if (getrandom(&secret, sizeof(secret), 0) != (ssize_t)sizeof(secret))
+		secret_err = -EIO;
+}
+
 int ay_json_keys_init(struct ay_json_keys *k, size_t max)
 {
-	*k = (struct ay_json_keys){.max = max < UINT32_MAX / 4 ? max : UINT32_MAX / 4};
-	if (max && getrandom(&k->secret, sizeof(k->secret), 0) != (ssize_t)sizeof(k->secret))
-		return -EIO;
-	return 0;
+	pthread_once(&secret_once, make_secret);
+	*k = (struct ay_json_keys){.secret = secret, .max = max < UINT32_MAX / 4 ? max : UINT32_MAX / 4};
+	return secret_err;
 }
 
 void ay_json_keys_free(struct ay_json_keys *k)

@@ -13,7 +13,9 @@
 #include "cli/cli.h"
 #include "scanners/data/foreign.h"
 
-#define IN_FLIGHT 64   /* files open at once */
+#define IN_FLIGHT 64   /* files with the workers at once */
+#define AHEAD 32       /* files of a folder that are opened, and begun to be read, before it is their turn */
+#define AHEAD_BYTES (1 * MIB)
 
 struct scan_job {
 	char *path;
@@ -40,6 +42,7 @@ struct scan_run {
 	struct ay_scan_options options;
 	struct ay_schema *schema;      /* with foreign keys; else NULL */
 	bool automatic;
+	uint32_t uid;
 	pthread_mutex_t lock;
 	pthread_cond_t ready;
 	struct scan_job *ring[IN_FLIGHT];
@@ -104,11 +107,22 @@ static void write_json(const struct scan_job *j, struct ay_buf *out)
 	ay_jw_object_end(&w);
 }
 
-static void print_text(const struct scan_run *run, const struct scan_job *j, const struct ay_buf *json)
+static void print_findings(const struct scan_job *j)
+{
+	struct ay_buf json = ay_buf_new(AY_LIMIT_WORKER_ANSWER);
+	struct ay_json_doc *doc = NULL;
+
+	write_json(j, &json);
+	if (ay_json_parse(json.data, json.len, 1000000, &doc, NULL) == 0)
+		cli_findings(ay_json_root(doc));
+	ay_json_free(doc);
+	ay_buf_free(&json);
+}
+
+static void print_text(const struct scan_run *run, const struct scan_job *j)
 {
 	enum ay_verdict verdict = j->result.verdict;
 	uint32_t would_pass = j->result.profile_would_pass;
-	struct ay_json_doc *doc = NULL;
 	char size[16];
 
 	cli_progress_end();
@@ -117,18 +131,16 @@ static void print_text(const struct scan_run *run, const struct scan_job *j, con
 	printf("  %s\n", ay_size_format(size, j->size));
 	if (j->code < 0)
 		printf("      scan.error: %s\n", j->e.msg);
-	else if (ay_json_parse(json->data, json->len, 1000000, &doc, NULL) == 0)
-		cli_findings(ay_json_root(doc));
+	else if (j->result.found_count)
+		print_findings(j);
 	if (would_pass && (run->automatic ? verdict < AY_INCONCLUSIVE : verdict >= AY_INCONCLUSIVE)) {
 		fputs(run->automatic ? "      profile: " : "      would pass with --profile ", stdout);
 		print_profiles(would_pass);
 		putchar('\n');
 	}
-	ay_json_free(doc);
 }
 
-/* Prints one finished file and keeps its JSON. Frees j. */
-static void finish(struct scan_run *run, struct scan_job *j)
+static void keep_json(struct scan_run *run, const struct scan_job *j)
 {
 	struct ay_buf json = ay_buf_new(AY_LIMIT_WORKER_ANSWER);
 	char hex[AY_SHA256_HEX];
@@ -139,14 +151,21 @@ static void finish(struct scan_run *run, struct scan_job *j)
 		ay_buf_addc(&run->files, ',');
 	ay_buf_addf(&run->files, "{\"sha256\":\"%s\",", hex);
 	ay_buf_add(&run->files, json.data + 1, json.len - 1);
+	ay_buf_free(&json);
+}
+
+/* Prints one finished file, or keeps its JSON. Frees j. */
+static void finish(struct scan_run *run, struct scan_job *j)
+{
 	run->by_verdict[j->result.verdict]++;
 	run->done++;
 	run->bytes += j->size;
 	if (j->result.verdict > run->worst)
 		run->worst = j->result.verdict;
 	if (run->c->format == CLI_TEXT)
-		print_text(run, j, &json);
-	ay_buf_free(&json);
+		print_text(run, j);
+	else
+		keep_json(run, j);
 	ay_scan_result_free(&j->result);
 	free(j->path);
 	free(j);
@@ -266,7 +285,7 @@ static int submit(struct scan_run *run, int fd, const char *path, size_t inner, 
 	j->size = size;
 	j->inner = inner;
 	*cb = (struct callback){ .run = run, .job = j };
-	struct ay_job job = { .fd = fd, .size = size, .uid = getuid(), .options = run->options };
+	struct ay_job job = { .fd = fd, .size = size, .uid = run->uid, .options = run->options };
 
 	job.options.path = path + inner;
 	int r = ay_pool_submit(run->pool, &job, scanned, cb, e);
@@ -285,9 +304,15 @@ static int submit(struct scan_run *run, int fd, const char *path, size_t inner, 
 	return r;
 }
 
-static int scan_path(struct scan_run *run, const char *source, const char *name, size_t inner, struct ay_error *e)
+static int open_file(const char *path)
 {
-	AY_CLEANUP_FD int fd = open(source, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+/* Takes opened, the file at source, or -1: it is still to be opened. */
+static int scan_path(struct scan_run *run, const char *source, int opened, const char *name, size_t inner, struct ay_error *e)
+{
+	AY_CLEANUP_FD int fd = opened >= 0 ? opened : open_file(source);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) != 0)
@@ -318,6 +343,34 @@ static int scan_stdin(struct scan_run *run, struct ay_error *e)
 	return n < 0 ? ay_error_errno(e, "standard input") : submit(run, fd, "stdin", 0, size, e);
 }
 
+/*
+ * The files of a folder, in order. A disk serves many requests sooner than one after another, so those of the next files
+ * are with it while one is scanned.
+ */
+static int scan_files(struct scan_run *run, const struct cli_tree *tree, const char *path, struct ay_error *e)
+{
+	int ahead[AHEAD], r = 0;
+	size_t opened = 0;
+
+	for (size_t i = 0; i < tree->n && r == 0; i++) {
+		char name[AY_LIMIT_PATH + 4096];
+
+		for (; opened < tree->n && opened < i + AHEAD; opened++) {
+			ahead[opened % AHEAD] = open_file(tree->v[opened].source);
+			if (ahead[opened % AHEAD] >= 0)
+				posix_fadvise(ahead[opened % AHEAD], 0, AHEAD_BYTES, POSIX_FADV_WILLNEED);
+		}
+		snprintf(name, sizeof(name), "%s/%s", path, tree->v[i].path);
+		if ((i & 63) == 0)
+			cli_progress("scanned %llu of %zu files", (unsigned long long)run->done, tree->n);
+		r = scan_path(run, tree->v[i].source, ahead[i % AHEAD], name, strlen(path) + 1, e);
+		ahead[i % AHEAD] = -1;
+	}
+	for (size_t i = 0; i < AHEAD && i < opened; i++)
+		ay_close(&ahead[i]);
+	return r;
+}
+
 static int scan_argument(struct scan_run *run, const char *path, struct ay_error *e)
 {
 	static const struct cli_list none;
@@ -329,7 +382,7 @@ static int scan_argument(struct scan_run *run, const char *path, struct ay_error
 	if (stat(path, &st) != 0)
 		return ay_error_errno(e, "%s", path);
 	if (!S_ISDIR(st.st_mode))
-		return scan_path(run, path, path, 0, e);
+		return scan_path(run, path, -1, path, 0, e);
 	int r = cli_tree(path, &none, true, &tree, e);
 	struct folder folder;
 
@@ -340,14 +393,8 @@ static int scan_argument(struct scan_run *run, const char *path, struct ay_error
 	if (folder_open(&folder, tree.n) != 0)
 		r = ay_error_set(e, -ENOMEM, "out of memory");
 	run->folder = &folder;
-	for (size_t i = 0; i < tree.n && r == 0; i++) {
-		char name[AY_LIMIT_PATH + 4096];
-
-		snprintf(name, sizeof(name), "%s/%s", path, tree.v[i].path);
-		if ((i & 63) == 0)
-			cli_progress("scanned %llu of %zu files", (unsigned long long)run->done, tree.n);
-		r = scan_path(run, tree.v[i].source, name, strlen(path) + 1, e);
-	}
+	if (r == 0)
+		r = scan_files(run, &tree, path, e);
 	while (run->count)
 		drain_one(run);
 	run->folder = NULL;
@@ -407,7 +454,7 @@ int cmd_scan(struct cli *c, int argc, char **argv)
 		{ NULL, 0, NULL, NULL, NULL }
 	};
 	struct ay_error e = { .off = AY_NO_OFFSET };
-	struct scan_run run = { .c = c, .lock = PTHREAD_MUTEX_INITIALIZER, .ready = PTHREAD_COND_INITIALIZER };
+	struct scan_run run = { .c = c, .uid = getuid(), .lock = PTHREAD_MUTEX_INITIALIZER, .ready = PTHREAD_COND_INITIALIZER };
 	struct ay_buf schema_json = ay_buf_new(AY_LIMIT_SCHEMA);
 	int status, n = cli_parse(c, argc, argv, opts, 0, argc, &status), r = 0;
 

@@ -63,6 +63,7 @@ struct ay_pool {
 	bool stopping;
 	uint64_t serials;
 	struct given *given;         /* of the last job that had one */
+	bool ready;                  /* a worker was started before there was a job for it */
 	unsigned threads;
 	pthread_t thread[WORKERS_MAX];
 };
@@ -318,8 +319,16 @@ static void *pool_thread(void *arg)
 	struct monitor_worker w = { .sock = -1 };
 	struct inbox in;
 
-	in.pos = in.have = 0;
+	in.pos = in.have = in.given = 0;
 	pthread_mutex_lock(&p->lock);
+	/* One is needed in any case, and starts while the first job is still made up. */
+	if (!p->ready) {
+		p->ready = true;
+		pthread_mutex_unlock(&p->lock);
+		/* What fails now fails again, and is told, with the first job. */
+		(void)!monitor_start_worker(p->monitor, MONITOR_WORKER, p->memory_bytes, NULL, &w);
+		pthread_mutex_lock(&p->lock);
+	}
 	for (;;) {
 		while (!p->queues && !p->stopping)
 			pthread_cond_wait(&p->work, &p->lock);

@@ -3,6 +3,7 @@
 #include "assay/worker.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -236,8 +237,17 @@ static int selftest(const char *what)
 	return 0;
 }
 
+/* What the scan of a small file has freed stays for that of the next; what is larger goes back. */
+static void keep_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, MIB);
+	mallopt(M_TRIM_THRESHOLD, 4 * MIB);
+	mallopt(M_TOP_PAD, MIB);
+}
+
 int ay_worker_main(int argc, char **argv)
 {
+	keep_memory();
 	int r = ay_scanners_prepare();
 
 	/* Then it refuses its own format, and nothing else. */

@@ -6,6 +6,7 @@
 #include "scanners/extract.h"
 #include "scanners/images.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 
 #define MAX_SCANNERS 128
@@ -26,11 +27,15 @@ struct ay_scan {
 	bool schema_met;                    /* somebody compared with the schema, or said why not */
 };
 
-/* Who claims the bytes at hand. */
+/* Who claims the bytes at hand: places in the table of scanners. */
 struct claims {
-	const struct ay_scanner *by[MAX_SCANNERS];
+	size_t by[MAX_SCANNERS];
 	size_t n;
 };
+
+/* refining[i][j]: scanner i refines scanner j. Made once, for looking up names takes longer than many a member. */
+static bool refining[MAX_SCANNERS][MAX_SCANNERS];
+static pthread_once_t refining_once = PTHREAD_ONCE_INIT;
 
 struct ay_budget *ay_scan_budget(struct ay_scan *s)
 {
@@ -229,18 +234,36 @@ void ay_scan_inner_name(const struct ay_scan *s, char *out, size_t out_size)
 		snprintf(out, out_size, "content");
 }
 
-/* By the table's refines lists, followed from narrow. No cycle: test_driver checks the table. */
-static bool refines(const struct ay_scanner *narrow, const struct ay_scanner *wide)
+static size_t place_of(const char *name)
 {
-	if (!narrow->refines)
-		return false;
-	for (size_t i = 0; narrow->refines[i]; i++) {
-		const struct ay_scanner *next = ay_scanner_find(narrow->refines[i]);
+	size_t i = 0;
 
-		if (next && (next == wide || refines(next, wide)))
-			return true;
+	while (i < ay_scanners_count && strcmp(ay_scanners[i]->name, name) != 0)
+		i++;
+	return i;
+}
+
+/* By the table's refines lists, followed from narrow. No cycle: test_driver checks the table. */
+static void note_refining(size_t narrow, size_t from)
+{
+	const char *const *names = ay_scanners[from]->refines;
+
+	for (size_t i = 0; names && names[i]; i++) {
+		size_t wide = place_of(names[i]);
+
+		if (wide == ay_scanners_count)
+			continue;
+		refining[narrow][wide] = true;
+		note_refining(narrow, wide);
 	}
-	return false;
+}
+
+static void note_all_refining(void)
+{
+	if (ay_scanners_count > MAX_SCANNERS)
+		ay_bug("more than %d scanners", MAX_SCANNERS);
+	for (size_t i = 0; i < ay_scanners_count; i++)
+		note_refining(i, i);
 }
 
 /* Drops every claim that another claim refines. */
@@ -252,7 +275,7 @@ static void keep_most_refined(struct claims *c)
 		bool refined = false;
 
 		for (size_t j = 0; j < c->n && !refined; j++)
-			refined = refines(c->by[j], c->by[i]);
+			refined = refining[c->by[j]][c->by[i]];
 		if (!refined)
 			kept.by[kept.n++] = c->by[i];
 	}
@@ -265,20 +288,19 @@ static void keep_most_refined(struct claims *c)
  */
 static void collect_claims(struct ay_source *in, struct ay_cursor head, const char *path, const char *hint, struct claims *c)
 {
-	const struct ay_scanner *hinted = hint ? ay_scanner_find(hint) : NULL;
+	size_t hinted = hint ? place_of(hint) : 0;
 
-	if (hint && !hinted)
+	if (hinted == ay_scanners_count)
 		ay_bug("no scanner is named %s", hint);
-	if (ay_scanners_count > MAX_SCANNERS)
-		ay_bug("more than %d scanners", MAX_SCANNERS);
+	pthread_once(&refining_once, note_all_refining);
 	c->n = 0;
 	for (size_t i = 0; i < ay_scanners_count; i++) {
-		const struct ay_scanner *one = ay_scanners[i];
+		bool sure = hint && i == hinted;
 
-		if (one != hinted && hinted && (in->size == 0 || refines(one, hinted)))
+		if (hint && !sure && (in->size == 0 || refining[i][hinted]))
 			continue;
-		if (one == hinted || one->bid(head, in, path) > 0)
-			c->by[c->n++] = one;
+		if (sure || ay_scanners[i]->bid(head, in, path) > 0)
+			c->by[c->n++] = i;
 	}
 	keep_most_refined(c);
 }
@@ -309,7 +331,7 @@ static void report_polyglot(struct ay_scan *s, const struct claims *c)
 	struct ay_buf names = ay_buf_new(1024);
 
 	for (size_t i = 0; i < c->n; i++)
-		ay_buf_addf(&names, "%s%s", i ? " and " : "", c->by[i]->name);
+		ay_buf_addf(&names, "%s%s", i ? " and " : "", ay_scanners[c->by[i]]->name);
 	ay_scan_find(s, "format.polyglot", 0, "the same bytes are %s", ay_buf_str(&names));
 	ay_buf_free(&names);
 }
@@ -323,7 +345,7 @@ static void set_format(struct ay_scan *s, const struct claims *c)
 	if (c->n == 0)
 		snprintf(s->result->format, sizeof(s->result->format), "unknown");
 	for (size_t i = 0; i < c->n && used < sizeof(s->result->format); i++)
-		used += (size_t)snprintf(s->result->format + used, sizeof(s->result->format) - used, "%s%s", i ? "+" : "", c->by[i]->name);
+		used += (size_t)snprintf(s->result->format + used, sizeof(s->result->format) - used, "%s%s", i ? "+" : "", ay_scanners[c->by[i]]->name);
 }
 
 /* A scanner that stops the scan has reported why, or it is done here: stopping is never clean. */
@@ -365,7 +387,7 @@ static int judge(struct ay_scan *s, struct ay_source *in, const char *path, cons
 	if (c.n > 1)
 		report_polyglot(s, &c);
 	for (size_t i = 0; i < c.n && rc == 0; i++)
-		rc = run_one(s, c.by[i], in);
+		rc = run_one(s, ay_scanners[c.by[i]], in);
 	s->leaf = outer_leaf;
 	return rc;
 }

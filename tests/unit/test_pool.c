@@ -198,6 +198,22 @@ static void test_no_hdf5(int fd, uint64_t size)
 	close(job.fd);
 }
 
+/* A worker starts before there is a job. */
+static void test_ready(struct ay_monitor *m, const struct ay_job *job)
+{
+	struct ay_pool_options o = { .workers = 2 };
+	struct ay_error e = { .off = AY_NO_OFFSET };
+	struct ay_scan_result r;
+	struct ay_pool *p;
+
+	is_int(ay_pool_new(m, &o, &p, &e), 0, "a pool");
+	ay_pool_free(p);
+	is_int(ay_pool_new(m, &o, &p, &e), 0, "ends without a job, and another one");
+	is_int(ay_pool_scan(p, job, &r, &e), 0, "scans");
+	ay_scan_result_free(&r);
+	ay_pool_free(p);
+}
+
 int main(void)
 {
 	struct ay_monitor *m;
@@ -239,6 +255,8 @@ int main(void)
 		ok(true, "a file shorter than said is not judged");
 	}
 	ay_pool_free(p);
+	job.size = sizeof(text) - 1;
+	test_ready(m, &job);
 	is_int(answered, 660, "every job is answered once");
 	is_int(judged, 660, "and judged");
 	is_int(as_asked, 400, "by its own schema");
