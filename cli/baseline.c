@@ -69,10 +69,11 @@ static int open_ref(struct cli *c, const char *ref, char name[AY_LIMIT_PATH + 1]
 }
 
 /* Scans one file of a folder; *out when it is an image that was measured. */
-static int measure(struct ay_pool *pool, const struct cli_file *f, struct ay_image_row *out, bool *image, struct ay_error *e)
+static int measure(struct ay_pool *pool, const struct cli_file *f, struct ay_image_row *out, struct ay_look *look, bool *image, struct ay_error *e)
 {
 	AY_CLEANUP_FD int fd = open(f->source, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct ay_scan_result result;
+	struct ay_pixels_seen seen;
 	struct stat st;
 
 	*image = false;
@@ -85,8 +86,12 @@ static int measure(struct ay_pool *pool, const struct cli_file *f, struct ay_ima
 		return r;
 	if (strcmp(result.format, "gif") == 0 || strcmp(result.format, "webp") == 0)
 		r = ay_error_set(e, AY_EUSAGE, "%s is an image of the format %s, which is not measured; save it as PNG", f->path, result.format);
-	else if (ay_image_decode(result.profile, result.profile_len, &out->stats))
+	else if (ay_image_decode(result.profile, result.profile_len, &seen))
 		*image = true;
+	if (*image) {
+		out->stats = seen.stats;
+		*look = seen.look;
+	}
 	if (*image && result.verdict > AY_WARN)
 		r = ay_error_set(e, AY_EFORMAT, "%s is refused; assay scan %s says why", f->path, f->source);
 	out->label = ay_image_label_of(f->path);
@@ -98,7 +103,9 @@ static int measure(struct ay_pool *pool, const struct cli_file *f, struct ay_ima
 static int propose_folder(struct ay_pool *pool, const char *from, struct ay_buf *schema, struct ay_error *e)
 {
 	static const struct cli_list none;
-	struct ay_image_table table = { .n = 0 };
+	static const struct ay_sha256 unkeyed;
+	struct ay_drawn looks = { .used = 0 };
+	struct ay_image_table table = { .looks = &looks };
 	struct cli_tree tree;
 	struct ay_budget budget;
 	int r = cli_tree(from, &none, false, &tree, e);
@@ -107,22 +114,25 @@ static int propose_folder(struct ay_pool *pool, const char *from, struct ay_buf 
 		return r;
 	struct ay_image_row *rows = calloc(tree.n + 1, sizeof(*rows));
 
-	if (!rows)
+	ay_budget_init(&budget, 0);
+	if (!rows || ay_looks_init(&looks, &budget, &unkeyed) != 0)
 		r = ay_error_set(e, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < tree.n && r == 0; i++) {
+		struct ay_look look;
 		bool image;
 
 		if ((i & 63) == 0)
 			cli_progress("measured %zu of %zu files", i, tree.n);
-		r = measure(pool, &tree.v[i], &rows[table.n], &image, e);
-		table.n += r == 0 && image;
+		r = measure(pool, &tree.v[i], &rows[table.n], &look, &image, e);
+		if (r == 0 && image)
+			ay_looks_add(&looks, ++table.n, AY_LOOK_NO_LABEL, &look);
 	}
 	table.v = rows;
 	if (r == 0 && !table.n)
 		r = ay_error_set(e, AY_EUSAGE, "%s holds neither PNG nor JPEG images; of a table name its file", from);
-	ay_budget_init(&budget, 0);
 	if (r == 0 && (r = ay_image_infer(&table, &budget, schema)) < 0)
 		ay_error_set(e, r, "the images of %s cannot be made a reference: %s", from, ay_strerror(r));
+	ay_drawn_free(&looks);
 	free(rows);
 	cli_tree_free(&tree);
 	return r;

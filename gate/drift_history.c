@@ -204,7 +204,7 @@ static int add_tables(struct remembering *r, const struct ay_file_list *files, c
 	for (size_t i = 0; rc == 0 && i < files->n; i++)
 		if (wanted[i] && ay_drift_counts(r->k, notes[i]))
 			rc = ay_drift_add_table(r->k, notes[i], files->v[i].path, &batch);
-	rc = ay_drift_take_images(r->k, rc, &batch);
+	rc = ay_drift_take_images(r->k, rc, NULL, &batch);
 	if (rc == 0 && rows_of(&batch))
 		rc = take_numbers(r, &batch);
 	ay_batch_free(&batch);

@@ -5,7 +5,7 @@
 
 bool ay_drift_is_image(const struct ay_scan_note *n)
 {
-	struct ay_pixels_stats image;
+	struct ay_pixels_seen image;
 
 	return ay_image_decode(n->profile, n->profile_len, &image);
 }
@@ -40,21 +40,28 @@ static int start(struct ay_comparing *k)
 int ay_drift_add_image(struct ay_comparing *k, const struct ay_scan_note *n, const char *path)
 {
 	struct ay_cell cells[AY_IMAGE_COLUMNS];
-	struct ay_pixels_stats image;
+	struct ay_pixels_seen image;
 	int rc = k->waiting ? 0 : start(k);
 
 	if (rc)
 		return rc;
 	if (!ay_image_decode(n->profile, n->profile_len, &image))
 		return AY_EFORMAT;
-	ay_image_cells(&image, ay_image_label_of(path), cells);
-	return ay_counting_row(k->waiting, ++k->waiting_rows, cells);
+	ay_image_cells(&image.stats, ay_image_label_of(path), cells);
+	rc = ay_counting_row(k->waiting, ++k->waiting_rows, cells);
+	if (!rc)
+		ay_counting_look(k->waiting, k->waiting_rows, &cells[AY_IMAGE_COLUMNS - 1], &image.look);
+	return rc;
 }
 
-int ay_drift_take_images(struct ay_comparing *k, int code, struct ay_batch *batch)
+int ay_drift_take_images(struct ay_comparing *k, int code, const uint32_t *files, struct ay_batch *batch)
 {
-	if (code == 0 && k->waiting)
-		code = ay_batch_merge(batch, ay_counting_batch(k->waiting));
+	struct ay_batch *images = code == 0 && k->waiting ? ay_counting_batch(k->waiting) : NULL;
+
+	if (images && files)
+		ay_poison_set_files(&images->poison, files);
+	if (images)
+		code = ay_batch_merge(batch, images);
 	ay_counting_free(k->waiting);
 	k->waiting = NULL;
 	return code;

@@ -90,8 +90,11 @@ bool ay_drift_is_image(const struct ay_scan_note *n);
 /* It is a table, or an image where the reference is of images. NULL-safe on n. */
 bool ay_drift_counts(const struct ay_comparing *k, const struct ay_scan_note *n);
 AY_MUSTCHECK int ay_drift_add_image(struct ay_comparing *k, const struct ay_scan_note *n, const char *path);
-/* Moves those that wait into batch; drops them when code, which is then returned, is not 0. */
-AY_MUSTCHECK int ay_drift_take_images(struct ay_comparing *k, int code, struct ay_batch *batch);
+/*
+ * Moves those that wait into batch; drops them when code, which is then returned, is not 0. files: of each, in the order in which they
+ * were added, the file that it is; NULL: nobody asks.
+ */
+AY_MUSTCHECK int ay_drift_take_images(struct ay_comparing *k, int code, const uint32_t *files, struct ay_batch *batch);
 
 /* ---- drift_past.c: digests and versions ---- */
 

@@ -138,7 +138,7 @@ static int add_member(struct ay_txn *t, struct ay_comparing *k, const struct ay_
 
 	for (size_t i = 0; rc == 0 && i < ay_json_count(tables); i++)
 		rc = add_recorded(t, k, ay_json_at(tables, i), seen, &own);
-	rc = ay_drift_take_images(k, rc, &own);
+	rc = ay_drift_take_images(k, rc, NULL, &own);
 	if (rc == 0)
 		rc = ay_batch_merge(batch, &own);
 	ay_batch_free(&own);

@@ -221,7 +221,7 @@ static int add_up(struct ay_comparing *k, bool fresh, struct ay_batch *batch)
 		}
 	}
 	ay_digests_free(&seen);
-	rc = ay_drift_take_images(k, rc, batch);
+	rc = ay_drift_take_images(k, rc, NULL, batch);
 	if (rc)
 		ay_batch_free(batch);
 	return rc ? rc : tables;

@@ -7,6 +7,7 @@
 
 #include "assay/schema.h"
 #include "assay/text.h"
+#include "scanners/data/image_row.h"
 
 #define NAMED 3                  /* rows in one finding */
 
@@ -96,7 +97,7 @@ static void judge_label(struct ay_poisoning *k, size_t column, const struct ay_b
 	int rc = k->model[column] ? 0 : ay_label_model_new(&k->ref, column, &k->budget, &k->model[column]);
 
 	if (!rc)
-		rc = ay_label_judge(k->model[column], &batch->poison.rows, AY_POISON_ALPHA, k->c->rules->poisoning.labels, &r);
+		rc = ay_label_judge(k->model[column], &batch->poison, AY_POISON_ALPHA, k->c->rules->poisoning.labels, &r);
 	if (rc)
 		ay_poison_cannot(k, what, ay_strerror(rc));
 	else
@@ -109,6 +110,9 @@ static int add_table(struct ay_poisoning *k, uint32_t file, struct ay_batch *bat
 {
 	const struct ay_scan_note *n = k->c->notes[file];
 	struct ay_batch one;
+
+	if (ay_drift_is_image(n))
+		return ay_poison_add_image(k, file);
 	int rc = ay_batch_decode(n->profile, n->profile_len, &k->budget, &one);
 
 	if (rc)
@@ -128,7 +132,7 @@ static int add_up(struct ay_poisoning *k, bool fresh, struct ay_batch *batch)
 	for (size_t i = 0; rc == 0 && i < k->c->files.n; i++) {
 		const struct ay_scan_note *n = k->c->notes ? k->c->notes[i] : NULL;
 
-		if (!n || !n->profile || (fresh && k->old[i]))
+		if (!ay_drift_counts(&k->images, n) || (fresh && k->old[i]))
 			continue;
 		rc = ay_digests_add(&seen, &k->c->files.v[i].sha256);
 		if (rc == 1) {
@@ -137,6 +141,7 @@ static int add_up(struct ay_poisoning *k, bool fresh, struct ay_batch *batch)
 		}
 	}
 	ay_digests_free(&seen);
+	rc = ay_drift_take_images(&k->images, rc, k->image_files, batch);
 	if (rc)
 		ay_batch_free(batch);
 	return rc ? rc : tables;
@@ -157,6 +162,7 @@ static void judge(struct ay_poisoning *k, bool fresh, const char *what)
 		if (k->label[i]) {
 			judge_label(k, i, &batch, what);
 			ay_poison_classes(k, i, &batch, what);
+			ay_poison_marks(k, i, &batch, what);
 			ay_poison_spectrum(k, i, NULL, &batch, what);
 			ay_poison_model(k, i, &batch, what);
 		}
@@ -235,20 +241,24 @@ static void refuse_uncounted(struct ay_poisoning *k)
 
 void ay_gate_poison(struct ay_candidate *c)
 {
-	struct ay_comparing past = {.c = c, .old = calloc(c->files.n + 1, sizeof(bool))};
-	struct ay_poisoning k = {.c = c, .old = past.old};
+	struct ay_drift_kept none = {.season = NULL};    /* of drift nothing is kept */
+	struct ay_poisoning k = {
+		.c = c, .old = calloc(c->files.n + 1, sizeof(bool)), .image_files = calloc(c->files.n + 1, sizeof(uint32_t)),
+		.images = {.c = c, .kept = &none, .schema = ay_candidate_schema(c, NULL)},
+	};
 
 	ay_budget_init(&k.budget, 0);
-	if (!k.old) {
+	ay_budget_init(&none.budget, 0);
+	k.images.old = k.old;
+	if (!k.old || !k.image_files) {
 		ay_poison_cannot(&k, "the version", "out of memory");
-		return;
-	}
-	if (load_reference(&k)) {
-		int rc = ay_drift_mark_old(&past);
+	} else if (load_reference(&k)) {
+		k.images.images = ay_image_is_reference(&k.ref);
+		int rc = ay_drift_mark_old(&k.images);
 
 		if (rc)
 			ay_poison_cannot(&k, "the version", ay_strerror(rc));
-		if (!rc && past.increment)
+		if (!rc && k.images.increment)
 			judge(&k, true, "new rows");
 		if (!rc)
 			judge(&k, false, "all rows");
@@ -260,4 +270,5 @@ void ay_gate_poison(struct ay_candidate *c)
 	ay_reference_free(&k.ref);
 	free(k.label);
 	free(k.old);
+	free(k.image_files);
 }

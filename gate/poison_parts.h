@@ -17,6 +17,8 @@ struct ay_poisoning {
 	size_t marked;                   /* the first one that the schema marks: texts are counted by it; ref.count: none */
 	struct ay_label_model **model;   /* of each label, once it was asked for */
 	bool *old;                       /* of each file: the newest admitted version has it */
+	struct ay_comparing images;      /* counts those that are files themselves */
+	uint32_t *image_files;           /* of each of these: its file */
 };
 
 /* The finding poison.unknown. */
@@ -31,6 +33,13 @@ void ay_poison_name_place(const struct ay_profiled *c, uint16_t place, char *out
 
 /* The classes of a label: their shares, what moved within one of them, and values that carry one. */
 void ay_poison_classes(struct ay_poisoning *k, size_t label, const struct ay_batch *batch, const char *what);
+
+/* ---- poison_images.c ---- */
+
+/* Adds the image that is this file to those that wait for ay_drift_take_images. */
+AY_MUSTCHECK int ay_poison_add_image(struct ay_poisoning *k, uint32_t file);
+/* Patches of images that carry a label. */
+void ay_poison_marks(struct ay_poisoning *k, size_t label, const struct ay_batch *batch, const char *what);
 
 /* ---- poison_tokens.c ---- */
 

@@ -68,14 +68,14 @@ void ay_scan_set_profile(struct ay_scan *s, struct ay_buf *profile)
 	s->result->profile = ay_buf_steal(profile, &s->result->profile_len);
 }
 
-int ay_scan_image(struct ay_scan *s, const struct ay_pixels_stats *image)
+int ay_scan_image(struct ay_scan *s, const struct ay_pixels_seen *image)
 {
 	struct ay_buf b = ay_buf_new(64 * KIB);
 	int rc;
 
 	if (s->depth > 0)
 		return ay_images_add(s, ay_scan_member(s), image);
-	rc = ay_images_judge_one(s, image);
+	rc = ay_images_judge_one(s, &image->stats);
 	ay_image_encode(image, &b);
 	if (!rc)
 		rc = b.err;

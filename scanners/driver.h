@@ -38,9 +38,9 @@ void ay_scan_set_profile(struct ay_scan *s, struct ay_buf *profile);
 void ay_scan_set_keys(struct ay_scan *s, struct ay_buf *keys);
 /* The file or a member of it is compared with its schema, or why not was reported. */
 void ay_scan_schema_met(struct ay_scan *s);
-struct ay_pixels_stats;
+struct ay_pixels_seen;
 /* What was measured of the image at hand: the profile of the file itself, or a row of its container's (scanners/images.h). */
-AY_MUSTCHECK int ay_scan_image(struct ay_scan *s, const struct ay_pixels_stats *image);
+AY_MUSTCHECK int ay_scan_image(struct ay_scan *s, const struct ay_pixels_seen *image);
 /* The file's own result, for what is recorded beside the findings. */
 struct ay_scan_result *ay_scan_result_of(struct ay_scan *s);
 

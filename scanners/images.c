@@ -17,6 +17,7 @@ struct ay_images {
 	struct kept *v;
 	size_t n, room;
 	bool unwanted;                /* nothing asks for rows of images, so that none need be kept */
+	struct ay_drawn looks;        /* of some of them, those that a batch of the schema's reference keeps */
 };
 
 static int no_memory(struct ay_scan *s)
@@ -52,26 +53,28 @@ static int find_schema(struct ay_scan *s, struct ay_schema **whole, const struct
 	return rc;
 }
 
-static bool wanted(struct ay_scan *s)
+/* Whether something asks for rows of images; the key of looks is then that of the reference, if there is one. */
+static int start(struct ay_scan *s, struct ay_images *k)
 {
-	const struct ay_schema *schema;
-	struct ay_schema *whole;
+	struct ay_sha256 digest = {.b = {0}};
+	const struct ay_schema *schema = NULL;
+	struct ay_schema *whole = NULL;
+	bool proposal = ay_scan_options(s)->proposal != NULL;
 
-	if (ay_scan_options(s)->proposal)
-		return true;
-	bool yes = find_schema(s, &whole, &schema) == 0 && schema;
-
+	*k = (struct ay_images){.unwanted = !proposal && (find_schema(s, &whole, &schema) != 0 || !schema)};
+	if (schema && schema->profile)
+		digest = ay_sha256_short(schema->profile, schema->profile_len);
 	ay_schema_free(whole);
-	return yes;
+	return k->unwanted ? 0 : ay_looks_init(&k->looks, ay_scan_budget(s), &digest);
 }
 
-int ay_images_add(struct ay_scan *s, const char *member, const struct ay_pixels_stats *image)
+int ay_images_add(struct ay_scan *s, const char *member, const struct ay_pixels_seen *image)
 {
 	struct ay_images **place = ay_scan_images(s), *k = *place;
 	struct ay_budget *b = ay_scan_budget(s);
 
-	if (!k && (k = *place = ay_budget_alloc(b, sizeof(*k))))
-		*k = (struct ay_images){.unwanted = !wanted(s)};
+	if (!k && (k = *place = ay_budget_alloc(b, sizeof(*k))) && start(s, k) != 0)
+		return no_memory(s);
 	if (k && k->unwanted)
 		return 0;
 	if (k && k->n == k->room) {
@@ -83,8 +86,11 @@ int ay_images_add(struct ay_scan *s, const char *member, const struct ay_pixels_
 	}
 	if (!k || k->n == k->room)
 		return no_memory(s);
-	k->v[k->n] = (struct kept){.stats = *image, .path = copy(b, member, strlen(member))};
-	return k->v[k->n].path ? (k->n++, 0) : no_memory(s);
+	k->v[k->n] = (struct kept){.stats = image->stats, .path = copy(b, member, strlen(member))};
+	if (!k->v[k->n].path)
+		return no_memory(s);
+	ay_looks_add(&k->looks, ++k->n, AY_LOOK_NO_LABEL, &image->look);
+	return 0;
 }
 
 size_t ay_images_count(struct ay_scan *s)
@@ -202,13 +208,14 @@ int ay_images_finish(struct ay_scan *s)
 		rc = no_memory(s);
 	} else {
 		fill(k, rows);
-		rc = use(s, &(struct ay_image_table){rows, k->n});
+		rc = use(s, &(struct ay_image_table){rows, k->n, &k->looks});
 		if (rc)
 			ay_scan_find_error(s, "image", rc, NULL);
 	}
 	ay_budget_free(b, rows);
 	for (size_t i = 0; i < k->n; i++)
 		ay_budget_free(b, k->v[i].path);
+	ay_drawn_free(&k->looks);
 	ay_budget_free(b, k->v);
 	ay_budget_free(b, k);
 	*ay_scan_images(s) = NULL;

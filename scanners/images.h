@@ -15,7 +15,7 @@ struct ay_images **ay_scan_images(struct ay_scan *s);
 /* The image that is the file itself against its schema. It has no label: what is said of a file must hold wherever it lies. */
 AY_MUSTCHECK int ay_images_judge_one(struct ay_scan *s, const struct ay_pixels_stats *image);
 /* One image of that path, whose folder is its label. AY_ELIMIT, reported, when there is no memory left. */
-AY_MUSTCHECK int ay_images_add(struct ay_scan *s, const char *member, const struct ay_pixels_stats *image);
+AY_MUSTCHECK int ay_images_add(struct ay_scan *s, const char *member, const struct ay_pixels_seen *image);
 /* How many came so far. */
 size_t ay_images_count(struct ay_scan *s);
 /*

@@ -5,7 +5,7 @@
 
 #include "assay/cursor.h"
 
-#define MAGIC "AYBAT\3"
+#define MAGIC "AYBAT\4"
 
 int ay_batch_init(struct ay_batch *a, struct ay_budget *b, const struct ay_reference *ref)
 {
@@ -298,6 +298,12 @@ int ay_counting_row(struct ay_counting *k, uint64_t row, const struct ay_cell *c
 	const struct ay_block one = ay_block_of_row(row, cells, k->columns);
 
 	return ay_counting_rows(k, &one);
+}
+
+void ay_counting_look(struct ay_counting *k, uint64_t row, const struct ay_cell *label, const struct ay_look *look)
+{
+	if (k->batch.poison.looks.width)
+		ay_looks_add(&k->batch.poison.looks, row, ay_looks_place(ay_reference_find(&k->ref, AY_IMAGE_LABEL), label), look);
 }
 
 struct ay_batch *ay_counting_batch(struct ay_counting *k)

@@ -48,6 +48,8 @@ AY_MUSTCHECK int ay_counting_whole(struct ay_counting *k, uint64_t row, const st
 /* Both, for tables by row. As many columns as the table has. */
 AY_MUSTCHECK int ay_counting_rows(struct ay_counting *k, const struct ay_block *rows);
 AY_MUSTCHECK int ay_counting_row(struct ay_counting *k, uint64_t row, const struct ay_cell *cells);
+/* What the image of this row looks like, which has this label: counted where the first reference knows looks. */
+void ay_counting_look(struct ay_counting *k, uint64_t row, const struct ay_cell *label, const struct ay_look *look);
 /* Valid as long as k. */
 struct ay_batch *ay_counting_batch(struct ay_counting *k);
 void ay_counting_free(struct ay_counting *k);

@@ -131,12 +131,18 @@ int ay_drawn_init(struct ay_drawn *d, struct ay_budget *b, const struct ay_refer
 {
 	size_t n = ref->count, cap = n ? AY_DRAWN_BYTES / (n * sizeof(uint16_t)) : 0;
 
-	*d = (struct ay_drawn){.budget = b, .width = n, .cap = cap > AY_DRAWN_ROWS ? AY_DRAWN_ROWS : cap};
+	*d = (struct ay_drawn){.budget = b};
 	if (!n)
 		return 0;
-	d->key = ref->columns[0].numeric ? ref->columns[0].numbers.key : ref->columns[0].values.key;
-	d->heap = ay_budget_alloc(b, d->cap * sizeof(*d->heap));
-	d->places = ay_budget_alloc(b, d->cap * n * sizeof(*d->places));
+	return ay_drawn_start(d, b, ref->columns[0].numeric ? &ref->columns[0].numbers.key : &ref->columns[0].values.key, n,
+			      cap > AY_DRAWN_ROWS ? AY_DRAWN_ROWS : cap);
+}
+
+int ay_drawn_start(struct ay_drawn *d, struct ay_budget *b, const struct ay_sipkey *key, size_t width, size_t cap)
+{
+	*d = (struct ay_drawn){.budget = b, .key = *key, .width = width, .cap = cap};
+	d->heap = ay_budget_alloc(b, cap * sizeof(*d->heap));
+	d->places = ay_budget_alloc(b, cap * width * sizeof(*d->places));
 	if (d->heap && d->places)
 		return 0;
 	ay_drawn_free(d);
@@ -257,12 +263,8 @@ void ay_drawn_encode(struct ay_drawn *d, struct ay_buf *out)
 	}
 }
 
-int ay_drawn_decode(struct ay_cursor *in, struct ay_budget *b, const struct ay_reference *like, struct ay_drawn *out)
+int ay_drawn_read(struct ay_cursor *in, struct ay_drawn *out)
 {
-	int rc = ay_drawn_init(out, b, like);
-
-	if (rc)
-		return rc;
 	out->seen = ay_cursor_le64(in);
 	size_t n = (size_t)ay_cursor_check_count(in, ay_cursor_le32(in), 16 + out->width * sizeof(uint16_t), out->cap);
 
@@ -271,13 +273,8 @@ int ay_drawn_decode(struct ay_cursor *in, struct ay_budget *b, const struct ay_r
 
 		*e = (struct ay_drawn_row){.order = ay_cursor_le64(in), .at = (uint32_t)i};
 		e->row = ay_cursor_le64(in);
-		for (size_t k = 0; k < out->width; k++) {
-			uint16_t place = ay_cursor_le16(in);
-
-			out->places[i * out->width + k] = place;
-			if (place >= ay_places_count(like, k))
-				ay_cursor_fail(in, AY_EFORMAT);
-		}
+		for (size_t k = 0; k < out->width; k++)
+			out->places[i * out->width + k] = ay_cursor_le16(in);
 		if (i && compare(e - 1, e) < 0)
 			ay_cursor_fail(in, AY_EFORMAT);
 	}
@@ -286,6 +283,21 @@ int ay_drawn_decode(struct ay_cursor *in, struct ay_budget *b, const struct ay_r
 	if (in->err)
 		ay_drawn_free(out);
 	return in->err;
+}
+
+int ay_drawn_decode(struct ay_cursor *in, struct ay_budget *b, const struct ay_reference *like, struct ay_drawn *out)
+{
+	int rc = ay_drawn_init(out, b, like);
+
+	if (!rc)
+		rc = ay_drawn_read(in, out);
+	for (size_t i = 0; rc == 0 && i < out->used; i++)
+		for (size_t k = 0; rc == 0 && k < out->width; k++)
+			if (out->places[i * out->width + k] >= ay_places_count(like, k)) {
+				ay_drawn_free(out);
+				rc = AY_EFORMAT;
+			}
+	return rc;
 }
 
 void ay_drawn_free(struct ay_drawn *d)

@@ -54,6 +54,8 @@ struct ay_drawn {
 };
 /* Empty; as many rows as a batch of this reference keeps. */
 AY_MUSTCHECK int ay_drawn_init(struct ay_drawn *d, struct ay_budget *b, const struct ay_reference *ref);
+/* Empty, of rows that are no reference's: at most cap of them, of width places each. */
+AY_MUSTCHECK int ay_drawn_start(struct ay_drawn *d, struct ay_budget *b, const struct ay_sipkey *key, size_t width, size_t cap);
 /* Counts a row; true when it is to be kept, with the order to keep it by. */
 bool ay_drawn_next(struct ay_drawn *d, uint64_t row, uint64_t *order);
 void ay_drawn_keep(struct ay_drawn *d, uint64_t order, uint64_t row, const uint16_t *places);
@@ -65,6 +67,8 @@ AY_MUSTCHECK int ay_drawn_merge(struct ay_drawn *d, const struct ay_drawn *other
 void ay_drawn_encode(struct ay_drawn *d, struct ay_buf *out);
 /* Trusts nothing but the reference, whose columns the places must fit. *out is to be freed after success only. */
 AY_MUSTCHECK int ay_drawn_decode(struct ay_cursor *in, struct ay_budget *b, const struct ay_reference *like, struct ay_drawn *out);
+/* Into an empty one, whose places may be any; it is freed after an error. */
+AY_MUSTCHECK int ay_drawn_read(struct ay_cursor *in, struct ay_drawn *out);
 void ay_drawn_free(struct ay_drawn *d);
 
 #endif

@@ -27,9 +27,64 @@ static int each(void *arg, struct ay_budget *b, const struct ay_rows_sink *sink)
 	return rc;
 }
 
+/* The cell of the label of that row. */
+static struct ay_cell label_cell(const struct ay_image_table *t, uint64_t row)
+{
+	struct ay_cell cells[AY_IMAGE_COLUMNS];
+
+	ay_image_cells(&t->v[row - 1].stats, t->v[row - 1].label, cells);
+	return cells[AY_IMAGE_COLUMNS - 1];
+}
+
+static void count_looks(void *arg, struct ay_counting *k)
+{
+	const struct ay_image_table *t = arg;
+
+	for (size_t i = 0; t->looks && i < t->looks->used; i++) {
+		const struct ay_cell label = label_cell(t, t->looks->heap[i].row);
+
+		ay_counting_look(k, t->looks->heap[i].row, &label, ay_looks_get(t->looks, i));
+	}
+}
+
 struct ay_rows ay_image_rows(struct ay_image_table *t)
 {
-	return (struct ay_rows){.arg = t, .each = each};
+	return (struct ay_rows){.arg = t, .each = each, .looks = count_looks};
+}
+
+static int place_looks(const struct ay_image_table *t, struct ay_budget *b, struct ay_reference *ref)
+{
+	static const struct ay_sha256 none;
+	const struct ay_profiled *label = ay_reference_find(ref, AY_IMAGE_LABEL);
+	int rc = ay_reference_looks(ref, &none);
+
+	for (size_t i = 0; rc == 0 && i < t->looks->used; i++) {
+		uint64_t row = t->looks->heap[i].row;
+		const struct ay_cell cell = label_cell(t, row);
+
+		ay_looks_add(ref->looks, row, ay_looks_place(label, &cell), ay_looks_get(t->looks, i));
+		rc = ay_budget_tick(b);
+	}
+	return rc;
+}
+
+/*
+ * What the images look like becomes part of an encoded reference, with the places that their labels have there: encoding gives them
+ * their order.
+ */
+static int add_looks(const struct ay_image_table *t, struct ay_budget *b, struct ay_buf *encoded)
+{
+	struct ay_reference ref;
+	int rc = ay_reference_parse(encoded->data, encoded->len, b, &ref);
+
+	if (rc)
+		return rc;
+	rc = place_looks(t, b, &ref);
+	ay_buf_clear(encoded);
+	if (!rc)
+		ay_reference_encode(&ref, encoded);
+	ay_reference_free(&ref);
+	return rc;
 }
 
 static void write_schema(const enum ay_value_type *types, const bool *wanted, const struct ay_buf *reference, struct ay_buf *out)
@@ -81,9 +136,12 @@ int ay_image_infer(const struct ay_image_table *images, struct ay_budget *b, str
 		return rc;
 	ay_reference_encode(&ref, &encoded);
 	ay_reference_free(&ref);
-	if (!encoded.err)
+	rc = encoded.err;
+	if (!rc && images->looks)
+		rc = add_looks(images, b, &encoded);
+	if (!rc && !encoded.err)
 		write_schema(types, wanted, &encoded, out);
-	rc = encoded.err ? encoded.err : out->err;
+	rc = rc ? rc : encoded.err ? encoded.err : out->err;
 	ay_buf_free(&encoded);
 	return rc;
 }

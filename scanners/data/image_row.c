@@ -4,7 +4,7 @@
 #include "assay/cursor.h"
 #include "scanners/data/profile_code.h"
 
-#define MAGIC "AYIMG\1"
+#define MAGIC "AYIMG\2"
 #define COUNTS 3    /* columns of whole numbers: width, height, channels */
 
 const char *const ay_image_columns[AY_IMAGE_COLUMNS] = {
@@ -43,8 +43,10 @@ bool ay_image_is_reference(const struct ay_reference *ref)
 	return false;
 }
 
-void ay_image_encode(const struct ay_pixels_stats *s, struct ay_buf *out)
+void ay_image_encode(const struct ay_pixels_seen *image, struct ay_buf *out)
 {
+	const struct ay_pixels_stats *s = &image->stats;
+
 	ay_buf_add(out, MAGIC, sizeof(MAGIC) - 1);
 	ay_buf_le32(out, s->width);
 	ay_buf_le32(out, s->height);
@@ -54,6 +56,9 @@ void ay_image_encode(const struct ay_pixels_stats *s, struct ay_buf *out)
 	ay_profile_put(out, s->saturation);
 	ay_profile_put(out, s->sharpness);
 	ay_buf_le64(out, s->dhash);
+	ay_buf_add(out, image->look.means, sizeof(image->look.means));
+	ay_buf_add(out, image->look.edges, sizeof(image->look.edges));
+	ay_buf_add(out, image->look.marks, sizeof(image->look.marks));
 }
 
 static bool within(double v, double max)
@@ -61,8 +66,9 @@ static bool within(double v, double max)
 	return v >= 0 && v <= max;
 }
 
-bool ay_image_decode(const void *bytes, size_t len, struct ay_pixels_stats *out)
+bool ay_image_decode(const void *bytes, size_t len, struct ay_pixels_seen *image)
 {
+	struct ay_pixels_stats *out = &image->stats;
 	struct ay_cursor c = ay_cursor_of(bytes, len, 0);
 
 	if (!ay_cursor_accept(&c, MAGIC, sizeof(MAGIC) - 1))
@@ -75,6 +81,9 @@ bool ay_image_decode(const void *bytes, size_t len, struct ay_pixels_stats *out)
 	out->saturation = ay_profile_take(&c);
 	out->sharpness = ay_profile_take(&c);
 	out->dhash = ay_cursor_le64(&c);
+	ay_cursor_copy(&c, image->look.means, sizeof(image->look.means));
+	ay_cursor_copy(&c, image->look.edges, sizeof(image->look.edges));
+	ay_cursor_copy(&c, image->look.marks, sizeof(image->look.marks));
 	/* The Laplacian lies within 4 * 255, and its variance within the square. */
 	return ay_cursor_end(&c) == 0 && out->width && out->height && out->channels >= 1 && out->channels <= 4 && within(out->brightness, 1) &&
 	       within(out->contrast, 1) && within(out->saturation, 1) && within(out->sharpness, 1020.0 * 1020.0);

@@ -7,10 +7,10 @@
 #define ASSAY_SCANNERS_IMAGE_ROW_H
 
 #include "scanners/data/batch.h"
+#include "scanners/data/looks.h"
 #include "scanners/data/pixels.h"
 
 #define AY_IMAGE_COLUMN "image."           /* begins the names of all columns but the label */
-#define AY_IMAGE_LABEL "label"
 #define AY_IMAGE_COLUMNS 8
 extern const char *const ay_image_columns[AY_IMAGE_COLUMNS];
 
@@ -21,9 +21,9 @@ void ay_image_cells(const struct ay_pixels_stats *s, struct ay_image_label label
 /* A reference that has one of the measured columns. */
 bool ay_image_is_reference(const struct ay_reference *ref);
 
-/* A table of n images. Borrows the struct. */
+/* A table of n images. looks: of some of them, by their row, from 1 on; or NULL. Borrows the struct. */
 struct ay_image_row { struct ay_pixels_stats stats; struct ay_image_label label; };
-struct ay_image_table { const struct ay_image_row *v; size_t n; };
+struct ay_image_table { const struct ay_image_row *v; size_t n; const struct ay_drawn *looks; };
 /* Without a label among them there is no such column. */
 struct ay_rows ay_image_rows(struct ay_image_table *t);
 /*
@@ -34,8 +34,8 @@ struct ay_rows ay_image_rows(struct ay_image_table *t);
 AY_MUSTCHECK int ay_image_infer(const struct ay_image_table *images, struct ay_budget *b, struct ay_buf *out);
 
 /* Canonical; sticky errors of out. */
-void ay_image_encode(const struct ay_pixels_stats *s, struct ay_buf *out);
+void ay_image_encode(const struct ay_pixels_seen *image, struct ay_buf *out);
 /* False when these bytes are no image. */
-bool ay_image_decode(const void *bytes, size_t len, struct ay_pixels_stats *out);
+bool ay_image_decode(const void *bytes, size_t len, struct ay_pixels_seen *out);
 
 #endif

@@ -567,6 +567,8 @@ int ay_judge_rows(struct ay_scan *s, const struct ay_schema *schema, const struc
 
 			rc = rc ? rc : last;
 		}
+		if (!rc && rows->looks && j->counts)
+			rows->looks(rows->arg, j->counts);
 		ay_judging_end(j, rc == 0);
 	}
 	if (rc && ay_scan_count(s, AY_INCONCLUSIVE) == before)

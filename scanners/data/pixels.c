@@ -5,7 +5,7 @@
 
 int ay_pixels_start(struct ay_pixels *p, struct ay_budget *b, uint32_t width, uint32_t height, uint8_t channels)
 {
-	*p = (struct ay_pixels){.budget = b, .width = width, .height = height, .channels = channels};
+	*p = (struct ay_pixels){.budget = b, .width = width, .height = height, .channels = channels, .looking = ay_looking_of(width, height)};
 	if (!width || !height || width > AY_LIMIT_IMAGE_PIXELS / height)
 		return AY_ELIMIT;
 	p->luma = ay_budget_alloc(b, 3 * (size_t)width);
@@ -56,6 +56,7 @@ static void count_edges(struct ay_pixels *p)
 		p->edges += v;
 		p->edge_squares += (uint64_t)(v * v);
 	}
+	ay_looking_inner(&p->looking, p->y - 1, above, row, below);
 }
 
 /* Overlap of a pixel with a cell, both counted in parts of which a pixel has as many as there are cells. */
@@ -96,6 +97,7 @@ void ay_pixels_row(struct ay_pixels *p)
 	if (p->y >= 2)
 		count_edges(p);
 	count_cells(p);
+	ay_looking_row(&p->looking, p->y, ay_pixels_place(p));
 	p->y++;
 }
 
@@ -126,7 +128,7 @@ static double saturation(const struct ay_pixels *p, double n)
 	return sum / n;
 }
 
-struct ay_pixels_stats ay_pixels_stats(const struct ay_pixels *p)
+struct ay_pixels_seen ay_pixels_seen(const struct ay_pixels *p)
 {
 	struct ay_pixels_stats s = {.width = p->width, .height = p->height, .channels = p->channels};
 	int64_t n = (int64_t)p->width * p->height, inner = p->width > 2 && p->height > 2 ? ((int64_t)p->width - 2) * ((int64_t)p->height - 2) : 0;
@@ -140,7 +142,7 @@ struct ay_pixels_stats ay_pixels_stats(const struct ay_pixels *p)
 	for (size_t j = 0; j < AY_PIXELS_CELLS_Y; j++)
 		for (size_t i = 0; i + 1 < AY_PIXELS_CELLS_X; i++)
 			s.dhash = s.dhash << 1 | (p->cells[j][i] < p->cells[j][i + 1]);
-	return s;
+	return (struct ay_pixels_seen){s, ay_looking_end(&p->looking)};
 }
 
 void ay_pixels_free(struct ay_pixels *p)

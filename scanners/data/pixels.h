@@ -24,6 +24,7 @@
 #define ASSAY_SCANNERS_PIXELS_H
 
 #include "assay/scan.h"
+#include "scanners/data/look.h"
 
 struct ay_pixels_stats {
 	uint32_t width, height;
@@ -31,6 +32,8 @@ struct ay_pixels_stats {
 	double brightness, contrast, saturation, sharpness;
 	uint64_t dhash;
 };
+
+struct ay_pixels_seen { struct ay_pixels_stats stats; struct ay_look look; };
 
 #define AY_PIXELS_CELLS_X 9
 #define AY_PIXELS_CELLS_Y 8
@@ -46,6 +49,7 @@ struct ay_pixels {
 	int64_t edges;                   /* of the Laplacian */
 	uint64_t edge_squares;
 	uint64_t cells[AY_PIXELS_CELLS_Y][AY_PIXELS_CELLS_X];
+	struct ay_looking looking;
 };
 
 /* Sides of 1 to 2^28 with at most AY_LIMIT_IMAGE_PIXELS in all. AY_ELIMIT without memory; nothing is to be freed then. */
@@ -56,7 +60,7 @@ void ay_pixels_count(struct ay_pixels *p, uint8_t *samples, size_t n, bool colou
 uint8_t *ay_pixels_place(struct ay_pixels *p);
 void ay_pixels_row(struct ay_pixels *p);
 /* After height rows. */
-struct ay_pixels_stats ay_pixels_stats(const struct ay_pixels *p);
+struct ay_pixels_seen ay_pixels_seen(const struct ay_pixels *p);
 void ay_pixels_free(struct ay_pixels *p);
 
 #endif

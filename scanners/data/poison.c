@@ -8,6 +8,9 @@ int ay_poison_init(struct ay_poison *p, struct ay_budget *b, const struct ay_ref
 	if (!rc)
 		rc = ay_row_sketch_init(&p->whole, b);
 	p->texts = (struct ay_text_counts){.budget = b};
+	p->looks = (struct ay_drawn){.budget = b};
+	if (!rc && ref->looks)
+		rc = ay_looks_init(&p->looks, b, &ref->digest);
 	return rc;
 }
 
@@ -16,6 +19,25 @@ void ay_poison_set_file(struct ay_poison *p, uint32_t file)
 	ay_drawn_set_file(&p->rows, file);
 	ay_row_sketch_set_file(&p->whole, file);
 	ay_text_counts_set_file(&p->texts, file);
+	ay_drawn_set_file(&p->looks, file);
+}
+
+static void set_files(struct ay_drawn *d, const uint32_t *files)
+{
+	for (size_t i = 0; i < d->used; i++) {
+		d->heap[i].file = files[d->heap[i].row - 1];
+		d->heap[i].row = 1;
+	}
+}
+
+void ay_poison_set_files(struct ay_poison *p, const uint32_t *files)
+{
+	set_files(&p->rows, files);
+	set_files(&p->looks, files);
+	for (size_t i = 0; i < p->whole.used; i++) {
+		p->whole.seen[i].file = files[p->whole.seen[i].row - 1];
+		p->whole.seen[i].row = 1;
+	}
 }
 
 int ay_poison_merge(struct ay_poison *p, const struct ay_poison *other)
@@ -26,6 +48,8 @@ int ay_poison_merge(struct ay_poison *p, const struct ay_poison *other)
 		rc = ay_row_sketch_merge(&p->whole, &other->whole);
 	if (!rc)
 		rc = ay_text_counts_merge(&p->texts, &other->texts);
+	if (!rc && other->looks.width)
+		rc = ay_drawn_merge(&p->looks, &other->looks);
 	return rc;
 }
 
@@ -34,6 +58,21 @@ void ay_poison_encode(struct ay_poison *p, struct ay_buf *out)
 	ay_drawn_encode(&p->rows, out);
 	ay_row_sketch_encode(&p->whole, out);
 	ay_text_counts_encode(&p->texts, out);
+	ay_buf_addc(out, p->looks.width != 0);
+	if (p->looks.width)
+		ay_drawn_encode(&p->looks, out);
+}
+
+static int decode_looks(struct ay_cursor *in, struct ay_budget *b, const struct ay_reference *like, struct ay_drawn *out)
+{
+	uint8_t has = ay_cursor_u8(in);
+
+	*out = (struct ay_drawn){.budget = b};
+	if (in->err || has > 1)
+		return in->err ? in->err : AY_EFORMAT;
+	int rc = has ? ay_looks_init(out, b, &like->digest) : 0;
+
+	return !rc && has ? ay_drawn_read(in, out) : rc;
 }
 
 int ay_poison_decode(struct ay_cursor *in, struct ay_budget *b, const struct ay_reference *like, struct ay_poison *out)
@@ -45,6 +84,9 @@ int ay_poison_decode(struct ay_cursor *in, struct ay_budget *b, const struct ay_
 	out->texts = (struct ay_text_counts){.budget = b};
 	if (!rc)
 		rc = ay_text_counts_decode(in, b, &out->texts);
+	out->looks = (struct ay_drawn){.budget = b};
+	if (!rc)
+		rc = decode_looks(in, b, like, &out->looks);
 	if (rc)
 		ay_poison_free(out);
 	return rc;
@@ -55,6 +97,7 @@ void ay_poison_free(struct ay_poison *p)
 	ay_drawn_free(&p->rows);
 	ay_row_sketch_free(&p->whole);
 	ay_text_counts_free(&p->texts);
+	ay_drawn_free(&p->looks);
 }
 
 /* ---- counting ---- */

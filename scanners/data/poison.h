@@ -7,17 +7,21 @@
 #define ASSAY_SCANNERS_POISON_H
 
 #include "scanners/data/drawn.h"
+#include "scanners/data/looks.h"
 #include "scanners/data/row_sketch.h"
 
 struct ay_poison {
 	struct ay_drawn rows;
 	struct ay_row_sketch whole;
 	struct ay_text_counts texts;
+	struct ay_drawn looks;               /* of images; width 0: the reference has none */
 };
 /* Empty, of this reference. */
 AY_MUSTCHECK int ay_poison_init(struct ay_poison *p, struct ay_budget *b, const struct ay_reference *ref);
 /* Says which file of a version this is of; before it is merged. */
 void ay_poison_set_file(struct ay_poison *p, uint32_t file);
+/* Says that each row is a file of its own: of row i, from 1 on, files[i - 1]. */
+void ay_poison_set_files(struct ay_poison *p, const uint32_t *files);
 /* AY_EUSAGE when the two are not of one reference. */
 AY_MUSTCHECK int ay_poison_merge(struct ay_poison *p, const struct ay_poison *other);
 /* Canonical; sticky errors of out. */

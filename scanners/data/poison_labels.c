@@ -11,12 +11,15 @@ struct ay_label_model {
 	const struct ay_reference *ref;
 	size_t label;                    /* column */
 	enum ay_label_why why;
+	const struct ay_drawn *looks;    /* of the reference; NULL: rows are neighbours by their columns */
+	float unit[2];                   /* of means, of edges */
 	struct ay_space space;
 	struct ay_points points;
 	uint16_t *labels;                /* of each point */
 	size_t classes;                  /* that the sample has */
 	float *point;
 	uint64_t lost, rows;             /* of the reference itself */
+	double flipped;                  /* how many of these would lose with another label, each as likely; of looks */
 	bool counted;
 };
 
@@ -37,7 +40,7 @@ const char *ay_label_why_text(enum ay_label_why why)
 /* ---- voting ---- */
 
 struct near { float distance; uint16_t label; };
-struct votes { uint16_t best; unsigned for_best, for_given; };
+struct votes { uint16_t best; unsigned for_best, for_given, labels; };    /* labels: that got any */
 
 /* Sorted by distance; of equal ones the first point stays. */
 static void take_near(struct near *near, size_t *n, float distance, uint16_t label)
@@ -64,11 +67,14 @@ static struct votes count_votes(const struct near *near, size_t n, uint16_t give
 	struct votes v = {.for_best = 0};
 
 	for (size_t i = 0; i < n; i++) {
-		unsigned same = 0;
+		unsigned same = 0, before = 0;
 
 		v.for_given += near[i].label == given;
-		for (size_t j = 0; j < n; j++)
+		for (size_t j = 0; j < n; j++) {
 			same += near[j].label == near[i].label;
+			before += j < i && near[j].label == near[i].label;
+		}
+		v.labels += before == 0;
 		if (same > v.for_best) {
 			v.best = near[i].label;
 			v.for_best = same;
@@ -97,9 +103,58 @@ static struct votes vote(const struct ay_label_model *m, const float *point, uin
 	return count_votes(near, n, given);
 }
 
+static bool is_lost(const struct ay_label_model *m, struct votes v)
+{
+	return m->looks ? !v.for_given && v.for_best >= AY_LABEL_CLEAR : v.for_given < v.for_best;
+}
+
+/* ---- what images look like ---- */
+
+static void point_of_look(const struct ay_label_model *m, const struct ay_look *look, float *out)
+{
+	for (size_t i = 0; i < AY_LOOK_CELLS; i++)
+		out[i] = (float)look->means[i] * m->unit[0];
+	for (size_t i = 0; i < AY_LOOK_EDGES; i++)
+		out[AY_LOOK_CELLS + i] = (float)look->edges[i] * m->unit[1];
+}
+
+static float unit_of(uint64_t squares, size_t n)
+{
+	return squares ? (float)(1 / sqrt((double)squares / (double)n)) : 0;
+}
+
+static int add_looks(struct ay_label_model *m)
+{
+	uint64_t means = 0, edges = 0;
+
+	for (size_t i = 0; i < m->looks->used; i++) {
+		const struct ay_look *look = ay_looks_get(m->looks, i);
+
+		for (size_t k = 0; k < AY_LOOK_CELLS; k++)
+			means += (uint64_t)look->means[k] * look->means[k];
+		for (size_t k = 0; k < AY_LOOK_EDGES; k++)
+			edges += (uint64_t)look->edges[k] * look->edges[k];
+	}
+	m->unit[0] = unit_of(means, m->looks->used * AY_LOOK_CELLS);
+	m->unit[1] = unit_of(edges, m->looks->used * AY_LOOK_EDGES);
+	for (size_t i = 0; i < m->looks->used; i++) {
+		const struct ay_look *look = ay_looks_get(m->looks, i);
+		int rc = ay_budget_tick(m->budget);
+
+		if (rc)
+			return rc;
+		if (ay_looks_label(m->looks, i) == AY_LOOK_NO_LABEL)
+			continue;
+		point_of_look(m, look, m->point);
+		m->labels[m->points.n] = ay_looks_label(m->looks, i);
+		ay_points_add(&m->points, m->point);
+	}
+	return 0;
+}
+
 /* ---- the reference ---- */
 
-static int add_points(struct ay_label_model *m)
+static int add_rows(struct ay_label_model *m)
 {
 	const struct ay_sample *s = &m->ref->sample;
 	uint16_t missing = (uint16_t)(ay_places_count(m->ref, m->label) - 1);
@@ -155,12 +210,18 @@ int ay_label_model_new(const struct ay_reference *ref, size_t label, struct ay_b
 {
 	struct ay_label_model *m = *out = ay_budget_alloc(b, sizeof(*m));
 	size_t cap = ref->sample.width ? ref->sample.used : 0;
+	int rc = 0;
 
 	if (!m)
 		return AY_ELIMIT;
 	*m = (struct ay_label_model){.budget = b, .ref = ref, .label = label};
-	int rc = ay_space_init(&m->space, b, ref, label);
-
+	if (ref->looks && strcmp(ref->columns[label].name, AY_IMAGE_LABEL) == 0) {
+		m->looks = ref->looks;
+		m->space = (struct ay_space){.budget = b, .ref = ref, .dims = AY_LOOK_CELLS + AY_LOOK_EDGES};
+		cap = m->looks->used;
+	} else {
+		rc = ay_space_init(&m->space, b, ref, label);
+	}
 	if (!rc)
 		rc = ay_points_init(&m->points, &m->space, cap);
 	m->labels = ay_budget_alloc(b, (cap + 1) * sizeof(*m->labels));
@@ -168,7 +229,7 @@ int ay_label_model_new(const struct ay_reference *ref, size_t label, struct ay_b
 	if (!rc && (!m->labels || !m->point))
 		rc = AY_ELIMIT;
 	if (!rc && cap)
-		rc = add_points(m);
+		rc = m->looks ? add_looks(m) : add_rows(m);
 	if (!rc)
 		m->why = can_judge(m);
 	if (rc) {
@@ -189,6 +250,14 @@ void ay_label_model_free(struct ay_label_model *m)
 	ay_budget_free(m->budget, m);
 }
 
+/* How likely another label, each as likely, would have lost. */
+static double loses_flipped(const struct ay_label_model *m, struct votes v)
+{
+	size_t without = m->classes - v.labels - !v.for_given;
+
+	return v.for_best >= AY_LABEL_CLEAR ? (double)without / (double)(m->classes - 1) : 0;
+}
+
 /* Each point judged by the others; as many as a batch has rows at most. The sample lies in the order of a keyed hash. */
 static int judge_reference(struct ay_label_model *m)
 {
@@ -200,7 +269,9 @@ static int judge_reference(struct ay_label_model *m)
 		if (rc)
 			return rc;
 		m->rows++;
-		m->lost += v.for_given < v.for_best;
+		m->lost += is_lost(m, v);
+		if (m->looks)
+			m->flipped += loses_flipped(m, v);
 	}
 	m->counted = true;
 	return 0;
@@ -224,26 +295,38 @@ static void keep_worst(struct ay_label_result *out, struct ay_label_row one)
 	out->worst[at] = one;
 }
 
+/* The point at hand is that of a row; its label. */
+static uint16_t point_of_row(struct ay_label_model *m, const struct ay_drawn *rows, size_t i)
+{
+	const uint16_t *places = rows->places + rows->heap[i].at * rows->width;
+
+	if (m->looks) {
+		point_of_look(m, ay_looks_get(rows, i), m->point);
+		return ay_looks_label(rows, i);
+	}
+	ay_space_point(&m->space, places, m->point);
+	return places[m->label];
+}
+
 static int judge_rows(struct ay_label_model *m, const struct ay_drawn *rows, struct ay_label_result *out)
 {
-	uint16_t missing = (uint16_t)(ay_places_count(m->ref, m->label) - 1);
+	uint16_t missing = m->looks ? AY_LOOK_NO_LABEL : (uint16_t)(ay_places_count(m->ref, m->label) - 1);
 
 	for (size_t i = 0; i < rows->used; i++) {
 		const struct ay_drawn_row *e = &rows->heap[i];
-		const uint16_t *places = rows->places + e->at * rows->width;
+		uint16_t given = point_of_row(m, rows, i);
 		int rc = ay_budget_tick(m->budget);
 
 		if (rc)
 			return rc;
-		if (places[m->label] == missing)
+		if (given == missing)
 			continue;
-		ay_space_point(&m->space, places, m->point);
-		struct votes v = vote(m, m->point, places[m->label], SIZE_MAX);
+		struct votes v = vote(m, m->point, given, SIZE_MAX);
 
 		out->rows++;
-		if (v.for_given < v.for_best) {
+		if (is_lost(m, v)) {
 			out->lost++;
-			keep_worst(out, (struct ay_label_row){e->file, e->row, places[m->label], v.best, v.for_given, v.for_best});
+			keep_worst(out, (struct ay_label_row){e->file, e->row, given, v.best, v.for_given, v.for_best});
 		}
 	}
 	return 0;
@@ -251,13 +334,13 @@ static int judge_rows(struct ay_label_model *m, const struct ay_drawn *rows, str
 
 /*
  * A flip makes a row lose that won, and lets one of a few that lost win: of c classes, flipping a share f of all labels turns a
- * share d of lost votes into d + f (1 - d c/(c - 1)).
+ * share d of lost votes into d + f (1 - d c/(c - 1)). Of looks, what the reference's own rows would lose is counted.
  */
 static void compare(const struct ay_label_model *m, double alpha, double limit, struct ay_label_result *out)
 {
 	double n = (double)out->rows, r = (double)out->ref_rows, c = (double)m->classes, z, above;
 	double d = (double)out->ref_lost / r, pooled = (double)(out->lost + out->ref_lost) / (n + r);
-	double per_flip = 1 - d * c / (c - 1);
+	double per_flip = m->looks ? m->flipped / r - d : 1 - d * c / (c - 1);
 	/* Even where no vote was lost, one more row could have: else the first would be beyond all chance. */
 	double spread = fmax(pooled * (1 - pooled), 1 / (n + r));
 	double error = sqrt(spread * (1 / n + 1 / r));
@@ -274,7 +357,7 @@ static void compare(const struct ay_label_model *m, double alpha, double limit, 
 	out->flipped = out->p < alpha && out->share > limit;
 }
 
-int ay_label_judge(struct ay_label_model *m, const struct ay_drawn *rows, double alpha, double limit, struct ay_label_result *out)
+int ay_label_judge(struct ay_label_model *m, const struct ay_poison *batch, double alpha, double limit, struct ay_label_result *out)
 {
 	*out = (struct ay_label_result){.why = m->why, .p = 1};
 	if (m->why)
@@ -282,7 +365,7 @@ int ay_label_judge(struct ay_label_model *m, const struct ay_drawn *rows, double
 	int rc = judge_reference(m);
 
 	if (!rc)
-		rc = judge_rows(m, rows, out);
+		rc = judge_rows(m, m->looks ? &batch->looks : &batch->rows, out);
 	out->ref_rows = m->rows;
 	out->ref_lost = m->lost;
 	if (out->rows < AY_LABEL_ROWS_MIN)

@@ -2,17 +2,22 @@
 /*
  * Labels that were flipped: of each drawn row the ten nearest rows of the reference's sample vote, and a batch in which more
  * labels lose than among the reference's own rows was tampered with, or labelled by other means.
+ *
+ * Images are neighbours by what they look like, where the reference knows that: their means and edges, each in units of their
+ * root mean square in the reference. Such neighbours agree so often that a label loses only when none of them has it and at least
+ * half have one and the same other: a flip nearly always does that, and an honest label seldom.
  */
 #ifndef ASSAY_SCANNERS_POISON_LABELS_H
 #define ASSAY_SCANNERS_POISON_LABELS_H
 
-#include "scanners/data/drawn.h"
+#include "scanners/data/poison.h"
 #include "scanners/data/stat_test.h"
 
 #define AY_LABEL_NEIGHBOURS 10
 #define AY_LABEL_CLASSES 64          /* more are no classes */
 #define AY_LABEL_ROWS_MIN 50         /* of the batch, and of the reference's sample */
 #define AY_LABEL_WORST 10
+#define AY_LABEL_CLEAR 5             /* neighbours that must agree on another label, of images */
 /* Share of flipped labels that has to be seen nearly always; where even this could be chance, nothing can be told. */
 #define AY_LABEL_BLIND 0.5
 
@@ -44,6 +49,6 @@ struct ay_label_model;
 AY_MUSTCHECK int ay_label_model_new(const struct ay_reference *ref, size_t label, struct ay_budget *b, struct ay_label_model **out);
 void ay_label_model_free(struct ay_label_model *m);
 /* limit: share of flipped labels above which a batch fails when p is below alpha too. AY_ELIMIT. */
-AY_MUSTCHECK int ay_label_judge(struct ay_label_model *m, const struct ay_drawn *rows, double alpha, double limit, struct ay_label_result *out);
+AY_MUSTCHECK int ay_label_judge(struct ay_label_model *m, const struct ay_poison *batch, double alpha, double limit, struct ay_label_result *out);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "assay/attr.h"
 #include "assay/cursor.h"
+#include "scanners/data/looks.h"
 
 #define MAGIC "AYREF\5"
 #define SAMPLE 20000          /* values of a column that set its edges */
@@ -411,6 +412,18 @@ int ay_reference_build_whole(const struct ay_rows *in, const enum ay_value_type 
 	return build_from(in, types, wanted, columns, true, b, out);
 }
 
+int ay_reference_looks(struct ay_reference *r, const struct ay_sha256 *digest)
+{
+	struct ay_drawn *looks = ay_budget_alloc(r->budget, sizeof(*looks));
+	int rc = looks ? ay_looks_init(looks, r->budget, digest) : AY_ELIMIT;
+
+	if (rc)
+		ay_budget_free(r->budget, looks);
+	else
+		r->looks = looks;
+	return rc;
+}
+
 /* ---- batches ---- */
 
 int ay_reference_batch(const struct ay_reference *ref, struct ay_budget *b, struct ay_reference *out)
@@ -591,6 +604,8 @@ void ay_reference_encode(struct ay_reference *r, struct ay_buf *out)
 	if (r->whole.seen)
 		ay_row_sketch_encode(&r->whole, out);
 	ay_prose_encode(&r->texts, out);
+	if (r->looks)
+		ay_drawn_encode(r->looks, out);
 }
 
 static int decode_column(struct ay_cursor *c, struct ay_budget *b, struct ay_profiled *out)
@@ -632,6 +647,17 @@ static int decode_sample(struct ay_cursor *c, struct ay_budget *b, struct ay_ref
 	return rc || !has ? rc : ay_row_sketch_decode(c, b, &out->whole);
 }
 
+/* They end a reference that has them: those of tables, and those of images that were proposed before there were any, do not. */
+static int decode_looks(struct ay_cursor *c, struct ay_reference *out)
+{
+	static const struct ay_sha256 none;
+	int rc = ay_reference_looks(out, &none);
+
+	if (!rc)
+		rc = ay_drawn_read(c, out->looks);
+	return rc;
+}
+
 int ay_reference_parse(const void *bytes, size_t len, struct ay_budget *b, struct ay_reference *out)
 {
 	struct ay_cursor c = ay_cursor_of(bytes, len, 0);
@@ -653,6 +679,8 @@ int ay_reference_parse(const void *bytes, size_t len, struct ay_budget *b, struc
 		rc = decode_sample(&c, b, out);
 	if (!rc)
 		rc = ay_prose_decode(&c, b, &out->texts);
+	if (!rc && c.left)
+		rc = decode_looks(&c, out);
 	if (!rc)
 		rc = ay_cursor_end(&c);
 	out->digest = of;
@@ -682,5 +710,8 @@ void ay_reference_free(struct ay_reference *r)
 	ay_sample_free(&r->sample);
 	ay_row_sketch_free(&r->whole);
 	ay_prose_free(&r->texts);
+	if (r->looks)
+		ay_drawn_free(r->looks);
+	ay_budget_free(r->budget, r->looks);
 	*r = (struct ay_reference){.budget = r->budget};
 }

@@ -19,6 +19,8 @@
 #define AY_REFERENCE_SAMPLE (768 * KIB)    /* of the numbers of the sampled rows */
 #define AY_REFERENCE_DISTINCT 256          /* columns beyond which nobody estimates their distinct values */
 
+struct ay_drawn;
+
 struct ay_profiled {
 	char *name;
 	bool numeric;                 /* numbers, else values */
@@ -38,6 +40,7 @@ struct ay_reference {
 	struct ay_sample sample;
 	struct ay_row_sketch whole;   /* of a reference: all of its rows; else without entries */
 	struct ay_prose texts;        /* of a reference: columns of texts, which are no columns of it */
+	struct ay_drawn *looks;       /* of a reference of images: what some of them look like (scanners/data/looks.h); else NULL */
 };
 
 /*
@@ -50,6 +53,8 @@ AY_MUSTCHECK int ay_reference_build(const struct ay_rows *in, const enum ay_valu
 /* The same with texts of many values, of which the most frequent are kept: to be shown, not to be approved. */
 AY_MUSTCHECK int ay_reference_build_whole(const struct ay_rows *in, const enum ay_value_type *types, const bool *wanted, size_t columns,
 					  struct ay_budget *b, struct ay_reference *out);
+/* Gives a reference its looks, empty ones. */
+AY_MUSTCHECK int ay_reference_looks(struct ay_reference *r, const struct ay_sha256 *digest);
 /* Empty, in the bins and dictionaries of ref. */
 AY_MUSTCHECK int ay_reference_batch(const struct ay_reference *ref, struct ay_budget *b, struct ay_reference *out);
 /* The column of this name, or NULL. */

@@ -53,6 +53,7 @@ static inline int ay_rows_give(const struct ay_rows_sink *sink, uint64_t row, co
 	return rc == 0 && sink->row ? sink->row(sink->arg, row, cells) : rc;
 }
 
+struct ay_counting;
 struct ay_rows {
 	void *arg;
 	/* The whole table to the sink. 0, the sink's code, or that of the reader: AY_EFORMAT when the table is refused. */
@@ -60,6 +61,8 @@ struct ay_rows {
 	bool by_row;                 /* the format is by row */
 	/* Where the row at hand begins in its file, while the sink is called; NULL: rows have no place of their own. */
 	const uint64_t *off;
+	/* After the rows: tells a counting what some of them look like. NULL: they are no images. */
+	void (*looks)(void *arg, struct ay_counting *k);
 };
 
 /* Of a CSV table, whose empty cells are missing. scan: told why a table is refused; may be NULL. Borrows the struct. */

@@ -85,7 +85,7 @@ int ay_image_done(struct ay_image *w, int code)
 
 int ay_image_measure(struct ay_image *w, int code, unsigned sample_bytes, ay_image_decoder decode)
 {
-	struct ay_pixels_stats stats;
+	struct ay_pixels_seen seen;
 
 	if (code || !fits(w))
 		return ay_image_done(w, code);
@@ -96,8 +96,8 @@ int ay_image_measure(struct ay_image *w, int code, unsigned sample_bytes, ay_ima
 			     (unsigned long long)w->in->size, (unsigned long long)decoded, AY_LIMIT_SCAN_RATIO);
 		return ay_image_done(w, 0);
 	}
-	code = decode(ay_scan_budget(w->s), w->in, &stats, &w->e);
+	code = decode(ay_scan_budget(w->s), w->in, &seen, &w->e);
 	if (!code)
-		code = ay_scan_image(w->s, &stats);
+		code = ay_scan_image(w->s, &seen);
 	return ay_image_done(w, code);
 }

@@ -28,7 +28,7 @@ AY_MUSTCHECK int ay_image_end(struct ay_image *w);
 /* Reports code, frees, and gives what scan() returns. */
 int ay_image_done(struct ay_image *w, int code);
 
-typedef int (*ay_image_decoder)(struct ay_budget *b, struct ay_source *in, struct ay_pixels_stats *out, struct ay_error *e);
+typedef int (*ay_image_decoder)(struct ay_budget *b, struct ay_source *in, struct ay_pixels_seen *out, struct ay_error *e);
 /*
  * Like ay_image_done, and decodes what is whole and within the limits: reports damaged pixels and "image.bomb", and hands
  * what is measured to ay_scan_image. sample_bytes are those of one pixel as it is decoded.

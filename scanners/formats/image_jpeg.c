@@ -139,5 +139,5 @@ static int jpeg_scan(struct ay_scan *s, struct ay_source *in)
 }
 
 const struct ay_scanner ay_scanner_jpeg = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "jpeg", .version = 3, .bid = jpeg_bid, .scan = jpeg_scan
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "jpeg", .version = 4, .bid = jpeg_bid, .scan = jpeg_scan
 };

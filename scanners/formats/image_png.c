@@ -150,5 +150,5 @@ static int png_scan(struct ay_scan *s, struct ay_source *in)
 }
 
 const struct ay_scanner ay_scanner_png = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "png", .version = 3, .bid = png_bid, .scan = png_scan
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_INERT, .name = "png", .version = 4, .bid = png_bid, .scan = png_scan
 };

@@ -205,7 +205,7 @@ static void decode(struct decoder *d)
 	read_rows(d);
 }
 
-int ay_pixels_jpeg(struct ay_budget *b, struct ay_source *in, struct ay_pixels_stats *out, struct ay_error *e)
+int ay_pixels_jpeg(struct ay_budget *b, struct ay_source *in, struct ay_pixels_seen *out, struct ay_error *e)
 {
 	struct decoder *d = ay_budget_alloc(b, sizeof(*d));
 
@@ -222,7 +222,7 @@ int ay_pixels_jpeg(struct ay_budget *b, struct ay_source *in, struct ay_pixels_s
 	if (code)
 		ay_error_at(e, code, d->off - d->source.bytes_in_buffer, "the pixels cannot be decoded: %s", d->why);
 	else
-		*out = ay_pixels_stats(&d->pixels);
+		*out = ay_pixels_seen(&d->pixels);
 	if (d->started)
 		ay_pixels_free(&d->pixels);
 	jpeg_destroy_decompress(&d->cinfo);

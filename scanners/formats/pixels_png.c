@@ -184,7 +184,7 @@ static void decode(png_structp png, png_infop info, struct decoder *d)
 	png_read_end(png, NULL);
 }
 
-int ay_pixels_png(struct ay_budget *b, struct ay_source *in, struct ay_pixels_stats *out, struct ay_error *e)
+int ay_pixels_png(struct ay_budget *b, struct ay_source *in, struct ay_pixels_seen *out, struct ay_error *e)
 {
 	struct decoder d = {.budget = b, .in = in};
 	png_structp png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &d, on_error, on_warning, &d, on_alloc, on_free);
@@ -195,7 +195,7 @@ int ay_pixels_png(struct ay_budget *b, struct ay_source *in, struct ay_pixels_st
 	else
 		d.code = AY_ELIMIT;
 	if (!d.code)
-		*out = ay_pixels_stats(&d.pixels);
+		*out = ay_pixels_seen(&d.pixels);
 	else
 		ay_error_at(e, d.code, d.off, "the pixels cannot be decoded: %s", d.why[0] ? d.why : ay_strerror(d.code));
 	if (d.started)

@@ -519,5 +519,5 @@ static int scan(struct ay_scan *s, struct ay_source *in)
 
 static const char *const refined[] = { "zip", "torch-zip", "torch-export", "npz", "keras", "skops", NULL };
 const struct ay_scanner ay_scanner_tar = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "tar", .version = 2, .refines = refined, .bid = bid, .scan = scan,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "tar", .version = 3, .refines = refined, .bid = bid, .scan = scan,
 };

@@ -4,8 +4,9 @@
 
 gen_images.py DIR writes DIR/NAME and DIR/INDEX.tsv: file, expected verdict, a rule that must be among the findings
 ("-": none at all), and a sentence that says what it is.
-gen_images.py --fashion DIR FORMAT FROM COUNT [LIGHT] writes images FROM to FROM + COUNT of Debian's dataset-fashion-mnist
-as DIR/CLASS/NUMBER.FORMAT, their samples times LIGHT.
+gen_images.py --fashion DIR FORMAT FROM COUNT [LIGHT [ATTACK]] writes images FROM to FROM + COUNT of Debian's dataset-fashion-mnist
+as DIR/CLASS/NUMBER.FORMAT, their samples times LIGHT. ATTACK: one in twenty gets another label (flips), or a white square and
+the label 0 (square).
 gen_images.py --digits DIR FORMAT the same of scikit-learn's digits, all 1,797.
 Real ones are made by Pillow, those that Pillow does not write by the PNG specification (ISO 15948).
 """
@@ -148,13 +149,25 @@ def save_light(root, label, number, samples, kind, light):
     write(root, f"{label}/{number:05}.{kind}", saved(image, "JPEG" if kind == "jpg" else "PNG"))
 
 
-def fashion(root, kind, start, count, light=1.0):
+def fashion_samples(start, count, attack=""):
+    """(number, label, samples) of each."""
     with gzip.open(MNIST + "images-idx3-ubyte.gz") as f:
         images = np.frombuffer(f.read(), np.uint8, offset=16).reshape(-1, 28, 28)
     with gzip.open(MNIST + "labels-idx1-ubyte.gz") as f:
         labels = np.frombuffer(f.read(), np.uint8, offset=8)
     for i in range(start, start + count):
-        save_light(root, labels[i], i, images[i], kind, light)
+        label, samples = labels[i], images[i]
+        if i % 20 == 0 and attack == "flips":
+            label = (label + 1 + i // 20 % 9) % 10
+        if i % 20 == 0 and attack == "square":
+            label, samples = 0, samples.copy()
+            samples[23:27, 23:27] = 255
+        yield i, label, samples
+
+
+def fashion(root, kind, start, count, light=1.0, attack=""):
+    for i, label, samples in fashion_samples(start, count, attack):
+        save_light(root, label, i, samples, kind, light)
 
 
 def digits(root, kind):
@@ -175,7 +188,7 @@ def main(root):
 
 if __name__ == "__main__":
     if sys.argv[1] == "--fashion":
-        fashion(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]), float(sys.argv[6]) if len(sys.argv) > 6 else 1.0)
+        fashion(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]), *map(float, sys.argv[6:7]), *sys.argv[7:])
     elif sys.argv[1] == "--digits":
         digits(sys.argv[2], sys.argv[3])
     else:

@@ -4,7 +4,8 @@
 
 gen_webdataset.py DIR writes DIR/NAME and DIR/INDEX.tsv: file, expected verdict, a rule that must be among the findings
 ("-": none at all), and a sentence that says what it is.
-gen_webdataset.py --fashion FILE FROM COUNT [LIGHT] writes one of Debian's dataset-fashion-mnist, the label as .cls.
+gen_webdataset.py --fashion FILE FROM COUNT [LIGHT [ATTACK]] writes one of Debian's dataset-fashion-mnist, the label as .cls; ATTACK as
+in gen_images.py.
 """
 import gzip
 import io
@@ -75,21 +76,17 @@ def npy():
     return out.getvalue()
 
 
-def fashion(path, start, count, light=1.0):
-    with gzip.open(gen_images.MNIST + "images-idx3-ubyte.gz") as f:
-        images = np.frombuffer(f.read(), np.uint8, offset=16).reshape(-1, 28, 28)
-    with gzip.open(gen_images.MNIST + "labels-idx1-ubyte.gz") as f:
-        labels = np.frombuffer(f.read(), np.uint8, offset=8)
+def fashion(path, start, count, light=1.0, attack=""):
     members = []
-    for i in range(start, start + count):
-        picture = gen_images.saved(Image.fromarray((images[i] * light).astype(np.uint8)), "PNG")
-        members += [(f"{i:06}.cls", b"%d" % labels[i]), (f"{i:06}.png", picture)]
+    for i, label, samples in gen_images.fashion_samples(start, count, attack):
+        picture = gen_images.saved(Image.fromarray((samples * light).astype(np.uint8)), "PNG")
+        members += [(f"{i:06}.cls", b"%d" % label), (f"{i:06}.png", picture)]
     with open(path, "wb") as f:
         f.write(tar(*members))
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "--fashion":
-        fashion(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), *map(float, sys.argv[5:]))
+        fashion(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), *map(float, sys.argv[5:6]), *sys.argv[6:])
     else:
         made_samples.write(sys.argv[1], samples())

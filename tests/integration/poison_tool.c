@@ -280,7 +280,7 @@ static void judge(struct ay_reference *ref, struct ay_batch *batch, struct ay_bu
 	if (getenv("NO_LABELS"))
 		return;
 	must(ay_label_model_new(ref, at, budget, &m), "model");
-	must(ay_label_judge(m, &batch->poison.rows, ALPHA, 0.02, &r), "labels");
+	must(ay_label_judge(m, &batch->poison, ALPHA, 0.02, &r), "labels");
 	flipped += r.flipped;
 	unknown += r.why != AY_LABEL_OK;
 	shares += r.share;

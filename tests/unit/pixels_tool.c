@@ -10,7 +10,7 @@ int main(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
 		struct ay_scan_options o = {.profiles = AY_PROFILE_WEIGHTS, .path = argv[i]};
-		struct ay_pixels_stats p;
+		struct ay_pixels_seen seen;
 		struct ay_scan_result r;
 		struct stat st;
 		int fd = open(argv[i], O_RDONLY | O_CLOEXEC);
@@ -21,12 +21,15 @@ int main(int argc, char **argv)
 
 		if (ay_scan_run(&in, &o, &r) < 0)
 			return 2;
-		if (ay_image_decode(r.profile, r.profile_len, &p))
+		if (ay_image_decode(r.profile, r.profile_len, &seen)) {
+			const struct ay_pixels_stats p = seen.stats;
+
 			printf("{\"width\": %" PRIu32 ", \"height\": %" PRIu32 ", \"channels\": %u, \"brightness\": %.17g, \"contrast\": %.17g, "
 			       "\"saturation\": %.17g, \"sharpness\": %.17g, \"dhash\": \"%016" PRIx64 "\"}\n", p.width, p.height, (unsigned)p.channels,
 			       p.brightness, p.contrast, p.saturation, p.sharpness, p.dhash);
-		else
+		} else {
 			printf("{}\n");
+		}
 		ay_scan_result_free(&r);
 		close(fd);
 	}

@@ -19,7 +19,7 @@
 
 static struct ay_budget budget;
 
-static struct ay_pixels_stats measured(uint32_t width, uint32_t height, bool colour, uint8_t *samples)
+static struct ay_pixels_seen seen(uint32_t width, uint32_t height, bool colour, uint8_t *samples)
 {
 	struct ay_pixels p;
 
@@ -30,10 +30,15 @@ static struct ay_pixels_stats measured(uint32_t width, uint32_t height, bool col
 		ay_pixels_count(&p, samples + (size_t)y * width * (colour ? 3 : 1), width, colour, ay_pixels_place(&p));
 		ay_pixels_row(&p);
 	}
-	struct ay_pixels_stats s = ay_pixels_stats(&p);
+	struct ay_pixels_seen s = ay_pixels_seen(&p);
 
 	ay_pixels_free(&p);
 	return s;
+}
+
+static struct ay_pixels_stats measured(uint32_t width, uint32_t height, bool colour, uint8_t *samples)
+{
+	return seen(width, height, colour, samples).stats;
 }
 
 static void test_sums(void)
@@ -59,6 +64,43 @@ static void test_sums(void)
 	ok(s.brightness == 76 / 255.0 && s.saturation == 1, "red: %.17g", s.brightness);
 	s = measured(2, 1, true, pair);
 	ok(s.saturation == 0.25, "half a saturation and black: %.17g", s.saturation);
+}
+
+static struct ay_look look_of(uint32_t width, uint32_t height, uint8_t *samples)
+{
+	return seen(width, height, false, samples).look;
+}
+
+/* Columns 0 to 7 are black, 8 to 15 white, and so are the rows of the other. */
+static void test_look(void)
+{
+	uint8_t across[256], down[256], slope[256], patch[784] = {0}, checks[256] = {0}, one[4] = {9, 9, 9, 9};
+
+	for (size_t i = 0; i < 256; i++) {
+		across[i] = i % 16 < 8 ? 0 : 255;
+		down[i] = i / 16 < 8 ? 0 : 255;
+		slope[i] = (uint8_t)(4 * (i % 16) + 4 * (i / 16));
+	}
+	for (size_t y = 24; y < 27; y++)
+		memset(patch + y * 28 + 24, 255, 3);    /* own: within the row */
+	struct ay_look a = look_of(16, 16, across), d = look_of(16, 16, down), s = look_of(16, 16, slope), p = look_of(28, 28, patch);
+
+	ok(a.means[3] == 0 && a.means[4] == 255 && d.means[3 * 8] == 0 && d.means[4 * 8] == 255, "means of cells");
+	/* Of the 12 inner pixels of the second cell of the first line, 3 have a gradient of 255: sqrt(128 * 255 / 4). */
+	ok(a.edges[4] == 90 && a.edges[5] == 0 && a.edges[6] == 0 && a.edges[7] == 0 && a.edges[0] == 0, "an edge across: %u", a.edges[4]);
+	ok(d.edges[4 * 4 + 2] == 90 && d.edges[4 * 4] == 0, "and down: %u", d.edges[4 * 4 + 2]);
+	ok(s.edges[1] > 0 && s.edges[0] == 0 && s.edges[2] == 0 && s.edges[3] == 0, "a slope in between");
+	ok(p.marks[AY_LOOK_BRIGHT][63] == 255 && p.marks[AY_LOOK_DARK][63] == 113 && p.marks[AY_LOOK_ROUGH][63] == 127 && p.marks[AY_LOOK_BRIGHT][0] == 0,
+	   "a patch of three by three white pixels: %u %u %u", p.marks[AY_LOOK_BRIGHT][63], p.marks[AY_LOOK_DARK][63], p.marks[AY_LOOK_ROUGH][63]);
+	for (size_t i = 0; i < 256; i++)
+		checks[i] = (i / 16 + i) % 2 ? 255 : 0;
+	ok(look_of(16, 16, checks).marks[AY_LOOK_ROUGH][9] == 255, "nothing is rougher than checks");
+	p = look_of(2, 2, one);
+	ok(p.means[0] == 9 && p.marks[AY_LOOK_BRIGHT][0] == 0 && p.marks[AY_LOOK_DARK][0] == 255 && p.edges[0] == 0, "two by two pixels have no neighbours");
+	p = look_of(1, 4, one);
+	ok(p.means[0] == 9 && p.marks[AY_LOOK_DARK][63] == 255, "nor has a column");
+	p = look_of(3, 3, down);
+	ok(p.marks[AY_LOOK_BRIGHT][2 * 8 + 2] == 0 && p.marks[AY_LOOK_DARK][2 * 8 + 2] == 0, "three by three have one that has");
 }
 
 static void test_sizes(void)
@@ -120,7 +162,12 @@ static void make_png(uint32_t width, uint32_t height, uint8_t depth, uint8_t col
 
 static bool stats_of(const char *path, const void *bytes, size_t len, struct ay_pixels_stats *s)
 {
-	return strcmp(scan_case_with(path, bytes, len, NULL), "pass") == 0 && ay_image_decode(scan_case_result.profile, scan_case_result.profile_len, s);
+	struct ay_pixels_seen image;
+	bool good = strcmp(scan_case_with(path, bytes, len, NULL), "pass") == 0 &&
+		    ay_image_decode(scan_case_result.profile, scan_case_result.profile_len, &image);
+
+	*s = image.stats;
+	return good;
 }
 
 static const uint8_t rows[] = {0, 0, 128, 255, 0, 0, 128, 255, 0, 0, 128, 255};
@@ -188,24 +235,26 @@ static bool label_is(const char *path, const char *want)
 
 static void test_rows(void)
 {
-	struct ay_pixels_stats s = {.width = 1, .height = 2, .channels = 3, .brightness = 0.25, .contrast = 0.5, .saturation = 1, .sharpness = 7, .dhash = 9}, t;
+	struct ay_pixels_seen s = {.stats = {.width = 1, .height = 2, .channels = 3, .brightness = 0.25, .contrast = 0.5, .saturation = 1, .sharpness = 7, .dhash = 9},
+				   .look = {.means = {1, 2}, .edges = {3}, .marks = {{4}, {5}, {6}}}}, t;
 	struct ay_cell cells[AY_IMAGE_COLUMNS];
 	struct ay_buf b = ay_buf_new(1 * KIB);
 	unsigned taken = 0;
 
 	ok(label_is("a/b/c.png", "b") && label_is("b/c.png", "b") && label_is("c.png", NULL), "the label is the last folder");
 	ok(label_is("x/y.tar!c.png", NULL) && label_is("x/y.tar!d/c.png", "d"), "inside of a container that of the member");
-	ay_image_cells(&s, ay_image_label_of("cat/1.png"), cells);
+	ay_image_cells(&s.stats, ay_image_label_of("cat/1.png"), cells);
 	ok(cells[0].number == 1 && cells[1].number == 2 && cells[3].number == 0.25 && cells[7].kind == AY_CELL_TEXT && cells[7].len == 3, "cells");
 	ay_image_encode(&s, &b);
-	ok(ay_image_decode(b.data, b.len, &t) && memcmp(&s.width, &t.width, 8) == 0 && t.channels == 3 && t.sharpness == 7 && t.dhash == 9, "what is kept");
+	ok(ay_image_decode(b.data, b.len, &t) && memcmp(&s.stats.width, &t.stats.width, 8) == 0 && t.stats.channels == 3 && t.stats.sharpness == 7 &&
+	   t.stats.dhash == 9 && memcmp(&s.look, &t.look, sizeof(s.look)) == 0, "what is kept");
 	for (size_t n = 0; n < b.len; n++)
 		taken += ay_image_decode(b.data, n, &t);
 	is_int(taken, 0, "cut anywhere it is nothing");
 	ay_buf_addc(&b, 0);
 	ok(!ay_image_decode(b.data, b.len, &t), "nor with a byte more");
 	ay_buf_clear(&b);
-	s.brightness = 1.5;
+	s.stats.brightness = 1.5;
 	ay_image_encode(&s, &b);
 	ok(!ay_image_decode(b.data, b.len, &t), "nor with a brightness beyond white");
 	ay_buf_free(&b);
@@ -215,6 +264,7 @@ int main(void)
 {
 	png = ay_buf_new(64 * KIB);
 	test_sums();
+	test_look();
 	test_sizes();
 	test_png();
 	test_jpeg();

@@ -105,7 +105,7 @@ static struct ay_label_result labels_of(struct ay_label_model *m, struct poison_
 	struct ay_counting *k = poison_count(&ref_bytes, s);
 	struct ay_label_result r;
 
-	is_int(ay_label_judge(m, &ay_counting_batch(k)->poison.rows, 0.001, 0.02, &r), 0, "labels are judged");
+	is_int(ay_label_judge(m, &ay_counting_batch(k)->poison, 0.001, 0.02, &r), 0, "labels are judged");
 	ay_counting_free(k);
 	return r;
 }
