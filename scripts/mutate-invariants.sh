@@ -61,8 +61,8 @@ mutate INV-2 store/object.c test_object "an object's facts are not compared" \
 mutate INV-4 gate/admit.c crash_points.sh "state and tree in two commits" \
 	'/^static int write_verdict/,/^}/s/^\t\trc = write_tree(t, v);/\t\treturn 0;\n\treturn rc;\n}\nstatic int write_rest(struct ay_txn *t, void *arg)\n{\n\tstruct verdict *v = arg;\n\tint rc = write_tree(t, v);/
 	s/rc = ay_commit(c->g->store, write_verdict, &v, e);/&\n\t\tif (rc == 0)\n\t\t\trc = ay_commit(c->g->store, write_rest, \&v, e);/'
-mutate INV-5 gate/put.c crash_power.sh "objects are not synced before the commit" \
-	's/rc = ay_objects_sync(u->g->store, e);/rc = 0;/'
+mutate INV-5 gate/durable.c crash_power.sh "objects are not synced before the commit" \
+	's/w->code = ay_objects_sync(w->store, &w->error);/w->code = 0;/'
 mutate INV-6 gate/gate_content.c test_gate "what could not be scanned counts as a pass" \
 	's/} else if (n->code) {/} else if (0) {/; s/} else if (n->verdict > s.listed) {/} else if (!n->code \&\& n->verdict > s.listed) {/'
 mutate INV-8 gate/admit.c test_intake "the verdict is not appended to the log" \

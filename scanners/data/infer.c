@@ -426,6 +426,10 @@ int ay_infer_rows(struct ay_budget *b, const struct ay_rows *rows, bool describe
 
 	for (size_t i = 0; i < inf.count; i++)
 		ay_uniq_free(&inf.columns[i].seen);
+	/* JSON has keys without a text, which no field of a schema can name. */
+	for (size_t i = 0; rc == 0 && !describe && i < inf.count; i++)
+		if (!*inf.columns[i].name)
+			rc = ay_error_set(e, AY_EFORMAT, "column %zu has no name; next: name it, for a schema has its columns by name", i + 1);
 	if (!rc)
 		rc = describe ? describe_rows(&inf, rows, out) : propose(&inf, rows, out, e);
 	for (size_t i = 0; i < inf.count; i++)

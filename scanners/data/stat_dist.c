@@ -43,7 +43,7 @@ static double clip(double p)
 
 double ay_stat_normal_sf(double z)
 {
-	return 0.5 * erfc(z * M_SQRT1_2);
+	return isnan(z) ? 0 : 0.5 * erfc(z * M_SQRT1_2);
 }
 
 /* x^a e^-x / Gamma(a + 1), by the deviance, so that large a keeps its digits. */

@@ -16,7 +16,7 @@
 /* ln Gamma(a + 1) less Stirling's formula (a + 1/2) ln a - a + ln(2 pi)/2; a > 0. Loader 2000. */
 double ay_stat_stirling_error(double a);
 
-/* P(Z >= z) of the standard normal. */
+/* P(Z >= z) of the standard normal; 0 where z is none, so that what cannot be compared is not taken for usual. */
 double ay_stat_normal_sf(double z);
 
 /*

@@ -522,7 +522,7 @@ int ay_stat_benjamini_hochberg(struct ay_budget *b, const double *p, size_t n, d
 	if (n && !r)
 		return AY_ELIMIT;
 	for (size_t i = n; i-- > 0;) {
-		most = fmin(most, r[i].p * (double)n / (double)(i + 1));
+		most = fmin(most, r[i].p * ((double)n / (double)(i + 1)));    /* in this order never less than p */
 		adjusted[r[i].at] = most;
 	}
 	ay_budget_free(b, r);

@@ -125,7 +125,7 @@ static void same_outcome(struct outcome *a, struct outcome *b, const char *name)
 
 	for (size_t i = 0; same && i < a->count; i++)
 		same = strcmp(a->found[i].rule, b->found[i].rule) == 0 && a->found[i].row == b->found[i].row && a->found[i].off == b->found[i].off;
-	ok(same, "%s: the same outcome", name);
+	ok(same, "the same outcome: %.*s", (int)strcspn(name, "\n"), name);
 	for (size_t i = 0; !same && i < 16; i++)
 		printf("# %s row %llu at %llu, %s row %llu at %llu\n", i < a->count ? a->found[i].rule : "-", (unsigned long long)a->found[i].row,
 		     (unsigned long long)a->found[i].off, i < b->count ? b->found[i].rule : "-", (unsigned long long)b->found[i].row, (unsigned long long)b->found[i].off);
