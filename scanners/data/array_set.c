@@ -45,7 +45,7 @@ void ay_array_set_refuse(struct ay_array_set *set, const char *why)
 	if (*set->why)
 		return;
 	name_of(set, name, sizeof(name));
-	snprintf(set->why, sizeof(set->why), "%s%s%s", name, *name ? " " : "", why);
+	snprintf(set->why, sizeof(set->why), "%.100s%s%.180s", name, *name ? " " : "", why);
 }
 
 /* NULL: no memory left, or too long. */

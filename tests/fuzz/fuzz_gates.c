@@ -151,7 +151,7 @@ static void labels(const struct ay_reference *ref, size_t label, const struct ay
 	struct ay_label_model *m = NULL;
 	struct ay_label_result r;
 
-	if (ay_label_model_new(ref, label, b, &m) == 0 && ay_label_judge(m, &batch->poison.rows, ALPHA, LIMIT, &r) == 0) {
+	if (ay_label_model_new(ref, label, b, &m) == 0 && ay_label_judge(m, &batch->poison, ALPHA, LIMIT, &r) == 0) {
 		if (!ay_label_why_text(r.why) || r.lost > r.rows || r.ref_lost > r.ref_rows || r.worst_count > AY_LABEL_WORST)
 			ay_bug("labels do not add up");
 		if (!r.why) {
