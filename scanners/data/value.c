@@ -234,7 +234,7 @@ static inline bool short_decimal(const char *text, size_t len, struct decimal *d
 	last = last_digits(last, 8);
 	first = last_digits(first, len - 8);
 	d->mantissa = eight_digits(last) + eight_digits(first) * 100000000;
-	return all_digits(last | first);
+	return all_digits(last) && all_digits(first);
 }
 
 /* The same of a few bytes more, of which the first ones are read one by one: as long as a double is written. */
