@@ -28,7 +28,7 @@ put flips 1 poison.labels "5 % of their labels flipped"
 run assay why datasets/f@flips; like "$out" "neighbours" "why says what the neighbours say"
 tar square 14000 1000 square
 put square 1 poison.trigger "5 % with a white square and one label"
-run assay why datasets/f@square; like "$out" "column 8 and line 8" "why says where the square is"
+run assay show datasets/f@square --json; like "$out" "column 8 and line 8" "a finding says where the square is"
 fashion folder png 16000 600
 put folder 0 - "600 honest images of a folder"
 fashion flipped png 18000 600 1 flips
