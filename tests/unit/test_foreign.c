@@ -3,6 +3,7 @@
 
 #include "assay/schema.h"
 #include "tests/lib/scan_case.h"
+#include "tests/lib/schema_case.h"
 
 /* Two integers and a text. */
 #define FOREIGN(list) "{\"fields\": [{\"name\": \"a\", \"type\": \"integer\"}, {\"name\": \"b\", \"type\": \"integer\"}, {\"name\": \"c\", \"type\": \"string\"}], " \
@@ -13,19 +14,6 @@
 	FOREIGN("{\"fields\": " fields ", \"reference\": {\"package\": " package ", \"fields\": " theirs "}}")
 
 /* ---- loading ---- */
-
-static void loads(const char *json, const char *where)
-{
-	struct ay_schema *s;
-	struct ay_error e = {.where = ""};
-	int err = ay_schema_load(json, strlen(json), &s, &e);
-
-	if (where)
-		ok(err == AY_EFORMAT && strcmp(e.where, where) == 0, "%s is refused at %s, says %s: %s", json, where, e.where, e.msg);
-	else
-		is_int(err, 0, "%s loads", json);
-	ay_schema_free(s);
-}
 
 static void loading(void)
 {

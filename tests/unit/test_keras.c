@@ -1,80 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a Keras configuration may name, and the archive around it. Real models and attacks are in tests/corpus/gen_keras.py. */
-#include "scanners/formats/inflate.h"
 #include "scanners/model/keras_names.h"
 #include "tests/lib/scan_case.h"
+#include "tests/lib/zip_case.h"
 
-struct archive {
-	struct ay_buf bytes, directory;
-	unsigned count;
-};
-
-static void add(struct archive *a, const char *name, const char *text)
+static void add(struct zip_case *a, const char *name, const char *text)
 {
-	uint32_t off = (uint32_t)a->bytes.len, size = (uint32_t)strlen(text);
-	struct ay_buf common = ay_buf_new(64);
-
-	ay_buf_le16(&common, 20);
-	ay_buf_le32(&common, 0);
-	ay_buf_le32(&common, 0);
-	ay_buf_le32(&common, ay_crc32(0, text, size));
-	ay_buf_le32(&common, size);
-	ay_buf_le32(&common, size);
-	ay_buf_le16(&common, (uint16_t)strlen(name));
-	ay_buf_le16(&common, 0);
-	ay_buf_le32(&a->bytes, 0x04034b50);
-	ay_buf_add(&a->bytes, common.data, common.len);
-	ay_buf_adds(&a->bytes, name);
-	ay_buf_adds(&a->bytes, text);
-	ay_buf_le32(&a->directory, 0x02014b50);
-	ay_buf_le16(&a->directory, 20);
-	ay_buf_add(&a->directory, common.data, common.len);
-	ay_buf_le16(&a->directory, 0);
-	ay_buf_le32(&a->directory, 0);
-	ay_buf_le32(&a->directory, 0);
-	ay_buf_le32(&a->directory, off);
-	ay_buf_adds(&a->directory, name);
-	a->count++;
-	ay_buf_free(&common);
+	zip_add(a, name, text, strlen(text), false);
 }
 
-static void finish(struct archive *a)
+static struct zip_case archive_of(const char *config)
 {
-	uint32_t off = (uint32_t)a->bytes.len;
-
-	ay_buf_add(&a->bytes, a->directory.data, a->directory.len);
-	ay_buf_le32(&a->bytes, 0x06054b50);
-	ay_buf_le32(&a->bytes, 0);
-	ay_buf_le16(&a->bytes, (uint16_t)a->count);
-	ay_buf_le16(&a->bytes, (uint16_t)a->count);
-	ay_buf_le32(&a->bytes, (uint32_t)a->directory.len);
-	ay_buf_le32(&a->bytes, off);
-	ay_buf_le16(&a->bytes, 0);
-}
-
-static struct archive archive_of(const char *config)
-{
-	struct archive a = {.bytes = ay_buf_new(64 * KIB), .directory = ay_buf_new(64 * KIB)};
+	struct zip_case a = zip_begin();
 
 	add(&a, "metadata.json", "{\"keras_version\": \"3.5.0\", \"date_saved\": \"2026-01-02@03:04:05\"}");
 	if (config)
 		add(&a, "config.json", config);
-	finish(&a);
+	zip_finish(&a);
 	return a;
-}
-
-static void archive_free(struct archive *a)
-{
-	ay_buf_free(&a->bytes);
-	ay_buf_free(&a->directory);
 }
 
 static void config_is(const char *config, const char *rule, const char *what)
 {
-	struct archive a = archive_of(config);
+	struct zip_case a = archive_of(config);
 
 	is_str(scan_case_with("m.keras", a.bytes.data, a.bytes.len, NULL), rule, "%s", what);
-	archive_free(&a);
+	ay_buf_free(&a.bytes);
 }
 
 #define OBJECT(module, name, config) "{\"module\":" module ",\"class_name\":\"" name "\",\"config\":" config ",\"registered_name\":null}"
@@ -162,20 +113,20 @@ static void test_malformed(void)
 
 static void test_archive(void)
 {
-	struct archive a = archive_of(MODEL(LAYER("Dense", "{\"units\":1}"), ""));
+	struct zip_case a = archive_of(MODEL(LAYER("Dense", "{\"units\":1}"), ""));
 
 	is_str(scan_case_with("m.zip", a.bytes.data, a.bytes.len, NULL), "pass", "known by its members");
 	is_str(scan_case_result.format, "keras", "whatever its name");
 	for (size_t len = 1; len < a.bytes.len; len++)
 		if (strcmp(scan_case_with("m.keras", a.bytes.data, len, NULL), "pass") == 0)
 			ok(false, "%zu bytes of it pass", len);
-	archive_free(&a);
-	a = (struct archive){.bytes = ay_buf_new(64 * KIB), .directory = ay_buf_new(64 * KIB)};
+	ay_buf_free(&a.bytes);
+	a = zip_begin();
 	add(&a, "config.json", MODEL("", ""));
 	add(&a, "model.weights.h5", "no HDF5");
-	finish(&a);
+	zip_finish(&a);
 	ok(strcmp(scan_case_with("m.keras", a.bytes.data, a.bytes.len, NULL), "pass") != 0, "weights are read as HDF5 whatever they look like");
-	archive_free(&a);
+	ay_buf_free(&a.bytes);
 }
 
 static void test_names(void)

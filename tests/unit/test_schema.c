@@ -5,23 +5,11 @@
 
 #include "scanners/data/value.h"
 #include "tests/lib/scan_case.h"
+#include "tests/lib/schema_case.h"
 
 #define FIELD(type, constraints) "{\"fields\": [{\"name\": \"a\", \"type\": \"" type "\", \"constraints\": {" constraints "}}]}"
 
 /* ---- loading ---- */
-
-static void loads(const char *json, const char *where)
-{
-	struct ay_schema *s;
-	struct ay_error e = {.where = ""};
-	int err = ay_schema_load(json, strlen(json), &s, &e);
-
-	if (where)
-		ok(err == AY_EFORMAT && strcmp(e.where, where) == 0, "%s is refused at %s, says %s: %s", json, where, e.where, e.msg);
-	else
-		is_int(err, 0, "%s loads", json);
-	ay_schema_free(s);
-}
 
 static void loading(void)
 {
