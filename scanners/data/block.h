@@ -5,7 +5,7 @@
 
 #include "scanners/data/rows.h"
 
-#define AY_BLOCK_ROWS 256
+#define AY_BLOCK_ROWS 252         /* no power of two: the columns of a row lie in different sets of a cache */
 #define AY_BLOCK_CELLS 16384
 
 struct ay_block {

@@ -6,8 +6,8 @@
 #include "assay/attr.h"
 #include "assay/ckd.h"
 #include "assay/text.h"
-#include "scanners/data/words.h"
 #include "scanners/formats/bytes.h"
+#include "scanners/formats/csv_mask.h"
 
 #define BLOCK (1 * MIB)
 #define MAX_ROW (2 * AY_LIMIT_CSV_FIELD)
@@ -34,7 +34,6 @@ struct ay_csv {
 	enum line_end ends;
 	uint8_t class[256];
 	uint8_t delimiter;
-	uint64_t special[4]; /* each byte the delimiter, a line feed, a carriage return, a quote */
 	struct field *spans;
 	struct ay_csv_field *fields;
 	size_t room, columns, count;    /* allocated; of the header (0: not read yet); of the row at hand */
@@ -206,31 +205,15 @@ static int end_row(struct ay_csv *r, size_t next)
 	return ROW;
 }
 
-/* The high bit of each byte of the word that is neither delimiter nor line end nor quote. */
-static uint64_t plain_bytes(const struct ay_csv *r, uint64_t word)
-{
-	const uint64_t low = 0x7f7f7f7f7f7f7f7full;
-	uint64_t plain = ~(uint64_t)0;
-
-	for (size_t i = 0; i < AY_ARRAY_LEN(r->special); i++) {
-		uint64_t differs = word ^ r->special[i];
-
-		plain &= ((differs & low) + low) | differs;
-	}
-	return plain & ~low;
-}
-
-/* A row without quotes that ends well inside the window, eight bytes at a time: as parse_row, or NEED_MORE for it to look closer. */
+/* A row without quotes that ends well inside the window: as parse_row, or NEED_MORE for it to look closer. */
 static int parse_plain_row(struct ay_csv *r)
 {
 	size_t start = r->pos, next = 0;
 	int rc;
 
-	for (size_t p = start; p + 8 <= r->checked; p += 8) {
-		uint64_t special = ~plain_bytes(r, ay_word_load((const char *)r->buf + p)) & 0x8080808080808080ull;
-
-		for (; special; special &= special - 1) {
-			size_t at = p + (size_t)__builtin_ctzll(special) / 8;
+	for (size_t p = start; r->checked - p >= AY_CSV_MASK; p += AY_CSV_MASK) {
+		for (uint64_t special = ay_csv_mask(r->buf + p, r->delimiter); special; special &= special - 1) {
+			size_t at = p + (size_t)__builtin_ctzll(special);
 
 			if (r->buf[at] == '"')
 				return NEED_MORE;
@@ -360,10 +343,76 @@ int ay_csv_next(struct ay_csv *r, const struct ay_csv_field **fields_out)
 	return 1;
 }
 
+/* Word by word: a whole cell would be put together elsewhere first. The rest of an untyped text means nothing. */
+static inline void put_text(struct ay_cell *cell, const uint8_t *text, size_t len)
+{
+	cell->kind = AY_CELL_TEXT;
+	cell->typed = cell->whole = false;
+	cell->text = (const char *)text;
+	cell->len = len;
+}
+
+/* The row is whole, and pos behind it. */
+static void take_row(struct ay_csv *r, struct ay_block *rows)
+{
+	rows->off[rows->rows++] = r->row_off;
+	r->row++;
+}
+
+/* Where the row behind this end of line starts, or 0 when the end is none as those before. */
+static inline size_t behind_line(const struct ay_csv *r, size_t at)
+{
+	if (r->ends == LF)
+		return r->buf[at] == '\n' ? at + 1 : 0;
+	return r->buf[at] == '\r' && at + 1 < r->checked && r->buf[at + 1] == '\n' ? at + 2 : 0;
+}
+
+/*
+ * Rows as most are, straight into their cells: without quotes, as wide as the header, well inside the window. The first other row is
+ * left to who reads rows one by one, with its cells half written.
+ */
+static void plain_rows(struct ay_csv *r, struct ay_block *rows)
+{
+	struct ay_cell *cell = rows->own + rows->rows, *end = cell + r->columns * rows->room;
+	size_t start = r->pos;
+
+	if (r->ends == UNDECIDED || r->columns < 2)    /* a row of one column may be a blank line */
+		return;
+	for (size_t p = start; r->checked - p >= AY_CSV_MASK; p += AY_CSV_MASK) {
+		for (uint64_t special = ay_csv_mask(r->buf + p, r->delimiter); special; special &= special - 1) {
+			size_t at = p + (size_t)__builtin_ctzll(special), next = at + 1;
+
+			if (at < start)    /* the line feed of CR LF */
+				continue;
+			if (cell >= end || at - start > AY_LIMIT_CSV_FIELD)
+				return;
+			put_text(cell, r->buf + start, at - start);
+			cell += rows->room;
+			if (r->buf[at] != r->delimiter) {
+				next = behind_line(r, at);
+				if (!next || cell != end)
+					return;
+				r->row_off = r->off + r->pos;
+				r->pos = next;
+				take_row(r, rows);
+				if (rows->rows == rows->room)
+					return;
+				end++;
+				cell = rows->own + rows->rows;
+			}
+			start = next;
+		}
+	}
+}
+
 int ay_csv_next_rows(struct ay_csv *r, struct ay_block *rows)
 {
 	rows->first = r->row + 1;
-	for (rows->rows = 0; rows->rows < rows->room; rows->rows++) {
+	rows->rows = 0;
+	while (rows->rows < rows->room) {
+		plain_rows(r, rows);
+		if (rows->rows == rows->room)
+			break;
 		size_t from = r->pos;
 		int rc = rows->rows ? parse_row(r) : next_row(r);
 
@@ -375,10 +424,12 @@ int ay_csv_next_rows(struct ay_csv *r, struct ay_block *rows)
 			r->pos = from;      /* it is read again: nothing of it was changed */
 			break;
 		}
-		r->row++;
-		rows->off[rows->rows] = r->row_off;
-		for (size_t i = 0; i < r->columns; i++)
-			rows->own[i * rows->room + rows->rows] = (struct ay_cell){.kind = AY_CELL_TEXT, .text = text_of(r, i), .len = r->spans[i].len};
+		for (size_t i = 0; i < r->columns; i++) {
+			const char *text = text_of(r, i);
+
+			put_text(&rows->own[i * rows->room + rows->rows], (const uint8_t *)text, r->spans[i].len);
+		}
+		take_row(r, rows);
 	}
 	return 1;
 }
@@ -480,10 +531,6 @@ static int read_header(struct ay_csv *r, char delimiter)
 	r->class['\n'] = LINE_FEED;
 	r->class['\r'] = CARRIAGE_RETURN;
 	r->class['"'] = QUOTE;
-	const uint8_t special[] = {r->delimiter, '\n', '\r', '"'};
-
-	for (size_t i = 0; i < AY_ARRAY_LEN(special); i++)
-		r->special[i] = special[i] * 0x0101010101010101ull;
 	rc = next_row(r);
 	if (rc == END)
 		return fault(r, "csv.header", 0, "there is no header");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanners/formats/csv.h"
+#include "scanners/formats/csv_mask.h"
 #include "tests/lib/scan_case.h"
 
 static void good(void)
@@ -95,12 +96,117 @@ static void reader(void)
 	ok(b.alloc_left == before, "all memory is given back");
 }
 
+static uint64_t draw(uint64_t *state)
+{
+	*state = *state * 6364136223846793005ull + 1442695040888963407ull;
+	return *state >> 33;
+}
+
+/* What the processor compares at once, and what words do, is what a loop over bytes says. */
+static void masks(void)
+{
+	static const char some[] = ",;\t\n\r\"a0\xac\x0c\x8a\x8d\xa2\x2d\x2b";
+	unsigned wrong = 0;
+	uint64_t state = 1;
+
+	for (int round = 0; round < 20000; round++) {
+		uint8_t text[AY_CSV_MASK], delimiter = (uint8_t)some[round % 3];
+		uint64_t want = 0;
+
+		for (size_t i = 0; i < sizeof(text); i++) {
+			text[i] = round % 2 ? (uint8_t)some[draw(&state) % (sizeof(some) - 1)] : (uint8_t)draw(&state);
+			want |= (uint64_t)(text[i] == delimiter || text[i] == '\n' || text[i] == '\r' || text[i] == '"') << i;
+		}
+		wrong += ay_csv_mask(text, delimiter) != want || ay_csv_mask_words(text, delimiter) != want;
+	}
+	is_int(wrong, 0, "20000 masks are what a loop says");
+}
+
+/* A table of odd fields, of which some are quoted; fault: a row in some hundred is not one. */
+static void odd_table(struct ay_buf *t, uint64_t *state, bool crlf, bool quotes, bool fault)
+{
+	ay_buf_clear(t);
+	ay_buf_addf(t, "a,b,c%s", crlf ? "\r\n" : "\n");
+	for (int row = 0; row < 900; row++) {
+		size_t columns = fault && draw(state) % 300 == 0 ? 2 + 2 * (draw(state) % 2) : 3;
+
+		for (size_t c = 0; c < columns; c++) {
+			bool quoted = quotes && draw(state) % 40 == 0;
+			size_t len = draw(state) % (draw(state) % 9 == 0 ? 90 : 9);
+
+			ay_buf_addf(t, "%s%s%.*s%s", c ? "," : "", quoted ? "\"x,\"\"" : "", (int)len,
+				    "0123456789.0123456789e0123456789-012345678901234567890123456789012345678901234567890123456789", quoted ? "\"" : "");
+		}
+		ay_buf_adds(t, fault && draw(state) % 900 == 0 ? "\r" : crlf ? "\r\n" : "\n");
+	}
+}
+
+static bool same_text(const struct ay_cell *cell, const struct ay_csv_field *f)
+{
+	return cell->kind == AY_CELL_TEXT && !cell->typed && cell->len == f->len && memcmp(cell->text, f->text, f->len) == 0;
+}
+
+/* Rows in blocks are the rows one by one: the same texts and places, and the same fault. */
+static unsigned blocks_differ(const char *t, size_t len)
+{
+	struct ay_source in = ay_source_memory(t, len);
+	const struct ay_csv_field *f;
+	struct ay_budget b;
+	struct ay_csv *one, *many;
+	struct ay_block rows;
+	unsigned differ = 0;
+	int rc, other = 0;
+
+	ay_budget_init(&b, in.size);
+	if (ay_csv_open(&in, &b, 0, &one) || ay_csv_open(&in, &b, 0, &many) || ay_block_init(&rows, &b, ay_csv_columns(many)))
+		abort();
+	do {
+		rc = ay_csv_next_rows(many, &rows);
+		for (size_t i = 0; rc == 1 && i < rows.rows; i++) {
+			other = ay_csv_next(one, &f);
+			differ += other != 1 || ay_csv_row_off(one) != rows.off[i] || ay_csv_row(one) != rows.first + i;
+			for (size_t c = 0; other == 1 && c < rows.columns; c++)
+				differ += !same_text(&rows.own[c * rows.room + i], &f[c]);
+		}
+		if (rc != 1) {
+			other = ay_csv_next(one, &f);
+			differ += other != rc || ay_csv_row(one) != ay_csv_row(many);
+		}
+		if (rc < 0)
+			differ += ay_csv_fault(one)->off != ay_csv_fault(many)->off || strcmp(ay_csv_fault(one)->rule, ay_csv_fault(many)->rule) != 0 ||
+				  strcmp(ay_csv_fault(one)->message, ay_csv_fault(many)->message) != 0;
+	} while (rc == 1 || (rc == AY_EFORMAT && ay_csv_may_go_on(many)));
+	ay_block_free(&rows);
+	ay_csv_free(one);
+	ay_csv_free(many);
+	return differ;
+}
+
+static void blocks(void)
+{
+	struct ay_buf t = ay_buf_new(MIB);
+	uint64_t state = 7;
+
+	for (int kind = 0; kind < 8; kind++) {
+		unsigned differ = 0;
+
+		for (int round = 0; round < 30; round++) {
+			odd_table(&t, &state, kind & 1, kind & 2, kind & 4);
+			differ += blocks_differ(ay_buf_str(&t), t.len);
+		}
+		is_int(differ, 0, "blocks are rows: %s%s%s", kind & 1 ? "CR LF" : "LF", kind & 2 ? ", quotes" : "", kind & 4 ? ", faults" : "");
+	}
+	ay_buf_free(&t);
+}
+
 int main(void)
 {
 	good();
 	bad();
 	windows();
 	reader();
+	masks();
+	blocks();
 	ay_scan_result_free(&scan_case_result);
 	return done_testing();
 }
