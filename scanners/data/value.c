@@ -67,9 +67,10 @@ static uint64_t last_digits(uint64_t word, size_t n)
 	return n ? (word ^ 0x3030303030303030ull) & ~(uint64_t)0 << (n < 8 ? 8 * (8 - n) : 0) : 0;
 }
 
-static bool all_digits(uint64_t word)
+/* The high bits of bytes that are greater than 9. */
+static uint64_t not_digits(uint64_t word)
 {
-	return !(((word + 0x76 * ONES) | word) & HIGH);
+	return ((word + 0x76 * ONES) | word) & HIGH;
 }
 
 /* Not 0 when a byte of the word is a point, the lowest one at the first bit that is set. */
@@ -119,7 +120,7 @@ bool ay_value_short_integer(const char *text, size_t len, int64_t *out)
 	uint64_t digits = last_digits(ay_word_short(text, len) << (8 * (8 - len)), len);
 
 	*out = (int64_t)eight_digits(digits);
-	return all_digits(digits);
+	return !not_digits(digits);
 }
 
 static int compare_magnitudes(const struct ay_value *a, const struct ay_value *b)
@@ -192,83 +193,84 @@ static bool read_decimal(const char *p, const char *end, struct decimal *d)
 	return true;
 }
 
-/*
- * The usual form, at most 16 bytes of digits, with or without sign and point, and no branch for each of them. The text stands at the
- * end of one or two words; the point is taken out, and what is left must be digits. False: look closer.
- */
-static inline bool short_decimal(const char *text, size_t len, struct decimal *d)
+/* A decimal point in the word, which says how many digits of it stand behind, and is taken out. */
+static inline int drop_point(uint64_t *word, uint64_t point)
 {
-	bool minus = len > 0 && text[0] == '-';
-	uint64_t last, first, point;
+	unsigned place = (unsigned)__builtin_ctzll(point) / 8;
 
-	text += minus;
-	len -= minus;
-	d->negative = minus;
-	d->exponent = 0;
-	if (len - 1 < 8) {
-		last = ay_word_short(text, len) << (8 * (8 - len));
-		point = points_of(last);
-		if (point) {
-			d->exponent = __builtin_ctzll(point) / 8 - 7;
-			last = without_byte(last, (unsigned)(7 + d->exponent));
-			len--;
-		}
-		last = last_digits(last, len);
-		d->mantissa = eight_digits(last);
-		return len && all_digits(last);
-	}
-	if (len - 1 > 15)
-		return false;
-	last = ay_word_load(text + len - 8);
-	first = ay_word_short(text, len - 8) << (8 * (16 - len));
-	if ((point = points_of(last))) {
-		d->exponent = __builtin_ctzll(point) / 8 - 7;
-		last = without_byte(last, (unsigned)(7 + d->exponent)) | first >> 56;
-		first <<= 8;
+	*word = without_byte(*word, place);
+	return 7 - (int)place;
+}
+
+/* Of at most 8 bytes, which stand at the end of a word. */
+static inline bool decimal_of_8(const char *text, size_t len, struct decimal *d)
+{
+	uint64_t last = ay_word_short(text, len) << (8 * (8 - len)), point = points_of(last);
+
+	if (point) {
+		d->exponent = -drop_point(&last, point);
 		len--;
-	} else if ((point = points_of(first))) {
-		d->exponent = __builtin_ctzll(point) / 8 - 15;
-		first = without_byte(first, (unsigned)(15 + d->exponent));
+	}
+	last = last_digits(last, len);
+	d->mantissa = eight_digits(last);
+	return len && !not_digits(last);
+}
+
+static inline bool decimal_of_16(const char *text, size_t len, struct decimal *d)
+{
+	uint64_t last = ay_word_load(text + len - 8), first = ay_word_short(text, len - 8) << (8 * (16 - len)), point;
+
+	if ((point = points_of(first))) {
+		d->exponent = -8 - drop_point(&first, point);
+		len--;
+	} else if ((point = points_of(last))) {
+		d->exponent = -drop_point(&last, point);
+		last |= first >> 56;
+		first <<= 8;
 		len--;
 	}
 	last = last_digits(last, 8);
 	first = last_digits(first, len - 8);
 	d->mantissa = eight_digits(last) + eight_digits(first) * 100000000;
-	return all_digits(last) && all_digits(first);
+	return !(not_digits(last) | not_digits(first));
 }
 
-/* The same of a few bytes more, of which the first ones are read one by one: as long as a double is written. */
-static bool long_decimal(const char *text, size_t len, struct decimal *d)
+/* Of at most 24, a point among the first 16 and at most 19 digits behind leading zeros: as doubles are written. */
+static inline bool decimal_of_24(const char *text, size_t len, struct decimal *d)
 {
-	bool minus = len > 0 && text[0] == '-', point = false;
-	struct decimal rest = {.mantissa = 0};
-	uint64_t head = 0;
-	int digits = 0;
+	uint64_t last = last_digits(ay_word_load(text + len - 8), 8), middle = ay_word_load(text + len - 16);
+	uint64_t first = ay_word_short(text, len - 16) << (8 * (24 - len)), point;
+
+	if ((point = points_of(first))) {
+		d->exponent = -16 - drop_point(&first, point);
+		len--;
+	} else if ((point = points_of(middle))) {
+		d->exponent = -8 - drop_point(&middle, point);
+		middle |= first >> 56;
+		first <<= 8;
+		len--;
+	}
+	middle = last_digits(middle, 8);
+	first = last_digits(first, len - 16);
+	uint64_t head = eight_digits(first);
+
+	d->mantissa = eight_digits(last) + eight_digits(middle) * 100000000 + head * 10000000000000000;
+	return head < 1000 && d->exponent >= -19 && !(not_digits(last) | not_digits(middle) | not_digits(first));
+}
+
+/* The usual form, digits with or without sign and point, and no branch for each of them. False: look closer. */
+static inline bool plain_decimal(const char *text, size_t len, struct decimal *d)
+{
+	bool minus = len > 0 && text[0] == '-';
 
 	text += minus;
 	len -= minus;
-	if (len < 17 || len > 19)
-		return false;
-	for (; len > 16; text++, len--) {
-		if (!is_digit(*text) && (*text != '.' || point))
-			return false;
-		point |= *text == '.';
-		digits += *text != '.';
-		head = *text == '.' ? head : head * 10 + (uint64_t)(*text - '0');
-		d->exponent -= point && *text != '.';
-	}
-	/* With the sign before it, it would be no number. */
-	if (text[0] == '-' || !short_decimal(text, 16, &rest) || (point && rest.exponent))
-		return false;
-	/* A point in the rest, or none: as many digits follow the head. */
-	bool inner = memchr(text, '.', 16) != NULL;
-
-	if (point && inner)
-		return false;
-	d->mantissa = head * (inner ? 1000000000000000ull : 10000000000000000ull) + rest.mantissa;
-	d->exponent = point ? d->exponent - 16 : rest.exponent;
 	d->negative = minus;
-	return digits + 16 - inner <= AY_VALUE_SHORT + 1;
+	if (len - 1 < 8)
+		return decimal_of_8(text, len, d);
+	if (len - 1 < 16)
+		return decimal_of_16(text, len, d);
+	return len - 1 < 24 && decimal_of_24(text, len, d);
 }
 
 /* a/b, rounded once: the quotient of 62 bits or more with a last bit that says whether anything is left, and a power of two. Not 0. */
@@ -308,7 +310,7 @@ bool ay_value_number(const char *text, size_t len, double *out)
 	};
 	struct decimal d = {.mantissa = 0};
 
-	if (!short_decimal(text, len, &d) && (d = (struct decimal){.mantissa = 0}, !long_decimal(text, len, &d))) {
+	if (!plain_decimal(text, len, &d)) {
 		d = (struct decimal){.mantissa = 0};
 		if (!read_decimal(text, text + len, &d))
 			return false;

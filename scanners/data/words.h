@@ -18,10 +18,10 @@ static inline uint64_t ay_word_load(const char *text)
 	return le64toh(w);
 }
 
-/* Of at most 8 bytes, the others 0. Two loads that overlap spare a branch for each length. */
+/* Of at most 8 bytes, the others 0. Loads that overlap spare a branch for each length. */
 static inline uint64_t ay_word_short(const char *text, size_t len)
 {
-	uint64_t w = 0;
+	const unsigned char *byte = (const unsigned char *)text;
 	uint32_t low, high;
 
 	if (len >= 4) {
@@ -29,9 +29,9 @@ static inline uint64_t ay_word_short(const char *text, size_t len)
 		memcpy(&high, text + len - 4, sizeof(high));    /* own: see above */
 		return le32toh(low) | (uint64_t)le32toh(high) << (8 * (len - 4));
 	}
-	for (size_t i = 0; i < len; i++)
-		w |= (uint64_t)(unsigned char)text[i] << (8 * i);
-	return w;
+	if (!len)
+		return 0;
+	return byte[0] | (uint64_t)byte[len / 2] << (8 * (len / 2)) | (uint64_t)byte[len - 1] << (8 * (len - 1));    /* own: 1 to 3 bytes */
 }
 
 #define AY_WORDS_MAX 16

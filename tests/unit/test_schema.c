@@ -126,6 +126,62 @@ static void doubles(void)
 	is_int(bad, 0, "200000 numbers are what strtod makes of them");
 }
 
+/* As people and programs write them, with every digit at every place, the point anywhere and one byte that may be none of these. */
+static size_t plain_number(char *text, uint64_t *state)
+{
+	static const char odd[] = "/:;.-+eE \t\"0";
+	size_t len = 1 + (size_t)(*state >> 40) % 22, point = (size_t)(*state >> 20) % (len + 3), at = 0;
+
+	if (*state & 1)
+		text[at++] = '-';
+	for (size_t i = 0; i < len; i++) {
+		*state = *state * 6364136223846793005ull + 1442695040888963407ull;
+		text[at++] = i == point ? '.' : (char)('0' + (*state >> 33) % 10);
+	}
+	if (*state >> 60 == 0)
+		text[(*state >> 50) % at] = odd[(*state >> 40) % (sizeof(odd) - 1)];
+	text[at] = 0;
+	return at;
+}
+
+/* Beyond these strtod takes spaces in front, hexadecimal and words, of which only the first are made here, and makes infinities of what is too large. */
+static bool is_number(const char *text, size_t len, double *d)
+{
+	char *end;
+
+	*d = strtod(text, &end);
+	return len && end == text + len && text[0] != ' ' && text[0] != '\t' && isfinite(*d);
+}
+
+static void plain_numbers(void)
+{
+	union { double number; uint64_t bits; } want;
+	uint64_t state = 9;
+	unsigned bad = 0;
+
+	for (int i = 0; i < 1000000; i++) {
+		char text[64], *exact;
+		struct ay_value v;
+		size_t len = plain_number(text, &state);
+		bool number = is_number(text, len, &want.number);
+
+		if (i % 4 == 0) {
+			want.bits = state & 0x4fffffffffffffffull;
+			len = (size_t)snprintf(text, sizeof(text), "%.17g", want.number);
+			number = is_number(text, len, &want.number);
+		}
+		exact = malloc(len);    /* a sanitizer sees what is read beyond it */
+		if (!exact)
+			abort();
+		memcpy(exact, text, len);
+		bool read = ay_value_parse(AY_VALUE_NUMBER, exact, len, &v);
+
+		bad += read != number || (number && (v.d != want.number || signbit(v.d) != signbit(want.number)));
+		free(exact);
+	}
+	is_int(bad, 0, "a million plain numbers are what strtod makes of them, and nothing else is one");
+}
+
 /* ---- rows ---- */
 
 static void rows_are(const char *schema, const char *rows, const char *rule, const char *what)
@@ -575,6 +631,7 @@ int main(void)
 	loading();
 	values();
 	doubles();
+	plain_numbers();
 	constraints();
 	labels();
 	keys();
