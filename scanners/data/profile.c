@@ -9,6 +9,7 @@
 
 #define PLACES 16777216.0      /* steps across a bin: 2^24 times AY_PROFILE_ROWS_MAX fits 64 bits */
 #define HLL_BITS 12
+#define OUTER_STEPS 12    /* halve AY_PROFILE_EDGES_MAX down to one */
 
 void ay_distinct_add(struct ay_distinct *d, uint64_t hash)
 {
@@ -190,17 +191,18 @@ size_t ay_numbers_edges(const double *sorted, size_t n, size_t bins, double *out
 }
 
 /* Never falls as v rises, rounding or not: an edge in an earlier cell than v is less than v. */
-static size_t cell_of(const struct ay_numbers *c, double v)
+static inline size_t cell_of(const struct ay_numbers *c, double v)
 {
 	double at = (v - c->cells_from) * c->cells_per;
 
-	return at > 0 ? at < AY_PROFILE_CELLS ? (size_t)(int)at : AY_PROFILE_CELLS - 1 : 0;
+	at = at > 0 ? at : 0;
+	return (size_t)(int)(at < AY_PROFILE_CELLS - 1 ? at : AY_PROFILE_CELLS - 1);
 }
 
 /* Cells over what lies between the outer edges, of which there may be a few far away: those share the first and the last cell. */
 static void lay_cells(struct ay_numbers *c)
 {
-	size_t out = c->edge_count / 32, at = 0;
+	size_t out = c->edge_count / 32, at = 0, most = 0;
 	double from = c->edges[out], per = AY_PROFILE_CELLS / (c->edges[c->edge_count - 1 - out] - from);
 
 	c->cells_from = from;
@@ -210,6 +212,13 @@ static void lay_cells(struct ay_numbers *c)
 			at++;
 		c->cells[i] = (uint16_t)at;
 	}
+	for (size_t i = 1; i + 1 < AY_PROFILE_CELLS; i++) {
+		size_t here = (size_t)c->cells[i + 1] - c->cells[i];
+
+		most = here > most ? here : most;
+	}
+	for (c->cell_steps = 0; most > 1; most -= most / 2)
+		c->cell_steps++;
 }
 
 int ay_numbers_init(struct ay_numbers *c, struct ay_budget *b, const struct ay_sipkey *key, const double *edges, size_t edge_count)
@@ -236,22 +245,29 @@ int ay_numbers_init(struct ay_numbers *c, struct ay_budget *b, const struct ay_s
 	return 0;
 }
 
-/*
- * How many edges are less than v, without a branch that depends on v beyond its cell: it would be guessed wrong every second time.
- * An edge in a later cell is greater, so that the last comparison holds where the cell of v has no edge, too.
- */
-static size_t bin_of(const struct ay_numbers *c, double v)
+/* How many edges are less than v, of which the n behind the first `at` are in doubt. An infinity ends the edges. */
+static inline size_t search(const double *edges, size_t at, size_t n, unsigned steps, double v)
 {
-	size_t cell = cell_of(c, v), at = c->cells[cell], n = c->cells[cell + 1] - at;
+	for (; steps; steps--) {
+		size_t half = n / 2;
 
-	while (n > 1) {
-		size_t half = (n + 1) / 2;
-		bool less = c->edges[at + half - 1] < v;
-
-		at += half & -(size_t)less;
+		at += half & -(size_t)(edges[at + half] < v);
 		n -= half;
 	}
-	return at + (c->edges[at] < v);
+	return at + (edges[at] < v);
+}
+
+/*
+ * Without a branch that depends on v but for the outer cells, where few values lie: it would be guessed wrong. As many steps as the
+ * fullest inner cell takes: those that the cell of v does not need change nothing. An edge in a later cell is greater, so that the last
+ * comparison holds where the cell of v has no edge, too.
+ */
+static inline size_t bin_of(const struct ay_numbers *c, double v)
+{
+	size_t cell = cell_of(c, v), at = c->cells[cell], n = c->cells[cell + 1] - at;
+	bool outer = cell == 0 || cell == AY_PROFILE_CELLS - 1;
+
+	return search(c->edges, at, n, outer ? OUTER_STEPS : c->cell_steps, v);
 }
 
 size_t ay_numbers_bin(const struct ay_numbers *c, double v)
@@ -320,7 +336,7 @@ static void count_finite(struct ay_numbers *c, double v, size_t bin)
 /* Step by step, so that the steps of one value do not wait for those of another. */
 static void place_finite(struct ay_numbers *c, const double *v, size_t n, uint32_t *bin)
 {
-	double least = c->moments.n ? c->min : v[0] + 0.0, greatest = c->moments.n ? c->max : v[0] + 0.0;
+	double least = c->moments.n ? c->min : v[0], greatest = c->moments.n ? c->max : v[0];
 
 	for (size_t i = 0; i < n; i++)
 		bin[i] = (uint32_t)bin_of(c, v[i]);
@@ -329,11 +345,11 @@ static void place_finite(struct ay_numbers *c, const double *v, size_t n, uint32
 	for (size_t i = 0; i < n; i++)
 		ay_distinct_add(&c->distinct, number_hash(&c->key, v[i]));
 	for (size_t i = 0; i < n; i++) {
-		least = v[i] < least ? v[i] + 0.0 : least;
-		greatest = v[i] > greatest ? v[i] + 0.0 : greatest;
+		least = v[i] < least ? v[i] : least;
+		greatest = v[i] > greatest ? v[i] : greatest;
 	}
-	c->min = least;
-	c->max = greatest;
+	c->min = least + 0.0;
+	c->max = greatest + 0.0;
 	add_moments(c, v, n);
 }
 

@@ -50,9 +50,18 @@ static uint16_t *slot_of(const struct ay_row_sketch *s, const uint64_t hash[2])
 	return &s->slots[i];
 }
 
+static bool is_sorted(const struct ay_row_sketch *s)
+{
+	size_t i = 1;
+
+	while (i < s->used && compare(s->seen[i - 1].hash, s->seen[i].hash) <= 0)
+		i++;
+	return i >= s->used;
+}
+
 void ay_row_sketch_sort(struct ay_row_sketch *s)
 {
-	if (s->used)
+	if (!is_sorted(s))
 		qsort(s->seen, s->used, sizeof(*s->seen), by_hash);
 	if (s->used > AY_ROW_SKETCH) {
 		s->used = AY_ROW_SKETCH;

@@ -3,7 +3,9 @@
 
 #include <stdbool.h>
 
-#define BYTES 8
+#define BITS 11                 /* of a digit: what a level of cache holds of counts */
+#define DIGITS 6
+#define VALUES (1u << BITS)
 #define BELOW ((uint64_t)1 << 63)
 
 /* Bits in the order of the numbers. */
@@ -21,34 +23,41 @@ static double number_of(uint64_t key)
 	return word.number;
 }
 
-/* By one byte of the keys. false: it is the same in all, and nothing was moved. */
-static bool by_byte(const uint64_t *from, uint64_t *to, size_t n, unsigned byte, const uint32_t count[256])
+static uint32_t digit_of(uint64_t key, unsigned digit)
 {
-	uint32_t at[256], sum = 0;
+	return (uint32_t)(key >> (BITS * digit)) & (VALUES - 1);
+}
 
-	if (count[from[0] >> (8 * byte) & 0xff] == n)
+/* By one digit of the keys, whose counts become places. false: it is the same in all, and nothing was moved. */
+static bool by_digit(const uint64_t *from, uint64_t *to, size_t n, unsigned digit, uint32_t *count)
+{
+	uint32_t sum = 0;
+
+	if (count[digit_of(from[0], digit)] == n)
 		return false;
-	for (unsigned i = 0; i < 256; i++) {
-		at[i] = sum;
-		sum += count[i];
+	for (unsigned i = 0; i < VALUES; i++) {
+		uint32_t here = count[i];
+
+		count[i] = sum;
+		sum += here;
 	}
 	for (size_t i = 0; i < n; i++)
-		to[at[from[i] >> (8 * byte) & 0xff]++] = from[i];
+		to[count[digit_of(from[i], digit)]++] = from[i];
 	return true;
 }
 
 void ay_sort_numbers(double *v, size_t n, uint64_t *spare)
 {
 	uint64_t *from = spare, *to = spare + n, *keep;
-	uint32_t count[BYTES][256] = {{0}};
+	uint32_t count[DIGITS][VALUES] = {{0}};
 
 	for (size_t i = 0; i < n; i++) {
 		from[i] = key_of(v[i]);
-		for (unsigned byte = 0; byte < BYTES; byte++)
-			count[byte][from[i] >> (8 * byte) & 0xff]++;
+		for (unsigned digit = 0; digit < DIGITS; digit++)
+			count[digit][digit_of(from[i], digit)]++;
 	}
-	for (unsigned byte = 0; n && byte < BYTES; byte++)
-		if (by_byte(from, to, n, byte, count[byte])) {
+	for (unsigned digit = 0; n && digit < DIGITS; digit++)
+		if (by_digit(from, to, n, digit, count[digit])) {
 			keep = from;
 			from = to;
 			to = keep;
