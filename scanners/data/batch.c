@@ -62,8 +62,9 @@ static int decode_one(struct ay_cursor *c, struct ay_budget *b, struct ay_batch 
 	int rc = ay_profile_bytes_decode(c, &counts, &counts_len);
 
 	*out = (struct ay_batch){.budget = b};
+	/* Counts bear the digest of the reference that they are compared with, and never one of their own. */
 	if (!rc)
-		rc = ay_reference_decode(counts, counts_len, b, &out->counts);
+		rc = ay_reference_parse(counts, counts_len, b, &out->counts);
 	free(counts);
 	if (!rc)
 		rc = ay_poison_decode(c, b, &out->counts, &out->poison);
