@@ -266,7 +266,12 @@ static void note_all_refining(void)
 		note_refining(i, i);
 }
 
-/* Drops every claim that another claim refines. */
+static bool yields(size_t i)
+{
+	return ay_scanners[i]->flags & AY_SCANNER_YIELDS;
+}
+
+/* Drops every claim that yields to another one or that another one refines. */
 static void keep_most_refined(struct claims *c)
 {
 	struct claims kept = { .n = 0 };
@@ -275,7 +280,7 @@ static void keep_most_refined(struct claims *c)
 		bool refined = false;
 
 		for (size_t j = 0; j < c->n && !refined; j++)
-			refined = refining[c->by[j]][c->by[i]];
+			refined = refining[c->by[j]][c->by[i]] || (yields(c->by[i]) && !yields(c->by[j]));
 		if (!refined)
 			kept.by[kept.n++] = c->by[i];
 	}
@@ -381,6 +386,8 @@ static int judge(struct ay_scan *s, struct ay_source *in, const char *path, cons
 	head = ay_cursor_of(bytes, len, 0);
 	s->leaf = path;
 	collect_claims(in, head, path, hint, &c);
+	if (c.n == 1 && yields(c.by[0]) && ay_scan_is_opaque(s))
+		c.n = 0;
 	set_format(s, &c);
 	if (c.n == 0)
 		report_unclaimed(s);

@@ -58,6 +58,7 @@ const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_executorch,
 	&ay_scanner_onnx,
 	&ay_scanner_onnx_data,
+	&ay_scanner_raw_weights,
 	&ay_scanner_msgpack,
 	&ay_scanner_zarr,
 	&ay_scanner_tfrecord,

@@ -74,6 +74,7 @@ extern const struct ay_scanner ay_scanner_tf_checkpoint;
 extern const struct ay_scanner ay_scanner_executorch;
 extern const struct ay_scanner ay_scanner_onnx;
 extern const struct ay_scanner ay_scanner_onnx_data;
+extern const struct ay_scanner ay_scanner_raw_weights;
 extern const struct ay_scanner ay_scanner_msgpack;
 extern const struct ay_scanner ay_scanner_zarr;
 extern const struct ay_scanner ay_scanner_tfrecord;

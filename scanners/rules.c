@@ -224,7 +224,7 @@ const struct ay_rule ay_rule_table[] = {
 	{ "sibling.missing", FORMAT, AY_FAIL, AY_HIGH, false, "A file that the model's loader reads beside this one is not there.",
 	  "Add the file to the artifact, or save the model as one file." },
 	{ "sibling.unnamed", FORMAT, AY_FAIL, AY_HIGH, false, "The file has no form that could be checked, and no model beside it says what of it is read.",
-	  "Publish it with the model that reads it, or leave it out." },
+	  "Publish it with the model that reads it, leave it out, or list its suffix under `opaque` in the policy." },
 	{ "sibling.name", FORMAT, AY_FAIL, AY_CRITICAL, false, "The file names another one by a path that may leave its folder.",
 	  "Save the model again so that it names the files beside it by their plain names." },
 	{ "sibling.truncated", FORMAT, AY_FAIL, AY_HIGH, false, "A file that the model's loader reads beside this one is too short.",
@@ -252,6 +252,8 @@ const struct ay_rule ay_rule_table[] = {
 	{ "openvino.operator", DESER, AY_FAIL, AY_CRITICAL, true,
 	  "A layer is of an operator set that OpenVINO does not have: its code comes from an extension library.",
 	  "Convert the model again with operators of OpenVINO's own sets." },
+	{ "openvino.constant", FORMAT, AY_FAIL, AY_HIGH, false, "A constant does not say where its values lie in the file of weights.",
+	  "Write the model again with openvino.save_model." },
 	{ "openvino.element", FORMAT, AY_FAIL, AY_MEDIUM, false, "The file has an element that the IR does not have.",
 	  "Write the model again with openvino.save_model." },
 

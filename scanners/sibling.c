@@ -13,7 +13,7 @@
 #include "assay/text.h"
 
 #define MESSAGE 384
-#define SIBLING_MIN (2 + 8 + 41)    /* bytes of one in ay_siblings_encode, without its path */
+#define SIBLING_MIN (2 + 8 + 1 + 41)    /* bytes of one in ay_siblings_encode, without its path */
 
 bool ay_sibling_path_plain(const char *path)
 {
@@ -96,14 +96,26 @@ static int need(struct ay_scan *s, const char *name, uint64_t off, struct ay_sib
 	return AY_ELIMIT;
 }
 
-int ay_scan_need_sibling(struct ay_scan *s, const char *name, uint64_t size, uint64_t off)
+static int need_bytes(struct ay_scan *s, const char *name, uint64_t size, uint64_t off, bool bare)
 {
 	struct ay_sibling *one;
 	int err = need(s, name, off, &one);
 
-	if (one && one->size < size)
-		one->size = size;
+	if (one) {
+		one->size = one->size < size ? size : one->size;
+		one->bare |= bare;
+	}
 	return err;
+}
+
+int ay_scan_need_sibling(struct ay_scan *s, const char *name, uint64_t size, uint64_t off)
+{
+	return need_bytes(s, name, size, off, false);
+}
+
+int ay_scan_need_bare(struct ay_scan *s, const char *name, uint64_t size, uint64_t off)
+{
+	return need_bytes(s, name, size, off, true);
 }
 
 int ay_scan_need_tensor(struct ay_scan *s, const char *name, const void *tensor, size_t tensor_len, uint64_t off)
@@ -153,6 +165,7 @@ void ay_siblings_encode(const struct ay_names *tensors, const struct ay_sibling 
 		ay_buf_le16(out, (uint16_t)strlen(v[i].path));
 		ay_buf_adds(out, v[i].path);
 		ay_buf_le64(out, v[i].size);
+		ay_buf_addc(out, v[i].bare);
 		put_names(&v[i].tensors, out);
 	}
 }
@@ -167,8 +180,11 @@ static int take_sibling(struct ay_cursor *c, struct ay_sibling *out)
 	else
 		ay_cursor_copy(c, path, len);
 	out->size = ay_cursor_le64(c);
+	uint8_t bare = ay_cursor_u8(c);
+
+	out->bare = bare == 1;
 	take_names(c, &out->tensors);
-	if (!c->err && (strlen(path) != len || !ay_sibling_path_plain(path)))
+	if (!c->err && (bare > 1 || strlen(path) != len || !ay_sibling_path_plain(path)))
 		ay_cursor_fail(c, AY_EFORMAT);
 	out->path = c->err ? NULL : strdup(path);
 	return c->err || !out->path ? AY_EFORMAT : 0;
@@ -281,7 +297,7 @@ int ay_siblings_check(const struct ay_sibling_file *files, size_t n, ay_sibling_
 			const struct ay_sibling_file *got = find(files, n, path);
 			const char *rule = compare(want, got, message);
 
-			if (got)
+			if (got && want->bare)
 				needed[got - files] = true;
 			if (rule)
 				fn(arg, i, rule, message);

@@ -153,6 +153,8 @@ AY_MUSTCHECK int ay_scratch_clear(void);
  * nothing is recorded. AY_ELIMIT, reported, beyond AY_LIMIT_SIBLINGS names.
  */
 AY_MUSTCHECK int ay_scan_need_sibling(struct ay_scan *s, const char *name, uint64_t size, uint64_t off);
+/* The same of bytes that are copied into tensors as they are: what has no form (AY_SCANNER_FORMLESS) must be needed so. */
+AY_MUSTCHECK int ay_scan_need_bare(struct ay_scan *s, const char *name, uint64_t size, uint64_t off);
 /* The same, and one tensor that must be in that file. */
 AY_MUSTCHECK int ay_scan_need_tensor(struct ay_scan *s, const char *sibling, const void *tensor, size_t tensor_len, uint64_t off);
 /* This file holds tensors: none at all (NULL), or one more. Says nothing inside of a container. */
@@ -174,7 +176,8 @@ AY_MUSTCHECK int ay_scan_member_in(struct ay_scan *s, const char *member, struct
 enum {
 	AY_SCANNER_CONTAINER = 1,
 	AY_SCANNER_INERT = 2,       /* cannot run code in any known loader */
-	AY_SCANNER_FORMLESS = 4     /* any bytes are as good as others: the claim rests on a name, and a model beside it must name the file */
+	AY_SCANNER_FORMLESS = 4,    /* any bytes are as good as others: the claim rests on a name, and a model beside it must name the file */
+	AY_SCANNER_YIELDS = 8       /* its claim stands only where nobody else has one, and the policy does not admit the suffix unread */
 };
 struct ay_scanner {
 	uint32_t abi;
@@ -224,6 +227,7 @@ struct ay_names {
 struct ay_sibling {
 	char *path;
 	uint64_t size;                /* at least */
+	bool bare;                    /* read without any form */
 	struct ay_names tensors;      /* exactly, when known */
 };
 struct ay_scan_result {

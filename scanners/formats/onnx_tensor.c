@@ -81,7 +81,7 @@ static int judge_external(struct ay_scan *s, const struct ay_onnx_tensor *t, uin
 	else if (ay_ckd_add_u64(t->file_offset, bytes, &end))
 		ay_scan_find(s, "onnx.tensor", t->off, "the external data ends beyond 64 bits");
 	else
-		return ay_scan_need_sibling(s, t->file, end, t->off);
+		return ay_scan_need_bare(s, t->file, end, t->off);
 	return 0;
 }
 

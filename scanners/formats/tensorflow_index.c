@@ -425,7 +425,7 @@ static int need_shards(struct reader *r)
 		char shard[AY_LIMIT_PATH];
 
 		snprintf(shard, sizeof(shard), "%.*s.data-%05" PRIu64 "-of-%05" PRIu64, (int)(len - 6), name, i, r->shards);
-		int err = ay_scan_need_sibling(r->s, shard, r->ends[i], AY_NO_OFFSET);
+		int err = ay_scan_need_bare(r->s, shard, r->ends[i], AY_NO_OFFSET);
 
 		if (err)
 			return err;

@@ -224,7 +224,7 @@ static void check_external(struct reader *r, const struct ay_flat_vector *groups
 
 	if (!ay_flat_text(&r->f, &g, 0, name, sizeof(name)) && !r->f.err)
 		return layout(r, g.at, "the file of an external buffer has no plain name");
-	int err = r->f.err ? 0 : ay_scan_need_sibling(r->s, name, size, g.at);
+	int err = r->f.err ? 0 : ay_scan_need_bare(r->s, name, size, g.at);
 
 	if (err)
 		ay_flat_fail(&r->f, err, g.at, "the model reads too many files");

@@ -7,6 +7,7 @@ gen_xml.py DIR writes DIR/NAME and DIR/INDEX.tsv: file, expected verdict, a rule
 parsed by Python's own expat as well. Needs only the standard library.
 """
 import os
+import struct
 import sys
 import xml.etree.ElementTree as ET
 
@@ -57,7 +58,11 @@ EVIL_CALL = ('<TransformationDictionary><DerivedField name="z" optype="continuou
              '<Apply function="com.example.Payload"><FieldRef field="x"/></Apply></DerivedField></TransformationDictionary>')
 LAUGHS = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 9))
 PARAMETER = layer(0, "Parameter", "opset1", '<data shape="1,4" element_type="f32"/>PORT')
-CONSTANT = layer(1, "Const", "opset1", '<data element_type="f32" shape="4" offset="0" size="16"/>PORT')
+def constant(offset="0", size="16"):
+    return layer(1, "Const", "opset1", f'<data element_type="f32" shape="4" offset="{offset}" size="{size}"/>PORT')
+
+
+CONSTANT = constant()
 BODY = ('<port_map><input external_port_id="0" internal_layer_id="0"/></port_map><body><layers>' + layer(0, "ReLU", "opset1") +
         '</layers><edges/></body>')
 NOTES = '<rt_info><MO_version value="2024.1"/><conversion_parameters><framework value="onnx"/></conversion_parameters></rt_info>'
@@ -74,6 +79,7 @@ GOOD = [
     ("old.pmml", pmml(REGRESSION, "3.2"), "PMML 3.2"),
     ("v40.pmml", pmml(TREE, "4.0", ""), "PMML 4.0 without a declaration"),
     ("net.xml", net(PARAMETER + CONSTANT + layer(2, "Add", "opset1") + layer(3, "Result", "opset1")), "an IR of version 11"),
+    ("pickled.xml", net(PARAMETER + CONSTANT), "a model whose weights are refused"),
     ("net10.xml", net(PARAMETER + layer(1, "ReLU", "opset1"), version="10"), "an IR of version 10"),
     ("notes.xml", net(PARAMETER + layer(1, "SoftMax", "opset8"), NOTES), "with notes of the converter"),
     ("loop.xml", net(PARAMETER + layer(1, "TensorIterator", "opset1", BODY)), "a loop with a body"),
@@ -97,10 +103,21 @@ BAD = [
     ("custom.xml", net(PARAMETER + layer(1, "MyOp", "extension")), "openvino.operator", "an operator of an extension library"),
     ("unknown.xml", net(PARAMETER + layer(1, "Shell", "opset1")), "openvino.operator", "an operator that no set has"),
     ("body.xml", net(PARAMETER + layer(1, "Loop", "opset5", BODY.replace("ReLU", "Shell"))), "openvino.operator", "an unknown operator inside a loop"),
+    ("alone.xml", net(PARAMETER + CONSTANT), "sibling.missing", "its file of weights is not there"),
+    ("short.xml", net(PARAMETER + constant("4")), "sibling.truncated", "its file of weights ends before a constant"),
+    ("place.xml", net(PARAMETER + constant("-4")), "openvino.constant", "a constant before the file of weights"),
+    ("huge.xml", net(PARAMETER + constant(str(2**64 - 1), "2")), "openvino.constant", "a constant beyond any file"),
     ("element.xml", net(PARAMETER, "<plugin path='x.so'/>"), "openvino.element", "an element that the IR does not have"),
     ("cut.pmml", pmml(REGRESSION)[:-20], "xml.malformed", "the end is missing"),
     ("twice.pmml", pmml(REGRESSION) + pmml(REGRESSION), "xml.malformed", "two documents"),
     ("utf7.pmml", pmml(REGRESSION, head='<?xml version="1.0" encoding="UTF-7"?>\n'), "xml.malformed", "an encoding that hides markup"),
+]
+# What lies beside the models. Any bytes are weights, so what else could be read from them is refused.
+WEIGHTS = struct.pack("<4f", 1.5, -2.0, 0.25, 3e8)
+BESIDE = {"net.bin": WEIGHTS, "short.bin": WEIGHTS}
+BAD_BESIDE = [
+    ("pickled.bin", b"cos\nsystem\n(Vtrue\ntR.", "pickle.call.denied", "weights that are a pickle, which other loaders would run"),
+    ("unnamed.bin", WEIGHTS, "sibling.unnamed", "weights of no model"),
 ]
 NAMED = [
     ("page.html", "<!-- a page -->\n<html><body><script>x()</script></body></html>\n", "an HTML page"),
@@ -118,6 +135,13 @@ def main(out):
             f.write(text)
         rows.append((name, verdict, rule, why))
 
+    for name, content in BESIDE.items():
+        with open(os.path.join(out, name), "wb") as f:
+            f.write(content)
+    for name, content, rule, why in BAD_BESIDE:
+        with open(os.path.join(out, name), "wb") as f:
+            f.write(content)
+        rows.append((name, "fail", rule, why))
     for name, text, why in GOOD:
         ET.fromstring(text)
         put(name, text, "pass", "-", why)

@@ -6,7 +6,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const names[] = {
 		"checkpoint", "a.data-00000-of-00001", "m.onnx_data", "m.onnx.data", "m.tiktoken", "tokenizer.model", ".metadata", "__0_0.distcp",
-		"weights.weight.bin", "MLmodel", "config.pbtxt", "m.pmml", "m.txt", "m.md", "requirements.txt", "Dockerfile"
+		"weights.weight.bin", "MLmodel", "config.pbtxt", "m.pmml", "m.txt", "m.md", "requirements.txt", "Dockerfile", "m.bin"
 	};
 
 	if (size > 0)

@@ -89,6 +89,14 @@ static unsigned bid_text(struct ay_cursor head, struct ay_source *in, const char
 	return in->size == 0 || ay_cursor_peek(&head, 0) == 'T';
 }
 
+/* Claims by a name alone. */
+static unsigned bid_named(struct ay_cursor head, struct ay_source *in, const char *path)
+{
+	(void)head;
+	(void)in;
+	return strcmp(path, "w.raw") == 0;
+}
+
 /* P needs sklearn or pandas, Q fails always, R needs sklearn and then pandas, of which it speaks one by one. */
 static unsigned bid_profiled(struct ay_cursor head, struct ay_source *in, const char *path)
 {
@@ -164,7 +172,8 @@ static const struct ay_scanner stop = { .abi = AY_SCAN_ABI, .name = "stop", .bid
 static const struct ay_scanner many = { .abi = AY_SCAN_ABI, .name = "many", .bid = bid_many, .scan = scan_many };
 static const struct ay_scanner hinter = { .abi = AY_SCAN_ABI, .name = "hinter", .bid = bid_hinter, .scan = scan_hinter };
 static const struct ay_scanner text = { .abi = AY_SCAN_ABI, .name = "text", .bid = bid_text, .scan = scan_pass };
-const struct ay_scanner *const ay_scanners[] = { &a, &b, &c, &d, &box, &profiled, &stop, &many, &hinter, &text };
+static const struct ay_scanner raw = { .abi = AY_SCAN_ABI, .flags = AY_SCANNER_YIELDS, .name = "raw", .bid = bid_named, .scan = scan_pass };
+const struct ay_scanner *const ay_scanners[] = { &a, &b, &c, &d, &box, &profiled, &stop, &many, &hinter, &text, &raw };
 const size_t ay_scanners_count = AY_ARRAY_LEN(ay_scanners);
 
 const struct ay_scanner *ay_scanner_find(const char *name)
@@ -242,6 +251,27 @@ static void test_opaque(void)
 	o.path = "model.h5x";
 	r = run("?", o);
 	is_int(r.verdict, AY_FAIL, "nor is a longer suffix");
+	ay_scan_result_free(&r);
+}
+
+static void test_yielding(void)
+{
+	const char *suffixes[] = { ".raw", NULL };
+	struct ay_scan_options o = { .profiles = AY_PROFILE_WEIGHTS, .path = "w.raw" };
+	struct ay_scan_result r = run("?", o);
+
+	is_str(r.format, "raw", "who yields judges what nobody else claims");
+	ay_scan_result_free(&r);
+	r = run("A", o);
+	is_str(r.format, "a", "and is not heard beside another");
+	ok(!has(&r, "format.polyglot"), "without a conflict");
+	ay_scan_result_free(&r);
+	r = run("C", o);
+	is_str(r.format, "a+c", "nor beside two");
+	ay_scan_result_free(&r);
+	o.opaque = suffixes;
+	r = run("?", o);
+	ok(has(&r, "format.opaque"), "an opaque suffix goes before it");
 	ay_scan_result_free(&r);
 }
 
@@ -383,6 +413,7 @@ int main(void)
 {
 	test_identify();
 	test_opaque();
+	test_yielding();
 	test_nesting();
 	test_hints();
 	test_profiles();

@@ -40,7 +40,7 @@ int main(void)
 	scan_is(P, A1 "\xc7\x0d\3" ARRAY("\x91\2", "\xa5uint8", "\xc4\2xy"), "msgpack.malformed", "with a shape");
 	scan_is(P, A1 "\xc7\3\2\x92\1\2", "pass", "a complex number");
 	scan_is(P, A1 "\xc7\4\2\x93\1\2\3", "msgpack.malformed", "of three parts");
-	scan_case("m.bin", "\x80");
+	scan_case("m.bim", "\x80");
 	is_str(scan_case_result.format, "unknown", "without its name it is nothing");
 	scan_case(P, "\x80\x02" "cos\nsystem\nX\4\0\0\0true\x85R.");
 	is_str(scan_case_result.format, "pickle+msgpack", "a pickle under its name is two things");

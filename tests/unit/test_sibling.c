@@ -100,17 +100,24 @@ static void test_missing(void)
 
 static void test_formless(void)
 {
-	struct ay_sibling want[] = {{.path = (char *)"a.onnx.data", .size = 1}};
+	struct ay_sibling want[] = {{.path = (char *)"a.onnx.data", .size = 1, .bare = true}, {.path = (char *)"b.bin", .size = 1}};
 	struct ay_sibling_file files[] = {
 		{.path = "a.onnx.data", .size = 1, .formless = true},
-		{.path = "d/a.onnx", .siblings = want, .sibling_count = 1},
+		{.path = "d/a.onnx", .siblings = want, .sibling_count = 2},
 		{.path = "d/a.onnx.data", .size = 1, .formless = true},
+		{.path = "d/b.bin", .size = 1, .formless = true},
 	};
 
 	ok(ay_scan_formless("onnx-data") && ay_scan_formless("tf-data") && !ay_scan_formless("onnx") && !ay_scan_formless("npy+onnx-data"), "which have no form");
+	is_str(scan_case_with("m.bin", "\xff\x00\x01", 3, NULL), "pass", "bytes that only a model knows");
+	is_str(scan_case_result.format, "raw-weights", "have no form, too");
+	is_str(scan_case_with("m.bin", "(lp0\n.", 6, NULL), "pass", "bytes that somebody knows");
+	is_str(scan_case_result.format, "pickle", "are judged by him alone");
+	is_str(scan_case_with("m.bim", "\xff\x00\x01", 3, NULL), "format.unknown", "under another name they are unknown");
 	told[0] = '\0';
-	is_int(ay_siblings_check(files, 3, tell, NULL), 0, "compared");
-	is_str(told, "0 sibling.unnamed any bytes could be in this file, and no model beside it names it;", "a model names the file beside it, and no other");
+	is_int(ay_siblings_check(files, 4, tell, NULL), 0, "compared");
+	is_str(told, "0 sibling.unnamed any bytes could be in this file, and no model beside it names it;"
+		     "3 sibling.unnamed any bytes could be in this file, and no model beside it names it;", "a model names the bare file beside it, and no other");
 }
 
 static void test_record(void)

@@ -6,6 +6,7 @@
 #define X(body) "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" body
 #define PMML(body) X("<PMML xmlns=\"http://www.dmg.org/PMML-4_4\" version=\"4.4\">" body "</PMML>")
 #define NET(body) X("<net name=\"m\" version=\"11\">" body "</net>")
+#define CONSTANT(data) NET("<layers><layer type=\"Const\" version=\"opset1\"><data " data "/></layer></layers>")
 #define UNKNOWN "format.unsupported"
 
 /* A well-formed document is not known, so what passes for XML is refused by its name. */
@@ -153,6 +154,16 @@ static void test_openvino(void)
 	scan_is("m.xml", NET("<rt_info><any><thing value=\"1\"/></any></rt_info><edges/>"), "pass", "notes of the converter");
 	scan_is("m.xml", NET("<rt_info/><any/>"), "openvino.element", "but only there");
 	scan_is("m.xml", X("<net version=\"9\"/>"), UNKNOWN, "an older IR");
+	scan_is("m.xml", CONSTANT("offset=\"8\" size=\"16\""), "pass", "a constant");
+	is_str(scan_case_result.sibling_count == 1 ? scan_case_result.siblings[0].path : "", "m.bin", "needs the file of the same name");
+	is_int(scan_case_result.sibling_count == 1 ? (long long)scan_case_result.siblings[0].size : 0, 24, "as long as the constant reaches");
+	scan_is("m.xml", CONSTANT("offset=\"8\" size=\"0\""), "pass", "an empty constant");
+	is_int(scan_case_result.sibling_count, 0, "needs none");
+	scan_is("m.xml", CONSTANT("offset=\"8\""), "openvino.constant", "no size");
+	scan_is("m.xml", CONSTANT("offset=\"\" size=\"1\""), "openvino.constant", "no digits");
+	scan_is("m.xml", CONSTANT("offset=\"18446744073709551615\" size=\"0\""), "pass", "the last offset");
+	scan_is("m.xml", CONSTANT("offset=\"18446744073709551615\" size=\"1\""), "openvino.constant", "one beyond");
+	scan_is("m.xml", CONSTANT("offset=\"18446744073709551616\" size=\"0\""), "openvino.constant", "no number of 64 bits");
 	scan_is("m.txt", "<net version=\"11\"><evil/></net>", "openvino.element", "under another name");
 }
 
