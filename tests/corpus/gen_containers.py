@@ -276,7 +276,7 @@ def attack_others():
             ("extra_key", "safetensors.malformed", "A tensor has an unknown key.", tensor.replace(b'"dtype"', b'"x":1,"dtype"'), FLOATS)):
         yield "st_%s.safetensors" % name, rule, sentence, safetensors(header, data)
     yield "st_length.safetensors", "*", "The header is longer than the file.", struct.pack("<Q", 1000) + tensor + FLOATS
-    yield "unknown.bin", "format.unknown", "Nobody knows what this is.", bytes(range(1, 200))
+    yield "unknown.dat", "format.unknown", "Nobody knows what this is.", bytes(range(1, 200))
 
 
 def odd_files():
