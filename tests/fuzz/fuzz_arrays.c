@@ -4,7 +4,7 @@
 #include "scanners/registry.h"
 #include "tests/fuzz/fuzz_scan.h"
 
-FUZZ_SCANNERS(&ay_scanner_npy, &ay_scanner_npz, &ay_scanner_zip, &ay_scanner_pickle)
+FUZZ_SCANNERS(&ay_scanner_npy, &ay_scanner_npz, &ay_scanner_zip, &ay_scanner_pickle, &ay_scanner_torch_legacy)
 
 static void judge(const uint8_t *data, size_t size, const char *schema)
 {
