@@ -258,6 +258,8 @@ static void drain_one(struct scan_run *run)
 	run->count--;
 	if (!run->folder && j->result.keys)
 		ay_scan_result_find(&j->result, "schema.foreign-key-unknown", "the file alone has not what its keys refer to; scan its folder");
+	if (!run->folder && ay_scan_formless(j->result.format))
+		ay_scan_result_find(&j->result, "sibling.unnamed", "any bytes could be in this file; scan its folder, with the model that reads it");
 	if (!run->folder || !keep(run->folder, run->schema != NULL, j))
 		finish(run, j);
 }

@@ -31,22 +31,6 @@ static unsigned openvino_bid(struct ay_cursor head, struct ay_source *in, const 
 	return ay_xml_root(in, root, &declared) && strcmp(root, "net") == 0 ? 40 : 0;
 }
 
-static bool opset_known(struct ay_cursor set)
-{
-	unsigned n = 0;
-
-	if (!ay_cursor_accept(&set, "opset", 5) || !set.left || set.left > 2)
-		return false;
-	while (set.left) {
-		uint8_t digit = ay_cursor_u8(&set);
-
-		if (digit < '0' || digit > '9')
-			return false;
-		n = n * 10 + (unsigned)(digit - '0');
-	}
-	return n >= 1 && n <= MAX_OPSET;
-}
-
 static bool number_of(struct ay_cursor text, uint64_t *out)
 {
 	*out = 0;
@@ -59,6 +43,13 @@ static bool number_of(struct ay_cursor text, uint64_t *out)
 			return false;
 	}
 	return true;
+}
+
+static bool opset_known(struct ay_cursor set)
+{
+	uint64_t n;
+
+	return ay_cursor_accept(&set, "opset", 5) && set.left <= 2 && number_of(set, &n) && n >= 1 && n <= MAX_OPSET;
 }
 
 static void judge_constant(struct judge *j, const struct ay_xml_event *e)

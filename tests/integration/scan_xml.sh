@@ -4,4 +4,8 @@
 . "$top_srcdir/tests/integration/scan_lib.sh"
 generate xml
 index
+for alone in net.bin unnamed.bin; do
+	scan "$T/c/$alone"
+	is "$status $(cut -f4 "$T/rows")" "1 sibling.unnamed" "$alone: weights alone are not passed, whatever model there is"
+done
 done_testing
