@@ -133,9 +133,13 @@ void ay_scan_result_add(struct ay_scan_result *r, const struct ay_rule *rule, co
 void ay_scan_result_find(struct ay_scan_result *r, const char *rule, const char *message)
 {
 	struct ay_finding f = {.off = AY_NO_OFFSET};
+	const struct ay_rule *known = ay_rule_find(rule);
 
 	snprintf(f.message, sizeof(f.message), "%s", message);
-	ay_scan_result_add(r, ay_rule_find(rule), "", &f);
+	ay_scan_result_add(r, known, "", &f);
+	/* What was found beside the scan, no profile permits. */
+	if (known->verdict >= AY_INCONCLUSIVE)
+		r->profile_would_pass = 0;
 }
 
 void ay_profile_bytes_encode(const uint8_t *profile, size_t len, struct ay_buf *out)

@@ -8,4 +8,6 @@ for alone in net.bin unnamed.bin; do
 	scan "$T/c/$alone"
 	is "$status $(cut -f4 "$T/rows")" "1 sibling.unnamed" "$alone: weights alone are not passed, whatever model there is"
 done
+run "$top_builddir/assay" scan "$T/c/unnamed.bin"
+is "$(printf '%s\n' "$out" | grep -c "would pass")" 0 "and no profile is said to permit it"
 done_testing
