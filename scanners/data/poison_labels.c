@@ -52,16 +52,6 @@ static void take_near(struct near *near, size_t *n, float distance, uint16_t lab
 	near[at] = (struct near){distance, label};
 }
 
-/* Most blocks of points have none that is near. What lies beyond the last point is looked at, too, and does no harm. */
-static bool any_below(const float distance[AY_SPACE_BLOCK], float limit)
-{
-	unsigned below = 0;
-
-	for (size_t j = 0; j < AY_SPACE_BLOCK; j++)
-		below |= distance[j] < limit;
-	return below;
-}
-
 static struct votes count_votes(const struct near *near, size_t n, uint16_t given)
 {
 	struct votes v = {.for_best = 0};
@@ -87,18 +77,20 @@ static struct votes count_votes(const struct near *near, size_t n, uint16_t give
 static struct votes vote(const struct ay_label_model *m, const float *point, uint16_t given, size_t skip)
 {
 	struct near near[AY_LABEL_NEIGHBOURS];
-	float distance[AY_SPACE_BLOCK];
+	float distance[AY_SPACE_BLOCK], limit = INFINITY;
 	size_t n = 0;
 
 	for (size_t at = 0; at < m->points.n; at += AY_SPACE_BLOCK) {
 		size_t here = m->points.n - at < AY_SPACE_BLOCK ? m->points.n - at : AY_SPACE_BLOCK;
 
-		ay_points_measure(&m->points, at / AY_SPACE_BLOCK, point, distance);
-		if (n == AY_LABEL_NEIGHBOURS && !any_below(distance, near[n - 1].distance))
+		/* Most blocks have none that is near. */
+		if (!ay_points_measure(&m->points, at / AY_SPACE_BLOCK, point, limit, distance))
 			continue;
 		for (size_t j = 0; j < here; j++)
-			if ((n < AY_LABEL_NEIGHBOURS || distance[j] < near[n - 1].distance) && at + j != skip)
+			if (distance[j] < limit && at + j != skip) {
 				take_near(near, &n, distance[j], m->labels[at + j]);
+				limit = n < AY_LABEL_NEIGHBOURS ? INFINITY : near[n - 1].distance;
+			}
 	}
 	return count_votes(near, n, given);
 }

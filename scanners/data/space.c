@@ -2,6 +2,7 @@
 #include "scanners/data/space.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Values that differ are as far apart as numbers of two rows are at the median: one deviation. */
 #define MISMATCH 1.0f
@@ -140,25 +141,84 @@ void ay_points_get(const struct ay_points *p, size_t i, float *point)
 		point[d] = block[d * AY_SPACE_BLOCK + i % AY_SPACE_BLOCK];
 }
 
-void ay_points_measure(const struct ay_points *p, size_t block, const float *point, float out[AY_SPACE_BLOCK])
+/*
+ * Sixteen points at a time, their sums in registers; the compiler makes of this what the processor has. Each sum is added up in the
+ * order of the dimensions, so that it is the same everywhere.
+ */
+#define LANES 4
+#define TILE (4 * LANES)
+#define STEP 8                           /* dimensions between two looks at the limit */
+_Static_assert(AY_SPACE_BLOCK % TILE == 0, "a block is whole tiles");
+
+typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
+typedef int32_t masks __attribute__((vector_size(LANES * sizeof(int32_t))));
+struct tile { lanes a, b, c, d; };
+_Static_assert(sizeof(struct tile) == TILE * sizeof(float), "a tile is its points");
+
+static lanes load(const float *v)
+{
+	lanes out;
+
+	memcpy(&out, v, sizeof(out));    /* own: a whole tile is there */
+	return out;
+}
+
+static void add_number(struct tile *t, const float *v, float x)
+{
+	lanes a = load(v) - x, b = load(v + LANES) - x, c = load(v + 2 * LANES) - x, d = load(v + 3 * LANES) - x;
+
+	t->a += a * a;
+	t->b += b * b;
+	t->c += c * c;
+	t->d += d * d;
+}
+
+/* Where a comparison holds its mask is -1. */
+static lanes mismatch(const float *v, float x)
+{
+	return __builtin_convertvector(load(v) != x, lanes) * -MISMATCH;
+}
+
+static void add_value(struct tile *t, const float *v, float x)
+{
+	t->a += mismatch(v, x);
+	t->b += mismatch(v + LANES, x);
+	t->c += mismatch(v + 2 * LANES, x);
+	t->d += mismatch(v + 3 * LANES, x);
+}
+
+static bool any_below(const struct tile *t, float limit)
+{
+	masks m = (t->a < limit) | (t->b < limit) | (t->c < limit) | (t->d < limit);
+	uint64_t bits[2];
+
+	memcpy(bits, &m, sizeof(bits));  /* own: as large */
+	return bits[0] | bits[1];
+}
+
+bool ay_points_measure(const struct ay_points *p, size_t block, const float *point, float limit, float out[AY_SPACE_BLOCK])
 {
 	size_t width = width_of(p), dims = p->space->dims;
-	const float *v = p->v + block * width * AY_SPACE_BLOCK;
+	bool any = false;
 
-	for (size_t j = 0; j < AY_SPACE_BLOCK; j++)
-		out[j] = 0;
-	for (size_t d = 0; d < dims; d++, v += AY_SPACE_BLOCK) {
-		float x = point[d];
+	for (size_t at = 0; at < AY_SPACE_BLOCK; at += TILE) {
+		const float *v = p->v + block * width * AY_SPACE_BLOCK + at;
+		struct tile t = {0};
+		bool below = true;
 
-		for (size_t j = 0; j < AY_SPACE_BLOCK; j++)
-			out[j] += (v[j] - x) * (v[j] - x);
+		for (size_t d = 0; d < width && below;) {
+			size_t end = width - d < STEP ? width : d + STEP;
+
+			for (; d < end && d < dims; d++, v += AY_SPACE_BLOCK)
+				add_number(&t, v, point[d]);
+			for (; d < end; d++, v += AY_SPACE_BLOCK)
+				add_value(&t, v, point[d]);
+			below = any_below(&t, limit);
+		}
+		any |= below;
+		memcpy(out + at, &t, sizeof(t)); /* own: the tile's place in out */
 	}
-	for (size_t d = dims; d < width; d++, v += AY_SPACE_BLOCK) {
-		float x = point[d];
-
-		for (size_t j = 0; j < AY_SPACE_BLOCK; j++)
-			out[j] += v[j] == x ? 0 : MISMATCH;
-	}
+	return any;
 }
 
 void ay_points_free(struct ay_points *p)

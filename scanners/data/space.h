@@ -38,8 +38,11 @@ struct ay_points {
 /* Room for cap points. */
 AY_MUSTCHECK int ay_points_init(struct ay_points *p, const struct ay_space *s, size_t cap);
 void ay_points_add(struct ay_points *p, const float *point);
-/* Squared distances of the block's rows from a point. */
-void ay_points_measure(const struct ay_points *p, size_t block, const float *point, float out[AY_SPACE_BLOCK]);
+/*
+ * Squared distances of the block's rows from a point; of those that are not below the limit perhaps only a part that is not below it
+ * either. Whether any is below; rows beyond the last point lie at zero.
+ */
+bool ay_points_measure(const struct ay_points *p, size_t block, const float *point, float limit, float out[AY_SPACE_BLOCK]);
 void ay_points_get(const struct ay_points *p, size_t i, float *point);
 void ay_points_free(struct ay_points *p);
 

@@ -212,11 +212,16 @@ static void approve(const char *name, const struct ay_buf *schema)
 
 static struct ay_scan_note *scan(struct ay_candidate *c, const struct ay_buf *table, const char *path)
 {
+	uint64_t serial;
+
+	memcpy(&serial, c->plan.schema_id.b, sizeof(serial));    /* own: part of a digest */
 	const struct ay_scan_options o = {
 		.profiles = c->plan.profiles, .path = path, .opaque = c->plan.opaque, .schema_json = c->plan.schema, .schema_len = c->plan.schema_len,
+		.schema_serial = serial,
 	};
 	struct ay_source in = ay_source_memory(table->data, table->len);
 	struct ay_scan_result r;
+
 	int rc = ay_scan_run(&in, &o, &r);
 	struct ay_scan_note *n = ay_note_of(rc, rc ? NULL : &r, NULL);
 

@@ -6,6 +6,7 @@
 #include "scanners/data/near_rows.h"
 #include "scanners/data/poison_classes.h"
 #include "scanners/data/poison_labels.h"
+#include "scanners/data/space.h"
 #include "scanners/data/spectral.h"
 #include "tests/lib/poison_table.h"
 
@@ -31,6 +32,71 @@ static void test_places(void)
 	is_int(ay_place_of(&p, kind, ay_profiled_number(&ref.columns[kind], &w)), (long long)missing - 1, "one that the reference never had");
 	is_int(ay_place_of(&p, kind, 0.0 / 0.0), (long long)missing, "and one that is missing");
 	ay_places_free(&p);
+}
+
+/* One point after the other, as the header says it: numbers by their squares, values by being equal. */
+static float distance_of(const float *a, const float *b, size_t dims, size_t values)
+{
+	float sum = 0;
+
+	for (size_t i = 0; i < dims; i++)
+		sum += (a[i] - b[i]) * (a[i] - b[i]);
+	for (size_t i = dims; i < dims + values; i++)
+		sum += a[i] == b[i] ? 0.0f : 1.0f;
+	return sum;
+}
+
+static float small_number(uint64_t *seed)
+{
+	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+	return (float)(*seed >> 33 & 0xff) / 32;
+}
+
+/* n points in two blocks, measured from another, with and without a limit. */
+static void measure(size_t dims, size_t values, size_t n)
+{
+	const struct ay_space space = {.budget = &poison_budget, .dims = dims, .values = values};
+	float given[AY_SPACE_BLOCK + 9][24], from[24], out[AY_SPACE_BLOCK];
+	unsigned wrong = 0, below = 0, missed = 0;
+	struct ay_points p;
+	uint64_t seed = 7;
+
+	is_int(ay_points_init(&p, &space, n), 0, "room for points");
+	for (size_t i = 0; i < n; i++) {
+		for (size_t d = 0; d < dims + values; d++)
+			given[i][d] = d < dims ? small_number(&seed) : floorf(small_number(&seed) / 4);
+		ay_points_add(&p, given[i]);
+	}
+	for (size_t d = 0; d < dims + values; d++)
+		from[d] = given[n / 2][d];
+	float limit = distance_of(from, given[0], dims, values);
+
+	for (size_t at = 0; at < n; at++) {
+		if (at % AY_SPACE_BLOCK == 0)
+			missed += !ay_points_measure(&p, at / AY_SPACE_BLOCK, from, INFINITY, out);
+		wrong += out[at % AY_SPACE_BLOCK] != distance_of(from, given[at], dims, values);
+	}
+	for (size_t at = 0, any = 0; at < n; at++) {
+		float d = distance_of(from, given[at], dims, values), got;
+
+		if (at % AY_SPACE_BLOCK == 0)
+			any = ay_points_measure(&p, at / AY_SPACE_BLOCK, from, limit, out);
+		got = out[at % AY_SPACE_BLOCK];
+		wrong += d < limit ? got != d : got < limit || got > d;
+		below += d < limit;
+		missed += d < limit && !any;
+	}
+	ok(!wrong && !missed && below, "distances of %zu numbers and %zu values", dims, values);
+	ay_points_free(&p);
+}
+
+static void test_measure(void)
+{
+	for (size_t dims = 0; dims <= 17; dims++)
+		measure(dims, dims % 3 + !dims, AY_SPACE_BLOCK + 9);
+	measure(8, 0, AY_SPACE_BLOCK);
+	measure(0, 8, 1 + AY_SPACE_BLOCK);
+	measure(16, 7, AY_SPACE_BLOCK + 9);
 }
 
 static void test_drawn(void)
@@ -378,6 +444,7 @@ int main(void)
 	ref_bytes = ay_buf_new(1 * MIB);
 	poison_reference(&ref, &ref_bytes, (struct poison_spec){.rows = 5000, .seed = 1});
 	test_places();
+	test_measure();
 	test_drawn();
 	test_merge();
 	test_labels();
