@@ -5,6 +5,8 @@
  */
 #include "scanners/formats/pickle_vm.h"
 
+#include <endian.h>
+
 #include "assay/ascii.h"
 #include "assay/text.h"
 
@@ -16,18 +18,22 @@ static inline struct pk_value number(int64_t n)
 /* As ay_cursor_le16 and ay_cursor_le32. All are inline without fail: a cursor whose address is taken lies in memory. */
 static inline __attribute__((always_inline)) uint32_t take_16(struct ay_cursor *c)
 {
-	struct ay_cursor two = ay_cursor_of(ay_cursor_take(c, 2), 2, 0);
-	uint32_t low = ay_cursor_u8(&two);
+	const uint8_t *p = ay_cursor_take(c, 2);
+	uint16_t n = 0;
 
-	return low | (uint32_t)ay_cursor_u8(&two) << 8;
+	if (p)
+		memcpy(&n, p, sizeof(n));    /* own: just taken */
+	return le16toh(n);
 }
 
 static inline __attribute__((always_inline)) uint32_t take_32(struct ay_cursor *c)
 {
-	struct ay_cursor four = ay_cursor_of(ay_cursor_take(c, 4), 4, 0);
-	uint32_t low = take_16(&four);
+	const uint8_t *p = ay_cursor_take(c, 4);
+	uint32_t n = 0;
 
-	return low | take_16(&four) << 16;
+	if (p)
+		memcpy(&n, p, sizeof(n));    /* own: just taken */
+	return le32toh(n);
 }
 
 /* Strict UTF-8 that is all in the window. */
@@ -95,6 +101,11 @@ void pk_run_dense(struct pk_vm *vm, uint64_t most)
 		}
 		if (pushes)
 			vm->stack[depth++] = v;
+		/* What follows each new text since protocol 4. */
+		if (v.kind == PK_TEXT && ay_cursor_peek(&c, 0) == 0x94 && !vm->nested && ops + 1 < most && put(vm, &c, vm->memo_used, depth)) {
+			ay_cursor_skip(&c, 1);
+			ops++;
+		}
 	}
 	ay_cursor_skip(&vm->c, c.off - vm->c.off);
 	vm->depth = depth;
