@@ -3,7 +3,7 @@
 #include "assay/cursor.h"
 #include "gate/candidate.h"
 
-#define NOTE_VERSION 5
+#define NOTE_VERSION 6
 #define NOTE_MAX (4 * MIB)
 #define CLEAN_KINDS 64
 

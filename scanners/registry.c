@@ -61,6 +61,7 @@ const struct ay_scanner *const ay_scanners[] = {
 	&ay_scanner_raw_weights,
 	&ay_scanner_msgpack,
 	&ay_scanner_zarr,
+	&ay_scanner_zarr_chunk,
 	&ay_scanner_tfrecord,
 	&ay_scanner_skops,
 	&ay_scanner_coreml,

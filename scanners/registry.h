@@ -77,6 +77,7 @@ extern const struct ay_scanner ay_scanner_onnx_data;
 extern const struct ay_scanner ay_scanner_raw_weights;
 extern const struct ay_scanner ay_scanner_msgpack;
 extern const struct ay_scanner ay_scanner_zarr;
+extern const struct ay_scanner ay_scanner_zarr_chunk;
 extern const struct ay_scanner ay_scanner_tfrecord;
 extern const struct ay_scanner ay_scanner_skops;
 extern const struct ay_scanner ay_scanner_coreml;

@@ -13,7 +13,9 @@
 #include "assay/text.h"
 
 #define MESSAGE 384
+#define DIGITS "0123456789"
 #define SIBLING_MIN (2 + 8 + 1 + 41)    /* bytes of one in ay_siblings_encode, without its path */
+enum how { NAMED, BARE, GRID, HOWS };    /* how it is read, in ay_siblings_encode */
 
 bool ay_sibling_path_plain(const char *path)
 {
@@ -118,6 +120,18 @@ int ay_scan_need_bare(struct ay_scan *s, const char *name, uint64_t size, uint64
 	return need_bytes(s, name, size, off, true);
 }
 
+int ay_scan_need_grid(struct ay_scan *s, const char *last, uint64_t size, uint64_t off)
+{
+	struct ay_sibling *one;
+	int err = need(s, last, off, &one);
+
+	if (one) {
+		one->size = size;
+		one->grid = true;
+	}
+	return err;
+}
+
 int ay_scan_need_tensor(struct ay_scan *s, const char *name, const void *tensor, size_t tensor_len, uint64_t off)
 {
 	struct ay_sibling *one;
@@ -165,7 +179,7 @@ void ay_siblings_encode(const struct ay_names *tensors, const struct ay_sibling 
 		ay_buf_le16(out, (uint16_t)strlen(v[i].path));
 		ay_buf_adds(out, v[i].path);
 		ay_buf_le64(out, v[i].size);
-		ay_buf_addc(out, v[i].bare);
+		ay_buf_addc(out, v[i].grid ? GRID : v[i].bare ? BARE : NAMED);
 		put_names(&v[i].tensors, out);
 	}
 }
@@ -180,11 +194,12 @@ static int take_sibling(struct ay_cursor *c, struct ay_sibling *out)
 	else
 		ay_cursor_copy(c, path, len);
 	out->size = ay_cursor_le64(c);
-	uint8_t bare = ay_cursor_u8(c);
+	uint8_t how = ay_cursor_u8(c);
 
-	out->bare = bare == 1;
+	out->bare = how == BARE;
+	out->grid = how == GRID;
 	take_names(c, &out->tensors);
-	if (!c->err && (bare > 1 || strlen(path) != len || !ay_sibling_path_plain(path)))
+	if (!c->err && (how >= HOWS || strlen(path) != len || !ay_sibling_path_plain(path)))
 		ay_cursor_fail(c, AY_EFORMAT);
 	out->path = c->err ? NULL : strdup(path);
 	return c->err || !out->path ? AY_EFORMAT : 0;
@@ -221,22 +236,63 @@ void ay_siblings_free(struct ay_sibling *v, size_t n)
 	free(v);
 }
 
-static const struct ay_sibling_file *find(const struct ay_sibling_file *files, size_t n, const char *path)
+/* Of the first file that does not lie before the path. */
+static size_t place_of(const struct ay_sibling_file *files, size_t n, const char *path)
 {
 	size_t lo = 0, hi = n;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
-		int order = strcmp(files[mid].path, path);
 
-		if (order == 0)
-			return &files[mid];
-		if (order < 0)
+		if (strcmp(files[mid].path, path) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return NULL;
+	return lo;
+}
+
+static const struct ay_sibling_file *find(const struct ay_sibling_file *files, size_t n, const char *path)
+{
+	size_t at = place_of(files, n, path);
+
+	return at < n && strcmp(files[at].path, path) == 0 ? &files[at] : NULL;
+}
+
+/* The same path but for its numbers, which are no larger and have no zero before them. */
+static bool in_grid(const char *path, const char *last)
+{
+	while (*path && *last) {
+		size_t n = strspn(path, DIGITS), most = strspn(last, DIGITS);
+
+		if (n > most || (n > 1 && *path == '0') || (n == most && strncmp(path, last, n) > 0))
+			return false;
+		if (!n && *path++ != *last++)
+			return false;
+		path += n;
+		last += most;
+	}
+	return !*path && !*last;
+}
+
+/* Chunks have no form: those below the folder of their array are needed. One that is too short is told of. */
+static void check_grid(const struct ay_sibling_file *files, size_t n, const char *folder, const struct ay_sibling *want, bool *needed, ay_sibling_fn fn,
+		       void *arg)
+{
+	size_t len = strlen(folder);
+
+	for (size_t i = place_of(files, n, folder); i < n && strncmp(files[i].path, folder, len) == 0; i++) {
+		if (!files[i].formless || !in_grid(files[i].path + len, want->path))
+			continue;
+		needed[i] = !want->size || files[i].size <= want->size;
+		if (want->size && files[i].size < want->size) {
+			char message[MESSAGE];
+
+			snprintf(message, sizeof(message), "the chunk has %llu bytes, its array's chunks have %llu", (unsigned long long)files[i].size,
+				 (unsigned long long)want->size);
+			fn(arg, i, "sibling.truncated", message);
+		}
+	}
 }
 
 /* What is wrong with got as the file that want describes: a rule, or NULL. */
@@ -292,8 +348,14 @@ int ay_siblings_check(const struct ay_sibling_file *files, size_t n, ay_sibling_
 
 		for (size_t j = 0; j < files[i].sibling_count; j++) {
 			const struct ay_sibling *want = &files[i].siblings[j];
+			int folder = slash ? (int)(slash - files[i].path + 1) : 0;
 
-			snprintf(path, sizeof(path), "%.*s%s", slash ? (int)(slash - files[i].path + 1) : 0, files[i].path, want->path);
+			if (want->grid) {
+				snprintf(path, sizeof(path), "%.*s", folder, files[i].path);
+				check_grid(files, n, path, want, needed, fn, arg);
+				continue;
+			}
+			snprintf(path, sizeof(path), "%.*s%s", folder, files[i].path, want->path);
 			const struct ay_sibling_file *got = find(files, n, path);
 			const char *rule = compare(want, got, message);
 

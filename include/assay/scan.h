@@ -155,6 +155,11 @@ AY_MUSTCHECK int ay_scratch_clear(void);
 AY_MUSTCHECK int ay_scan_need_sibling(struct ay_scan *s, const char *name, uint64_t size, uint64_t off);
 /* The same of bytes that are copied into tensors as they are: what has no form (AY_SCANNER_FORMLESS) must be needed so. */
 AY_MUSTCHECK int ay_scan_need_bare(struct ay_scan *s, const char *name, uint64_t size, uint64_t off);
+/*
+ * The same of the chunks of an array, of which any may lack: last is the path of the last one, "9.99" or "c/9/99"; the others have smaller
+ * numbers in it. size: of each, 0 when it is not known.
+ */
+AY_MUSTCHECK int ay_scan_need_grid(struct ay_scan *s, const char *last, uint64_t size, uint64_t off);
 /* The same, and one tensor that must be in that file. */
 AY_MUSTCHECK int ay_scan_need_tensor(struct ay_scan *s, const char *sibling, const void *tensor, size_t tensor_len, uint64_t off);
 /* This file holds tensors: none at all (NULL), or one more. Says nothing inside of a container. */
@@ -177,7 +182,8 @@ enum {
 	AY_SCANNER_CONTAINER = 1,
 	AY_SCANNER_INERT = 2,       /* cannot run code in any known loader */
 	AY_SCANNER_FORMLESS = 4,    /* any bytes are as good as others: the claim rests on a name, and a model beside it must name the file */
-	AY_SCANNER_YIELDS = 8       /* its claim stands only where nobody else has one, and the policy does not admit the suffix unread */
+	AY_SCANNER_YIELDS = 8,      /* its claim stands only where nobody else has one, and the policy does not admit the suffix unread */
+	AY_SCANNER_STREAM = 16      /* one thing compressed, without a name of its own */
 };
 struct ay_scanner {
 	uint32_t abi;
@@ -228,6 +234,7 @@ struct ay_sibling {
 	char *path;
 	uint64_t size;                /* at least */
 	bool bare;                    /* read without any form */
+	bool grid;                    /* path is the last of many, each of exactly this size unless that is 0: whose numbers are no larger */
 	struct ay_names tensors;      /* exactly, when known */
 };
 struct ay_scan_result {

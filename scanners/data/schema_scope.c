@@ -145,6 +145,14 @@ static bool is_about_data(struct ay_scan *s)
 	return text && known;
 }
 
+/* Data that is never read as a table: a schema of one table would pass it by in silence. */
+static bool is_unread_data(struct ay_scan *s)
+{
+	const char *format = ay_scan_result_of(s)->format;
+
+	return strcmp(format, "zarr") == 0 || strcmp(format, "zarr-chunk") == 0;
+}
+
 void ay_schema_judge_scope(struct ay_scan *s)
 {
 	struct ay_schema *schema;
@@ -159,5 +167,7 @@ void ay_schema_judge_scope(struct ay_scan *s)
 	else if (i >= 0 && schema->resources[i].schema->of != AY_SCHEMA_OF_NOTHING)
 		ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "this file was not compared with its resource %s of the schema",
 			     ay_schema_resource_path(schema, (size_t)i));
+	else if (schema->of != AY_SCHEMA_OF_FILES && is_unread_data(s))
+		ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "a Zarr array is data, but is not compared with a schema");
 	ay_schema_free(schema);
 }

@@ -79,5 +79,5 @@ static int scan(struct ay_scan *s, struct ay_source *in)
 }
 
 const struct ay_scanner ay_scanner_bzip2 = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "bzip2", .version = 1, .bid = bid, .scan = scan,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER | AY_SCANNER_STREAM, .name = "bzip2", .version = 1, .bid = bid, .scan = scan,
 };

@@ -5,7 +5,10 @@
 #include <inttypes.h>
 
 #include "scanners/driver.h"
+#include "scanners/formats/bytes.h"
 #include "scanners/formats/inflate.h"
+#include "scanners/formats/text.h"
+#include "scanners/model/zarr_names.h"
 
 #define CHUNK (256 * KIB)
 /* Compressed bytes not read yet that count for the ratio, so that a long row of zeros at the beginning is no bomb. */
@@ -139,6 +142,7 @@ int ay_codec_expand(struct ay_scan *s, struct ay_source *in, const struct ay_cod
 
 int ay_codec_scan(struct ay_scan *s, struct ay_source *in, const struct ay_codec *codec)
 {
+	const char *base = ay_path_base(ay_scan_name(s));
 	char name[AY_LIMIT_COMPONENT + 1];
 	struct ay_spool spool;
 	int rc;
@@ -148,7 +152,10 @@ int ay_codec_scan(struct ay_scan *s, struct ay_source *in, const struct ay_codec
 	if (rc == 0) {
 		struct ay_source inner = ay_spool_source(&spool);
 
-		ay_scan_inner_name(s, name, sizeof(name));
+		if (ay_zarr_chunk_name(base))
+			snprintf(name, sizeof(name), "%s", base);
+		else
+			ay_scan_inner_name(s, name, sizeof(name));
 		rc = ay_scan_member_in(s, name, &inner, NULL);
 	}
 	ay_spool_free(&spool);

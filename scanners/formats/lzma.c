@@ -195,8 +195,8 @@ static int scan_lzma(struct ay_scan *s, struct ay_source *in)
 }
 
 const struct ay_scanner ay_scanner_xz = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "xz", .version = 1, .bid = bid_xz, .scan = scan_xz,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER | AY_SCANNER_STREAM, .name = "xz", .version = 1, .bid = bid_xz, .scan = scan_xz,
 };
 const struct ay_scanner ay_scanner_lzma = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "lzma", .version = 1, .bid = bid_lzma, .scan = scan_lzma,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER | AY_SCANNER_STREAM, .name = "lzma", .version = 1, .bid = bid_lzma, .scan = scan_lzma,
 };

@@ -16,7 +16,7 @@ struct magic {
 	uint8_t len;
 	uint16_t at;
 	uint8_t flags;
-	const char *suffix;     /* needed too, where the bytes alone say little; else NULL */
+	const char *suffix;     /* needed too, where the bytes alone say little; with a slash at its end: a folder; else NULL */
 	const char *what;
 };
 
@@ -60,6 +60,8 @@ static const struct magic magics[] = {
 	M("FEA1", 0, 0, NULL, "a Feather table"),
 	M("ORC", 0, 0, NULL, "an ORC table"),
 	M("Obj\x01", 0, 0, NULL, "an Avro file"),
+	M("", 0, AMONG_TEXT, ".lance", "a part of a Lance table"),
+	M("{", 0, AMONG_TEXT, "_delta_log/", "the log of a Delta table"),
 	M("\xcd\x9a\x57\x13", 0, 0, NULL, "a GNU dbm database, as a shelve keeps pickles in"),
 	M("\x13\x57\x9a\xcd", 0, 0, NULL, "a GNU dbm database, as a shelve keeps pickles in"),
 	M("\xce\x9a\x57\x13", 0, 0, NULL, "a GNU dbm database, as a shelve keeps pickles in"),
@@ -93,6 +95,18 @@ static const struct magic magics[] = {
 	M("8BPS", 0, 0, NULL, "a Photoshop image"),
 };
 
+static bool is_named(const char *path, const char *suffix)
+{
+	size_t len = strlen(suffix);
+
+	if (suffix[len - 1] != '/')
+		return ay_path_ends(path, suffix);
+	for (const char *at = strstr(path, suffix); at; at = strstr(at + 1, suffix))
+		if (at == path || at[-1] == '/')
+			return true;
+	return false;
+}
+
 static const struct magic *find_magic(struct ay_cursor head, const char *path)
 {
 	bool text = ay_bytes_look_like_text(&head);
@@ -101,7 +115,7 @@ static const struct magic *find_magic(struct ay_cursor head, const char *path)
 		const struct magic *m = &magics[i];
 		struct ay_cursor at = head;
 
-		if ((text && !(m->flags & AMONG_TEXT)) || (m->suffix && !ay_path_ends(path, m->suffix)))
+		if ((text && !(m->flags & AMONG_TEXT)) || (m->suffix && !is_named(path, m->suffix)))
 			continue;
 		ay_cursor_skip(&at, m->at);
 		if (!at.err && ay_cursor_starts(&at, m->bytes, m->len))
@@ -140,5 +154,5 @@ static int refused_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_text[] = {"text", "json", NULL};
 
 const struct ay_scanner ay_scanner_refused = {
-	.abi = AY_SCAN_ABI, .name = "refused", .version = 12, .refines = refines_text, .bid = refused_bid, .scan = refused_scan
+	.abi = AY_SCAN_ABI, .name = "refused", .version = 13, .refines = refines_text, .bid = refused_bid, .scan = refused_scan
 };

@@ -3,8 +3,12 @@
  * Zarr metadata: .zarray, .zgroup, .zattrs and .zmetadata of version 2, and
  * zarr.json of version 3 (zarr-specs.readthedocs.io). It says how the chunks
  * beside it become an array: a codec of objects runs what is in them, and one
- * that is not known is code of a package. The chunks are not judged here.
+ * that is not known is code of a package. Chunks have no form of their own:
+ * what is noted here says which files are chunks (zarr_chunk.c).
  */
+#include <stdlib.h>
+
+#include "assay/ckd.h"
 #include "assay/json.h"
 #include "scanners/formats/bytes.h"
 #include "scanners/formats/json_feed.h"
@@ -15,13 +19,14 @@
 
 #define MAX_TEXT (1 * MIB)
 #define KEEP 64
+#define DIMENSIONS 64    /* that NumPy has at most */
 
 /* What an open object or list is. */
 enum role {
 	ROLE_FREE,            /* the user's own, or numbers that say nothing about code */
 	ROLE_ARRAY2, ROLE_GROUP2, ROLE_TABLE2, ROLE_MAP2, ROLE_DTYPE2, ROLE_FILTERS2, ROLE_CODEC2,
 	ROLE_NODE3, ROLE_TABLE3, ROLE_MAP3, ROLE_TYPE3, ROLE_CODECS3, ROLE_CODEC3, ROLE_SETTINGS3, ROLE_EMPTY3,
-	ROLE_GRID3, ROLE_GRID_SETTINGS3, ROLE_KEYS3,
+	ROLE_GRID3, ROLE_GRID_SETTINGS3, ROLE_KEYS3, ROLE_KEYS_SETTINGS3,
 	ROLE_SHAPE, ROLE_CHUNKS   /* extents: a reader divides by those of chunks */
 };
 
@@ -37,11 +42,22 @@ struct level {
 	char key[KEEP];       /* whose value comes next */
 };
 
+/* The array whose document this file is. */
+struct grid {
+	uint64_t shape[DIMENSIONS], chunk[DIMENSIONS];
+	size_t dimensions;
+	char separator;       /* of chunk keys; '\0': as their encoding has it */
+	bool plain_keys;      /* of version 3: as those of version 2 */
+	bool coded;           /* a chunk's size is not that of its elements */
+	uint64_t element;     /* bytes, 0: not known */
+};
+
 struct zarr {
 	struct ay_scan *s;
 	struct ay_json_feed from;
 	struct ay_json_reader *json;
 	struct ay_config_rules *rules;
+	struct grid grid;
 	size_t depth;         /* open; levels[0] is the document's place */
 	struct level levels[AY_LIMIT_JSON_DEPTH + 2];
 };
@@ -148,6 +164,7 @@ static enum role role_of(struct zarr *z, bool array)
 		if (array && key_is(z, "chunk_shape"))
 			return ROLE_CHUNKS;
 		return array && (key_is(z, "codecs") || key_is(z, "index_codecs")) ? ROLE_CODECS3 : ROLE_FREE;
+	case ROLE_KEYS3: return key_is(z, "configuration") && !array ? ROLE_KEYS_SETTINGS3 : ROLE_FREE;
 	case ROLE_GRID3: return key_is(z, "configuration") && !array ? ROLE_GRID_SETTINGS3 : ROLE_FREE;
 	case ROLE_GRID_SETTINGS3: return key_is(z, "chunk_shape") && array ? ROLE_CHUNKS : ROLE_FREE;
 	default: return ROLE_FREE;
@@ -198,6 +215,7 @@ static void judge_codec(struct zarr *z, const char *name, bool v3)
 	const char *reason = ay_zarr_object_codec(name);
 
 	top(z)->named = true;
+	z->grid.coded |= !v3 || !ay_zarr_keeps_size(name);
 	if (reason)
 		ay_scan_find(z->s, "zarr.object", ay_json_reader_off(z->json), "the codec %.60s %s", name, reason);
 	else if (!(v3 ? ay_zarr_codec3(name) : ay_zarr_codec2(name)))
@@ -206,6 +224,8 @@ static void judge_codec(struct zarr *z, const char *name, bool v3)
 
 static void judge_dtype2(struct zarr *z, const char *text)
 {
+	if (z->depth == 1)
+		z->grid.element = ay_zarr_size2(text);
 	if (ay_zarr_is_object(text))
 		ay_scan_find(z->s, "zarr.object", ay_json_reader_off(z->json), "the type %.20s is of Python objects", text);
 	else if (!ay_zarr_dtype2(text))
@@ -215,12 +235,23 @@ static void judge_dtype2(struct zarr *z, const char *text)
 static void judge_keys3(struct zarr *z, const char *text)
 {
 	top(z)->named = true;
+	z->grid.plain_keys |= z->depth <= 2 && strcmp(text, "v2") == 0;
 	if (strcmp(text, "default") != 0 && strcmp(text, "v2") != 0)
 		malformed(z, "the encoding of chunk keys is not known");
 }
 
+static void judge_separator(struct zarr *z, const char *text)
+{
+	if (strcmp(text, ".") != 0 && strcmp(text, "/") != 0)
+		malformed(z, "chunk keys have another separator than . or /");
+	else if (z->levels[1].role == (z->depth == 1 ? ROLE_ARRAY2 : ROLE_NODE3) && (z->depth == 1 || z->levels[2].role == ROLE_KEYS3))
+		z->grid.separator = *text;
+}
+
 static void judge_type3(struct zarr *z, const char *text)
 {
+	if (z->depth == 1)
+		z->grid.element = ay_zarr_size3(text);
 	if (!ay_zarr_type3(text))
 		ay_scan_find(z->s, "zarr.dtype", ay_json_reader_off(z->json), "the type \"%.60s\" is not known, or has no fixed size", text);
 }
@@ -236,6 +267,8 @@ static void judge_text(struct zarr *z, const char *text)
 		judge_dtype2(z, text);
 	else if (l->role == ROLE_CODEC2 && (key_is(z, "dtype") || key_is(z, "astype") || key_is(z, "encode_dtype") || key_is(z, "decode_dtype")))
 		judge_dtype2(z, text);
+	else if ((l->role == ROLE_ARRAY2 && key_is(z, "dimension_separator")) || (l->role == ROLE_KEYS_SETTINGS3 && key_is(z, "separator")))
+		judge_separator(z, text);
 	else if (l->role == ROLE_CODEC2 && key_is(z, "id"))
 		judge_codec(z, text, false);
 	else if (l->role == ROLE_CODECS3)
@@ -260,6 +293,16 @@ static void judge_text(struct zarr *z, const char *text)
 	}
 }
 
+/* Of the array that the document is of, neither of those in a table nor of shards. */
+static void note_extent(struct zarr *z, uint64_t n, bool chunk)
+{
+	uint32_t item = top(z)->item;
+	bool own = z->levels[1].role == ROLE_ARRAY2 ? z->depth == 2 : z->levels[1].role == ROLE_NODE3 && (!chunk ? z->depth == 2 : z->levels[2].role == ROLE_GRID3);
+
+	if (own && item < DIMENSIONS)
+		(chunk ? z->grid.chunk : z->grid.shape)[item] = n;
+}
+
 /* A plain number, of chunks above 0: a reader divides by it. */
 static void judge_extent(struct zarr *z, const char *text, bool chunk)
 {
@@ -269,6 +312,8 @@ static void judge_extent(struct zarr *z, const char *text, bool chunk)
 		malformed(z, "an extent is no whole number below 10^18");
 	else if (chunk && strspn(text, "0") == len)
 		malformed(z, "an extent of the chunks is 0: a reader would divide by it");
+	else
+		note_extent(z, strtoull(text, NULL, 10), chunk);
 }
 
 static void judge_number(struct zarr *z, const char *text)
@@ -311,6 +356,8 @@ static void close_level(struct zarr *z)
 	bool names = l->role == ROLE_CODEC2 || l->role == ROLE_CODEC3 || l->role == ROLE_TYPE3 || l->role == ROLE_GRID3 || l->role == ROLE_KEYS3;
 
 	count_dimensions(z);
+	if (z->depth == 1)
+		z->grid.dimensions = l->shape && l->shape == l->chunks ? l->shape - 1 : SIZE_MAX;
 	if (names && !l->named)
 		malformed(z, "a codec, type, grid or encoding without its name");
 	if (l->role == ROLE_GRID3 && !l->grid)
@@ -318,6 +365,51 @@ static void close_level(struct zarr *z)
 	if (l->shape && l->chunks && l->shape != l->chunks)
 		malformed(z, "the chunks have other dimensions than the array");
 	z->depth--;
+}
+
+/* Bytes of a chunk; 0: not known. */
+static uint64_t chunk_size(const struct grid *g)
+{
+	uint64_t size = g->coded ? 0 : g->element;
+
+	for (size_t i = 0; i < g->dimensions; i++)
+		if (ay_ckd_mul_u64(size, g->chunk[i], &size))
+			return 0;
+	return size;
+}
+
+static bool has_chunks(const struct grid *g)
+{
+	bool any = g->dimensions <= DIMENSIONS;
+
+	for (size_t i = 0; any && i < g->dimensions; i++)
+		any = g->shape[i] > 0;
+	return any;
+}
+
+/* Says what the last chunk is called. */
+static int need_chunks(struct zarr *z)
+{
+	const struct grid *g = &z->grid;
+	bool v3 = z->levels[1].role == ROLE_NODE3, prefix = v3 && !g->plain_keys;
+	char separator = g->separator ? g->separator : prefix ? '/' : '.';
+	struct ay_buf key = ay_buf_new(2 * KIB);
+
+	if ((!v3 && z->levels[1].role != ROLE_ARRAY2) || !has_chunks(g))
+		return 0;
+	if (prefix)
+		ay_buf_addc(&key, 'c');
+	else if (!g->dimensions)
+		ay_buf_addc(&key, '0');
+	for (size_t i = 0; i < g->dimensions; i++) {
+		if (key.len)
+			ay_buf_addc(&key, (uint8_t)separator);
+		ay_buf_addf(&key, "%llu", (unsigned long long)((g->shape[i] - 1) / g->chunk[i]));
+	}
+	int rc = key.err ? AY_ELIMIT : ay_scan_need_grid(z->s, ay_buf_str(&key), chunk_size(g), AY_NO_OFFSET);
+
+	ay_buf_free(&key);
+	return rc;
 }
 
 static int see(struct zarr *z, int ev)
@@ -382,6 +474,8 @@ static int zarr_scan(struct ay_scan *s, struct ay_source *in)
 			err = see(z, ev);
 		if (!err && ev < 0)
 			err = ev;
+		if (!err && !ay_scan_count(s, AY_FAIL))
+			err = need_chunks(z);
 		if (err) {
 			ay_error_at(&e, err, ay_json_reader_off(z->json), "not strict JSON: %s", ev < 0 ? ay_json_reader_reason(z->json) : ay_strerror(err));
 			ay_scan_find_error(s, "zarr", err, &e);
@@ -398,5 +492,5 @@ static int zarr_scan(struct ay_scan *s, struct ay_source *in)
 static const char *const refines_json[] = {"json", "text", NULL};
 
 const struct ay_scanner ay_scanner_zarr = {
-	.abi = AY_SCAN_ABI, .name = "zarr", .version = 2, .refines = refines_json, .bid = zarr_bid, .scan = zarr_scan
+	.abi = AY_SCAN_ABI, .name = "zarr", .version = 3, .refines = refines_json, .bid = zarr_bid, .scan = zarr_scan
 };

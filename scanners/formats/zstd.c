@@ -133,5 +133,5 @@ static int scan(struct ay_scan *s, struct ay_source *in)
 }
 
 const struct ay_scanner ay_scanner_zstd = {
-	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER, .name = "zstd", .version = 2, .bid = bid, .scan = scan,
+	.abi = AY_SCAN_ABI, .flags = AY_SCANNER_CONTAINER | AY_SCANNER_STREAM, .name = "zstd", .version = 2, .bid = bid, .scan = scan,
 };

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanners/model/zarr_names.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "assay/attr.h"
 
 #define PREFIX "numcodecs."
+#define DIGITS "0123456789"
 
 static const char *const codecs2[] = {
 	"adler32", "astype", "base64", "bitround", "blosc", "bz2", "crc32", "crc32c", "delta", "fixedscaleoffset", "fletcher32", "gzip",
@@ -63,18 +65,18 @@ static const char *without_order(const char *dtype)
 bool ay_zarr_is_object(const char *dtype)
 {
 	dtype = without_order(dtype);
-	return strncmp(dtype, "object", 6) == 0 || (dtype[0] == 'O' && strspn(dtype + 1, "0123456789") == strlen(dtype + 1));
+	return strncmp(dtype, "object", 6) == 0 || (dtype[0] == 'O' && strspn(dtype + 1, DIGITS) == strlen(dtype + 1));
 }
 
 bool ay_zarr_dtype2(const char *dtype)
 {
-	static const char unit_chars[] = "0123456789YMWDhmsunpfa";
+	static const char unit_chars[] = DIGITS "YMWDhmsunpfa";
 	const char *p = without_order(dtype);
 	char kind = *p;
 
 	if (!kind || !strchr("biufcmMSUV", kind))
 		return false;
-	size_t digits = strspn(++p, "0123456789");
+	size_t digits = strspn(++p, DIGITS);
 
 	if (digits == 0 || digits > 9)
 		return false;
@@ -91,6 +93,50 @@ bool ay_zarr_type3(const char *name)
 {
 	/* Raw bits: r8, r16 and so on. */
 	if (name[0] == 'r' && name[1] >= '1' && name[1] <= '9')
-		return strlen(name) < 8 && strspn(name + 1, "0123456789") == strlen(name + 1);
+		return strlen(name) < 8 && strspn(name + 1, DIGITS) == strlen(name + 1);
 	return among(name, types3, AY_ARRAY_LEN(types3));
+}
+
+uint64_t ay_zarr_size2(const char *dtype)
+{
+	const char *p = without_order(dtype);
+
+	if (!ay_zarr_dtype2(dtype))
+		return 0;
+	return strtoul(p + 1, NULL, 10) * (*p == 'U' ? 4 : 1);
+}
+
+uint64_t ay_zarr_size3(const char *name)
+{
+	static const char *const bits[] = {"bfloat", "complex", "float", "int", "r", "uint"};
+	size_t letters = strcspn(name, DIGITS), digits = strspn(name + letters, DIGITS);
+
+	if (strcmp(name, "bool") == 0)
+		return 1;
+	if (!digits || digits > 6 || name[letters + digits])
+		return 0;
+	for (size_t i = 0; i < AY_ARRAY_LEN(bits); i++)
+		if (strlen(bits[i]) == letters && strncmp(name, bits[i], letters) == 0)
+			return strtoul(name + letters, NULL, 10) / 8;
+	return 0;
+}
+
+bool ay_zarr_keeps_size(const char *name)
+{
+	return strcmp(name, "bytes") == 0 || strcmp(name, "transpose") == 0;
+}
+
+bool ay_zarr_chunk_name(const char *name)
+{
+	size_t n;
+
+	if (strcmp(name, "c") == 0)
+		return true;
+	for (name += strncmp(name, "c.", 2) == 0 ? 2 : 0;; name += n + 1) {
+		n = strspn(name, DIGITS);
+		if (!n || (n > 1 && *name == '0'))
+			return false;
+		if (name[n] != '.')
+			return !name[n];
+	}
 }

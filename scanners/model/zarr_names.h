@@ -4,6 +4,7 @@
 #define ASSAY_SCANNERS_ZARR_NAMES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* What a codec that makes Python objects does with the chunks, or NULL when this is none. */
 const char *ay_zarr_object_codec(const char *name);
@@ -17,5 +18,12 @@ bool ay_zarr_is_object(const char *dtype);
 bool ay_zarr_dtype2(const char *dtype);
 /* Data types of version 3 of fixed size. */
 bool ay_zarr_type3(const char *name);
+/* Bytes of one element of these, 0 where the name does not say it alone. */
+uint64_t ay_zarr_size2(const char *dtype);
+uint64_t ay_zarr_size3(const char *name);
+/* A codec of version 3 after which a chunk has as many bytes as its elements. */
+bool ay_zarr_keeps_size(const char *name);
+/* The name of a chunk, or the last part of it: "0", "3.14", "c", "c.3.14". */
+bool ay_zarr_chunk_name(const char *name);
 
 #endif

@@ -163,6 +163,8 @@ def refused():
     magics = {"lib.so": b"\x7fELF\2\1\1" + bytes(9), "app.exe": b"MZ\x90\0\3\0\0\0", "doc.pdf": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "run.sh.txt": b"#!/bin/sh\nid\n",
               "old.doc": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a.rar": b"Rar!\x1a\x07\x01\0",
               "m.ggml": b"lmgg\3\0\0\0",
+              "t.orc": b"ORC\x0a\x03\0\0\0", "t.avro": b"Obj\1\2\x16avro.schema", "t.lance": bytes(8) + b"LANC",
+              "_delta_log/00000000000000000000.json": b'{"protocol": {"minReaderVersion": 1}}\n{"add": {"path": "a.parquet"}}\n',
               "d.sqlite": b"SQLite format 3\0\x10\0", "a.wasm": b"\0asm\1\0\0\0"}
     for name, data in magics.items():
         yield name, "fail", "format.unsupported", "Recognised and refused: %s." % name, data

@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes Zarr metadata, good and hostile, into a directory.
+"""Writes Zarr metadata and chunks, good and hostile, into a directory.
 
 gen_zarr.py DIR writes DIR/NAME/FILE and DIR/INDEX.tsv: file, expected verdict, a rule that must be among the findings
 ("-": none at all), and a sentence that says what it is. Written by the specifications of versions 2 and 3; zarr is used
 for more of the good ones where it is installed.
 """
+import bz2
+import gzip
 import json
+import lzma
 import os
+import pickle
 import shutil
 import sys
+import zlib
 
 BYTES = [{"name": "bytes", "configuration": {"endian": "little"}}]
 
@@ -76,22 +81,82 @@ def samples():
     yield "transformer", "zarr.json", "fail", "zarr.codec", "a storage transformer", array3(storage_transformers=[{"name": "x"}])
 
 
+class Runs:
+    def __reduce__(self):
+        return os.system, ("true",)
+
+
+def chunked():
+    """folder, metadata's file, document, and its chunks: path, bytes, verdict, rule, sentence"""
+    raw, packed = bytes(range(200)) * 2, bytes(range(0, 256, 3)) * 5
+    plain2, attack = array2(compressor=None), pickle.dumps(Runs(), 2)
+    last = ("9.0", raw, "pass", "-", "the last chunk")
+    yield "raw", ".zarray", plain2, [
+        ("0.0", raw, "pass", "-", "a chunk of as many bytes as its numbers have"), last,
+        ("10.0", raw, "fail", "sibling.unnamed", "a chunk beyond the array"),
+        ("0.1", raw, "fail", "sibling.unnamed", "beyond it in the other dimension"),
+        ("0", raw, "fail", "sibling.unnamed", "a dimension less"),
+        ("0.0.0", raw, "fail", "sibling.unnamed", "one more"),
+        ("1.0", raw[:-1], "fail", "sibling.truncated", "a byte short"),
+        ("2.0", raw + b"\0", "fail", "sibling.unnamed", "a byte more"),
+        ("03.0", raw, "fail", "format.unknown", "a zero before the number"),
+        ("4.0x", raw, "fail", "format.unknown", "no number"),
+        ("5.0", attack, "fail", "*", "a pickle"),
+        ("6/0", raw, "fail", "sibling.unnamed", "another separator"),
+        ("c/7.0", raw, "fail", "sibling.unnamed", "in a folder of version 3")]
+    for name, pack in (("zlib", zlib.compress), ("gzip", gzip.compress), ("bz2", bz2.compress), ("lzma", lzma.compress)):
+        yield "packed_" + name, ".zarray", array2(compressor={"id": name}), [
+            ("0.0", pack(packed), "pass", "-", "a chunk that is a stream"),
+            ("1.0", pack(attack), "fail", "*", "a pickle in a stream"),
+            ("2.0", pack(pack(packed)), "fail", "sibling.unnamed", "a stream in a stream"),
+            ("11.0", pack(packed), "fail", "sibling.unnamed", "a stream beyond the array")]
+    yield "packed_blosc", ".zarray", array2(), [("0.0", b"\2\1\x21\4" + packed, "pass", "-", "a chunk of a codec without a form that others know"), last]
+    yield "filtered", ".zarray", array2(compressor=None, filters=[{"id": "packbits"}]), [("0.0", raw[:50], "pass", "-", "a filter makes it shorter")]
+    yield "nested", ".zarray", dict(plain2, dimension_separator="/"), [
+        ("3/0", raw, "pass", "-", "chunks in folders"), ("3.0", raw, "fail", "sibling.unnamed", "and not beside them")]
+    yield "fields", ".zarray", dict(plain2, dtype=[["x", "<f8"]]), [("0.0", raw[:99], "pass", "-", "fields: nobody counts their bytes here")]
+    yield "wide", ".zarray", dict(plain2, dtype="<U1"), [("0.0", raw, "pass", "-", "four bytes a letter"), ("1.0", raw[4:], "fail", "sibling.truncated", "one short")]
+    yield "scalar", ".zarray", dict(plain2, shape=[], chunks=[]), [("0", raw[200:204], "pass", "-", "the only number of an array without a dimension")]
+    yield "empty", ".zarray", dict(plain2, shape=[0, 10]), [("0.0", raw, "fail", "sibling.unnamed", "an empty array has no chunks")]
+    yield "objects", ".zarray", array2(dtype="|O"), [("0.0", raw, "fail", "sibling.unnamed", "a chunk of an array that is refused")]
+    plain3 = array3(codecs=BYTES)
+    yield "raw3", "zarr.json", plain3, [
+        ("c/0", raw[160:200], "pass", "-", "a chunk of version 3"), ("c/9", raw[160:200], "pass", "-", "the last one"),
+        ("c/10", raw[160:200], "fail", "sibling.unnamed", "one beyond"), ("c/8", raw[161:200], "fail", "sibling.truncated", "a byte short"),
+        ("0", raw[160:200], "fail", "sibling.unnamed", "named as in version 2")]
+    yield "keys_v2", "zarr.json", dict(plain3, chunk_key_encoding={"name": "v2"}), [("7", raw[160:200], "pass", "-", "named as in version 2, as it may be")]
+    yield "keys_dot", "zarr.json", dict(plain3, chunk_key_encoding={"name": "default", "configuration": {"separator": "."}}), [
+        ("c.7", raw[160:200], "pass", "-", "with another separator"), ("c/7", raw[160:200], "fail", "sibling.unnamed", "and not with the usual one")]
+    yield "scalar3", "zarr.json", dict(plain3, shape=[], chunk_grid={"name": "regular", "configuration": {"chunk_shape": []}}), [
+        ("c", raw[160:164], "pass", "-", "the only number")]
+    yield "shard3", "zarr.json", array3(codecs=shards(BYTES)), [("c/0", raw, "pass", "-", "a shard, which has an index besides")]
+    yield "checked3", "zarr.json", array3(codecs=BYTES + [{"name": "crc32c"}]), [("c/0", raw[156:200], "pass", "-", "with a check sum")]
+    yield "separator", ".zarray", dict(plain2, dimension_separator="-"), []
+
+
 def by_zarr(out):
-    """Files that zarr itself writes, of which the metadata is kept."""
+    """Files that zarr itself writes."""
     try:
         import numpy
         import zarr
     except ImportError:
         return
-    for name, array in (("real_f4", numpy.ones((20, 20), "float32")), ("real_i8", numpy.arange(100)), ("real_fields", numpy.zeros(3, "f8,S4"))):
-        folder = os.path.join(out, name)
-        zarr.save_array(folder, array)
-        for path, folders, files in os.walk(folder):
-            for f in files:
-                if f in (".zarray", ".zgroup", ".zattrs", ".zmetadata", "zarr.json"):
-                    yield "%s/%s" % (os.path.relpath(path, out), f), "pass", "-", "as zarr writes it"
-                else:
-                    os.unlink(os.path.join(path, f))
+    arrays = {"f4": numpy.ones((20, 20), "float32"), "i8": numpy.arange(100), "fields": numpy.zeros(3, "f8,S4"),
+              "noise": numpy.random.default_rng(1).normal(size=(90, 40)), "u1": numpy.random.default_rng(2).integers(0, 255, (64, 64, 3), "uint8")}
+    three = not zarr.__version__.startswith("2.")
+    for version in (2, 3) if three else (2,):
+        for name, array in arrays.items():
+            folder = os.path.join(out, "real_v%d_%s" % (version, name))
+            if three:
+                if version == 2 or array.dtype.names is None:
+                    zarr.save_array(folder, array, zarr_format=version)
+            else:
+                zarr.save_array(folder, array)
+    for root, _, files in os.walk(out):
+        for f in files:
+            path = os.path.relpath(os.path.join(root, f), out)
+            if path.startswith("real_"):
+                yield path, "pass", "-", "as zarr writes it"
 
 
 def main(out):
@@ -103,6 +168,15 @@ def main(out):
         with open(os.path.join(out, name, file), "w", encoding="utf-8") as f:
             json.dump(document, f, indent=4)
         rows.append((name + "/" + file, verdict, rule, why))
+    for name, file, document, chunks in chunked():
+        folder = os.path.join(out, "chunks_" + name)
+        good = ("fail", "*") if name in ("objects", "separator") else ("pass", "-")
+        for path, data, *row in [(file, json.dumps(document).encode(), *good, "metadata with chunks beside it")] + chunks:
+            path = os.path.join(folder, path)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as f:
+                f.write(data)
+            rows.append((os.path.relpath(path, out), *row))
     rows += by_zarr(out)
     with open(os.path.join(out, "INDEX.tsv"), "w", encoding="utf-8") as f:
         for row in rows:

@@ -120,6 +120,43 @@ static void test_formless(void)
 		     "3 sibling.unnamed any bytes could be in this file, and no model beside it names it;", "a model names the bare file beside it, and no other");
 }
 
+static void test_grid(void)
+{
+	struct ay_sibling plain[] = {{.path = (char *)"9.12", .size = 8, .grid = true}}, nested[] = {{.path = (char *)"c/3", .grid = true}};
+	struct ay_sibling_file files[] = {
+		{.path = "a-b/0.0", .size = 8, .formless = true},
+		{.path = "a/.zarray", .siblings = plain, .sibling_count = 1},
+		{.path = "a/0.0", .size = 8, .formless = true},
+		{.path = "a/10.0", .size = 8, .formless = true},
+		{.path = "a/9.12", .size = 7, .formless = true},
+		{.path = "a/9.13", .size = 8, .formless = true},
+		{.path = "a/9.2", .size = 9, .formless = true},
+		{.path = "b/c/3", .size = 1, .formless = true},
+		{.path = "b/c/4", .size = 1, .formless = true},
+		{.path = "b/zarr.json", .siblings = nested, .sibling_count = 1},
+	};
+	struct ay_buf b = ay_buf_new(1024);
+	struct ay_names tensors;
+	struct ay_sibling *v;
+	size_t n;
+
+#define UNNAMED " sibling.unnamed any bytes could be in this file, and no model beside it names it;"
+	told[0] = '\0';
+	is_int(ay_siblings_check(files, AY_ARRAY_LEN(files), tell, NULL), 0, "compared");
+	is_str(told, "4 sibling.truncated the chunk has 7 bytes, its array's chunks have 8;0" UNNAMED "3" UNNAMED "5" UNNAMED "6" UNNAMED "8" UNNAMED,
+	       "chunks of an array are needed as far as it reaches");
+	ay_siblings_encode(&plain[0].tensors, plain, 1, &b);
+	struct ay_cursor c = ay_cursor_of(b.data, b.len, 0);
+
+	ok(ay_siblings_decode(&c, &tensors, &v, &n) == 0 && n == 1 && v[0].grid && !v[0].bare && v[0].size == 8, "and come out of a note as they went in");
+	ay_siblings_free(v, n);
+	b.data[41 + 4 + 2 + 4 + 8] = 3;
+	c = ay_cursor_of(b.data, b.len, 0);
+	is_int(ay_siblings_decode(&c, &tensors, &v, &n), AY_EFORMAT, "a way of reading that nobody knows");
+	ay_siblings_free(v, n);
+	ay_buf_free(&b);
+}
+
 static void test_record(void)
 {
 	static const char index[] = INDEX("\"w\": \"b\", \"x\": \"a\", \"y\": \"b\", \"z\": \"c\"");
@@ -175,6 +212,7 @@ int main(void)
 	test_check();
 	test_missing();
 	test_formless();
+	test_grid();
 	test_record();
 	test_many();
 	return done_testing();

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "scanners/model/zarr_names.h"
 #include "tests/lib/scan_case.h"
 
 #define ARRAY2(dtype, compressor, filters) \
@@ -48,6 +49,56 @@ static void test_extents(void)
 	scan_is("zarr.json", GRID3(REGULAR("[2]"), "{}"), "zarr.malformed", "keys of nothing");
 	scan_is("zarr.json", ARRAY3("\"int8\"", "[{\"name\": \"sharding_indexed\", \"configuration\": {\"chunk_shape\": [0], \"codecs\": [\"bytes\"],"
 				    " \"index_codecs\": [\"bytes\"]}}]", ""), "zarr.malformed", "shards of chunks of 0");
+}
+
+/* The last chunk that an array asks for, and the bytes of each. */
+static void chunks_are(const char *path, const char *text, const char *last, uint64_t size, const char *name)
+{
+	is_str(scan_case_with(path, text, strlen(text), NULL), "pass", "%s", name);
+	is_int(scan_case_result.sibling_count, last ? 1 : 0, "%s: what it asks for", name);
+	if (!last || scan_case_result.sibling_count != 1)
+		return;
+	is_str(scan_case_result.siblings[0].path, last, "up to the last chunk");
+	is_int((long long)scan_case_result.siblings[0].size, (long long)size, "of a size");
+	ok(scan_case_result.siblings[0].grid, "as one of many");
+}
+
+static void test_chunks(void)
+{
+	chunks_are("a/.zarray", SIZES2("[4, 7]", "[2, 3]"), "1.2", 24, "two dimensions");
+	chunks_are(".zarray", SIZES2("[]", "[]"), "0", 4, "no dimension");
+	chunks_are(".zarray", SIZES2("[6]", "[3]"), "1", 12, "a whole number of chunks");
+	chunks_are(".zarray", SIZES2("[7]", "[3]"), "2", 12, "and one row more");
+	chunks_are(".zarray", SIZES2("[0, 4]", "[1, 1]"), NULL, 0, "nothing");
+	chunks_are(".zarray", SIZES2("[9]", "[999999999999999999]"), "0", 3999999999999999996, "a chunk as long as can be said");
+	chunks_are(".zarray", SIZES2("[9, 9]", "[999999999999999999, 9999]"), "0.0", 0, "longer than a number");
+	chunks_are(".zarray", ARRAY2("\"<f4\"", "{\"id\": \"zstd\"}", "null"), "1.0", 0, "compressed");
+	chunks_are(".zarray", ARRAY2("\"<f4\"", "null", "[{\"id\": \"delta\"}]"), "1.0", 0, "filtered");
+	chunks_are(".zarray", ARRAY2("[[\"x\", \"<f4\"]]", "null", "[]"), "1.0", 0, "fields");
+	chunks_are(".zmetadata", "{\"zarr_consolidated_format\": 1, \"metadata\": {\"a/.zarray\": " SIZES2("[4]", "[2]") "}}", NULL, 0, "a table of all arrays");
+	chunks_are(".zgroup", "{\"zarr_format\": 2}", NULL, 0, "a group");
+	chunks_are("zarr.json", GRID3(REGULAR("[3]"), "\"v2\""), "1", 3, "version 3 with keys of version 2");
+	chunks_are("zarr.json", GRID3(REGULAR("[3]"), "\"default\""), "c/1", 3, "with its own");
+	chunks_are("zarr.json", GRID3(REGULAR("[3]"), "{\"name\": \"default\", \"configuration\": {\"separator\": \".\"}}"), "c.1", 3, "with a point");
+	chunks_are("zarr.json", ARRAY3("\"int16\"", "[{\"name\": \"sharding_indexed\", \"configuration\": {\"chunk_shape\": [1], \"codecs\": [\"bytes\"],"
+				       " \"index_codecs\": [\"bytes\"]}}]", ""), "c/1", 0, "shards");
+	scan_is("zarr.json", GRID3(REGULAR("[3]"), "{\"name\": \"default\", \"configuration\": {\"separator\": \"-\"}}"), "zarr.malformed", "another separator");
+}
+
+static void test_chunk_names(void)
+{
+	static const char *const good[] = {"0", "9", "10", "0.0", "3.14.15", "c", "c.0", "c.10.2"};
+	static const char *const bad[] = {"", ".", "0.", ".0", "00", "1.02", "1x", "x", "cc", "c.", "c0x", "1..2", "-1", "c/0"};
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(good); i++)
+		ok(ay_zarr_chunk_name(good[i]), "%s is a chunk's name", good[i]);
+	for (size_t i = 0; i < AY_ARRAY_LEN(bad); i++)
+		ok(!ay_zarr_chunk_name(bad[i]), "\"%s\" is none", bad[i]);
+	is_int((long long)ay_zarr_size2("<U3"), 12, "letters have four bytes");
+	is_int((long long)ay_zarr_size2("<M8[ns]"), 8, "a time");
+	is_int((long long)ay_zarr_size3("complex128"), 16, "two doubles");
+	is_int((long long)ay_zarr_size3("bool"), 1, "a truth");
+	is_int((long long)ay_zarr_size3("float8_e4m3"), 0, "what its name does not say alone");
 }
 
 static void test_version_2(void)
@@ -133,6 +184,8 @@ int main(void)
 {
 	test_version_2();
 	test_extents();
+	test_chunks();
+	test_chunk_names();
 	test_version_3();
 	test_every_cut();
 	ay_scan_result_free(&scan_case_result);
