@@ -71,14 +71,15 @@ static void become_worker(const struct state *s, int sock, int scratch, const st
 {
 	const char *const serve[] = { "assay-worker", NULL };
 	const char *const test[] = { "assay-worker", "--selftest", q->selftest, NULL };
-	const char *envp[] = { "LC_ALL=C", NULL, NULL };
+	/* Huge pages, where the kernel gives any: a scan that needs megabytes spends a tenth of its time on faults without them. */
+	const char *envp[] = { "LC_ALL=C", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1", NULL, NULL };
 #ifdef ASSAY_SANITIZED
 	const char *options = getenv("ASAN_OPTIONS");
 	char line[512];
 
 	if (options) {
 		snprintf(line, sizeof(line), "ASAN_OPTIONS=%s", options);
-		envp[1] = line;
+		envp[2] = line;
 	}
 #endif
 	/* High numbers first, so that no dup2 below overwrites a descriptor still needed. */
