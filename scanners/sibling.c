@@ -14,6 +14,7 @@
 
 #define MESSAGE 384
 #define DIGITS "0123456789"
+#define GRID_DEPTH 65      /* folders from a chunk up to its array: one for each dimension that NumPy has, and one more */
 #define SIBLING_MIN (2 + 8 + 1 + 41)    /* bytes of one in ay_siblings_encode, without its path */
 enum how { NAMED, BARE, GRID, HOWS };    /* how it is read, in ay_siblings_encode */
 
@@ -236,27 +237,22 @@ void ay_siblings_free(struct ay_sibling *v, size_t n)
 	free(v);
 }
 
-/* Of the first file that does not lie before the path. */
-static size_t place_of(const struct ay_sibling_file *files, size_t n, const char *path)
+static const struct ay_sibling_file *find(const struct ay_sibling_file *files, size_t n, const char *path)
 {
 	size_t lo = 0, hi = n;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
+		int order = strcmp(files[mid].path, path);
 
-		if (strcmp(files[mid].path, path) < 0)
+		if (order == 0)
+			return &files[mid];
+		if (order < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return lo;
-}
-
-static const struct ay_sibling_file *find(const struct ay_sibling_file *files, size_t n, const char *path)
-{
-	size_t at = place_of(files, n, path);
-
-	return at < n && strcmp(files[at].path, path) == 0 ? &files[at] : NULL;
+	return NULL;
 }
 
 /* The same path but for its numbers, which are no larger and have no zero before them. */
@@ -275,24 +271,74 @@ static bool in_grid(const char *path, const char *last)
 	return !*path && !*last;
 }
 
-/* Chunks have no form: those below the folder of their array are needed. One that is too short is told of. */
-static void check_grid(const struct ay_sibling_file *files, size_t n, const char *folder, const struct ay_sibling *want, bool *needed, ay_sibling_fn fn,
-		       void *arg)
+/* The chunks below a folder: its path ends with a slash, and is empty for the root. */
+struct grid { const char *path; size_t len; const struct ay_sibling *last; };
+
+static size_t folder_of(const char *path)
 {
-	size_t len = strlen(folder);
+	const char *slash = strrchr(path, '/');
 
-	for (size_t i = place_of(files, n, folder); i < n && strncmp(files[i].path, folder, len) == 0; i++) {
-		if (!files[i].formless || !in_grid(files[i].path + len, want->path))
-			continue;
-		needed[i] = !want->size || files[i].size <= want->size;
-		if (want->size && files[i].size < want->size) {
-			char message[MESSAGE];
+	return slash ? (size_t)(slash - path) + 1 : 0;
+}
 
-			snprintf(message, sizeof(message), "the chunk has %llu bytes, its array's chunks have %llu", (unsigned long long)files[i].size,
-				 (unsigned long long)want->size);
-			fn(arg, i, "sibling.truncated", message);
-		}
+static int by_folder(const void *a, const void *b)
+{
+	const struct grid *x = a, *y = b;
+	int order = memcmp(x->path, y->path, x->len < y->len ? x->len : y->len);
+
+	return order ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+/* Sorted by folder; *out is owned. -ENOMEM. */
+static int gather_grids(const struct ay_sibling_file *files, size_t n, struct grid **out, size_t *count)
+{
+	*count = 0;
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < files[i].sibling_count; j++)
+			*count += files[i].siblings[j].grid;
+	*out = calloc(*count + 1, sizeof(**out));
+	if (!*out)
+		return -ENOMEM;
+	for (size_t i = 0, at = 0; i < n; i++)
+		for (size_t j = 0; j < files[i].sibling_count; j++)
+			if (files[i].siblings[j].grid)
+				(*out)[at++] = (struct grid){files[i].path, folder_of(files[i].path), &files[i].siblings[j]};
+	qsort(*out, *count, sizeof(**out), by_folder);
+	return 0;
+}
+
+/* The grid of a folder above a file that the file is a chunk of, or NULL. A folder with two is no array that anybody writes. */
+static const struct ay_sibling *grid_of(const struct grid *grids, size_t count, const char *path)
+{
+	struct grid at = {path, folder_of(path), NULL};
+
+	for (unsigned up = 0; count && up <= GRID_DEPTH; up++) {
+		const struct grid *found = bsearch(&at, grids, count, sizeof(*grids), by_folder);
+
+		if (found && in_grid(path + at.len, found->last->path))
+			return found->last;
+		if (!at.len)
+			return NULL;
+		for (at.len--; at.len && path[at.len - 1] != '/';)
+			at.len--;
 	}
+	return NULL;
+}
+
+/* Chunks have no form: an array above needs them. Whether one does; one that is too short is told of. */
+static bool is_chunk(const struct grid *grids, size_t count, const struct ay_sibling_file *file, size_t i, ay_sibling_fn fn, void *arg)
+{
+	const struct ay_sibling *last = grid_of(grids, count, file->path);
+	char message[MESSAGE];
+
+	if (!last || (last->size && file->size > last->size))
+		return false;
+	if (last->size && file->size < last->size) {
+		snprintf(message, sizeof(message), "the chunk has %llu bytes, its array's chunks have %llu", (unsigned long long)file->size,
+			 (unsigned long long)last->size);
+		fn(arg, i, "sibling.truncated", message);
+	}
+	return true;
 }
 
 /* What is wrong with got as the file that want describes: a rule, or NULL. */
@@ -340,22 +386,20 @@ int ay_siblings_check(const struct ay_sibling_file *files, size_t n, ay_sibling_
 {
 	char path[2 * AY_LIMIT_PATH], message[MESSAGE];
 	bool *needed = calloc(n + 1, sizeof(*needed));
+	struct grid *grids = NULL;
+	size_t count;
 
-	if (!needed)
+	if (!needed || gather_grids(files, n, &grids, &count)) {
+		free(needed);
 		return -ENOMEM;
+	}
 	for (size_t i = 0; i < n; i++) {
-		const char *slash = strrchr(files[i].path, '/');
-
 		for (size_t j = 0; j < files[i].sibling_count; j++) {
 			const struct ay_sibling *want = &files[i].siblings[j];
-			int folder = slash ? (int)(slash - files[i].path + 1) : 0;
 
-			if (want->grid) {
-				snprintf(path, sizeof(path), "%.*s", folder, files[i].path);
-				check_grid(files, n, path, want, needed, fn, arg);
+			if (want->grid)
 				continue;
-			}
-			snprintf(path, sizeof(path), "%.*s%s", folder, files[i].path, want->path);
+			snprintf(path, sizeof(path), "%.*s%s", (int)folder_of(files[i].path), files[i].path, want->path);
 			const struct ay_sibling_file *got = find(files, n, path);
 			const char *rule = compare(want, got, message);
 
@@ -366,8 +410,9 @@ int ay_siblings_check(const struct ay_sibling_file *files, size_t n, ay_sibling_
 		}
 	}
 	for (size_t i = 0; i < n; i++)
-		if (files[i].formless && !needed[i])
+		if (files[i].formless && !needed[i] && !is_chunk(grids, count, &files[i], i, fn, arg))
 			fn(arg, i, "sibling.unnamed", "any bytes could be in this file, and no model beside it names it");
+	free(grids);
 	free(needed);
 	return 0;
 }
