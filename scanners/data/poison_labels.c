@@ -73,26 +73,32 @@ static struct votes count_votes(const struct near *near, size_t n, uint16_t give
 	return v;
 }
 
+struct nearest { struct near v[AY_LABEL_NEIGHBOURS]; size_t n; float limit; };     /* limit: farther points have no vote */
+
 /* skip: a point that does not vote, SIZE_MAX for none. */
+static void take_tile(const struct ay_label_model *m, const float *distance, size_t first, size_t skip, struct nearest *out)
+{
+	for (size_t i = first; i < first + AY_SPACE_TILE && i < m->points.n; i++)
+		if (distance[i - first] < out->limit && i != skip) {
+			take_near(out->v, &out->n, distance[i - first], m->labels[i]);
+			out->limit = out->n < AY_LABEL_NEIGHBOURS ? INFINITY : out->v[out->n - 1].distance;
+		}
+}
+
 static struct votes vote(const struct ay_label_model *m, const float *point, uint16_t given, size_t skip)
 {
-	struct near near[AY_LABEL_NEIGHBOURS];
-	float distance[AY_SPACE_BLOCK], limit = INFINITY;
-	size_t n = 0;
+	struct nearest near = {.limit = INFINITY};
+	float distance[AY_SPACE_BLOCK];
 
 	for (size_t at = 0; at < m->points.n; at += AY_SPACE_BLOCK) {
-		size_t here = m->points.n - at < AY_SPACE_BLOCK ? m->points.n - at : AY_SPACE_BLOCK;
+		/* Most tiles have none that is near. */
+		for (uint32_t tiles = ay_points_measure(&m->points, at / AY_SPACE_BLOCK, point, near.limit, distance); tiles; tiles &= tiles - 1) {
+			size_t j = (size_t)__builtin_ctz(tiles) * AY_SPACE_TILE;
 
-		/* Most blocks have none that is near. */
-		if (!ay_points_measure(&m->points, at / AY_SPACE_BLOCK, point, limit, distance))
-			continue;
-		for (size_t j = 0; j < here; j++)
-			if (distance[j] < limit && at + j != skip) {
-				take_near(near, &n, distance[j], m->labels[at + j]);
-				limit = n < AY_LABEL_NEIGHBOURS ? INFINITY : near[n - 1].distance;
-			}
+			take_tile(m, distance + j, at + j, skip, &near);
+		}
 	}
-	return count_votes(near, n, given);
+	return count_votes(near.v, near.n, given);
 }
 
 static bool is_lost(const struct ay_label_model *m, struct votes v)

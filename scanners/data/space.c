@@ -145,15 +145,14 @@ void ay_points_get(const struct ay_points *p, size_t i, float *point)
  * Sixteen points at a time, their sums in registers; the compiler makes of this what the processor has. Each sum is added up in the
  * order of the dimensions, so that it is the same everywhere.
  */
-#define LANES 4
-#define TILE (4 * LANES)
+#define LANES (AY_SPACE_TILE / 4)
 #define STEP 8                           /* dimensions between two looks at the limit */
-_Static_assert(AY_SPACE_BLOCK % TILE == 0, "a block is whole tiles");
+_Static_assert(AY_SPACE_BLOCK % AY_SPACE_TILE == 0 && AY_SPACE_BLOCK / AY_SPACE_TILE <= 32, "a block is whole tiles, with a bit for each");
 
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
 typedef int32_t masks __attribute__((vector_size(LANES * sizeof(int32_t))));
 struct tile { lanes a, b, c, d; };
-_Static_assert(sizeof(struct tile) == TILE * sizeof(float), "a tile is its points");
+_Static_assert(sizeof(struct tile) == AY_SPACE_TILE * sizeof(float), "a tile is its points");
 
 static lanes load(const float *v)
 {
@@ -196,12 +195,12 @@ static bool any_below(const struct tile *t, float limit)
 	return bits[0] | bits[1];
 }
 
-bool ay_points_measure(const struct ay_points *p, size_t block, const float *point, float limit, float out[AY_SPACE_BLOCK])
+uint32_t ay_points_measure(const struct ay_points *p, size_t block, const float *point, float limit, float out[AY_SPACE_BLOCK])
 {
 	size_t width = width_of(p), dims = p->space->dims;
-	bool any = false;
+	uint32_t near = 0;
 
-	for (size_t at = 0; at < AY_SPACE_BLOCK; at += TILE) {
+	for (size_t at = 0; at < AY_SPACE_BLOCK; at += AY_SPACE_TILE) {
 		const float *v = p->v + block * width * AY_SPACE_BLOCK + at;
 		struct tile t = {0};
 		bool below = true;
@@ -215,10 +214,10 @@ bool ay_points_measure(const struct ay_points *p, size_t block, const float *poi
 				add_value(&t, v, point[d]);
 			below = any_below(&t, limit);
 		}
-		any |= below;
+		near |= (uint32_t)below << at / AY_SPACE_TILE;
 		memcpy(out + at, &t, sizeof(t)); /* own: the tile's place in out */
 	}
-	return any;
+	return near;
 }
 
 void ay_points_free(struct ay_points *p)

@@ -11,6 +11,7 @@
 #define AY_SPACE_NUMBERS 64      /* dimensions of numbers; more columns are projected at random */
 #define AY_SPACE_VALUES 64       /* columns of values; of more, the first ones */
 #define AY_SPACE_BLOCK 256       /* rows that are measured at once */
+#define AY_SPACE_TILE 16         /* of them, rows that are told of together */
 
 struct ay_space {
 	struct ay_budget *budget;
@@ -40,9 +41,9 @@ AY_MUSTCHECK int ay_points_init(struct ay_points *p, const struct ay_space *s, s
 void ay_points_add(struct ay_points *p, const float *point);
 /*
  * Squared distances of the block's rows from a point; of those that are not below the limit perhaps only a part that is not below it
- * either. Whether any is below; rows beyond the last point lie at zero.
+ * either. A bit for each tile of the block that has any below; rows beyond the last point lie at zero.
  */
-bool ay_points_measure(const struct ay_points *p, size_t block, const float *point, float limit, float out[AY_SPACE_BLOCK]);
+uint32_t ay_points_measure(const struct ay_points *p, size_t block, const float *point, float limit, float out[AY_SPACE_BLOCK]);
 void ay_points_get(const struct ay_points *p, size_t i, float *point);
 void ay_points_free(struct ay_points *p);
 
