@@ -130,11 +130,14 @@ static bool is_valid(const struct column *c, uint64_t i)
 	return !c->valid || c->valid[i / 8] >> (i % 8) & 1;
 }
 
+/* Without bits there is none, however many values the batch says that it has. */
 static uint64_t count_nulls(const struct column *c)
 {
-	uint64_t nulls = 0;
+	uint64_t nulls = 0, whole = c->valid ? c->length / 8 : 0;
 
-	for (uint64_t i = 0; i < c->length; i++)
+	for (uint64_t i = 0; i < whole; i++)
+		nulls += 8 - (unsigned)__builtin_popcount(c->valid[i]);
+	for (uint64_t i = whole * 8; c->valid && i < c->length; i++)
 		nulls += !is_valid(c, i);
 	return nulls;
 }
@@ -148,8 +151,6 @@ static int read_validity(struct ay_arrow_batch *k, struct column *c, uint64_t nu
 	bool all;
 	int rc = open_buffer(k, &b);
 
-	if (!rc)
-		rc = ay_codec_tick(k->r->budget, c->length, &k->r->looked);
 	all = !rc && b.source.size == 0;
 	if (all && nulls)
 		rc = malformed(k, "there are nulls, but no bits that say where");
@@ -157,6 +158,9 @@ static int read_validity(struct ay_arrow_batch *k, struct column *c, uint64_t nu
 		rc = malformed(k, "a buffer is shorter than its values, or they lead beyond it");
 	if (!rc && !all)
 		rc = get(k, &b, 0, len, &bits);
+	/* Values without bits cost nothing here; whether there are so many is seen where they are read. */
+	if (!rc && len > 0 && (!all || parent))
+		rc = ay_codec_tick(k->r->budget, len, &k->r->looked);
 	if (!rc && len > 0 && (!all || parent)) {
 		c->valid = ay_budget_alloc(k->r->budget, (size_t)len);
 		rc = c->valid ? 0 : AY_ELIMIT;

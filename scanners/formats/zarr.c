@@ -393,10 +393,11 @@ static int need_chunks(struct zarr *z)
 	const struct grid *g = &z->grid;
 	bool v3 = z->levels[1].role == ROLE_NODE3, prefix = v3 && !g->plain_keys;
 	char separator = g->separator ? g->separator : prefix ? '/' : '.';
-	struct ay_buf key = ay_buf_new(2 * KIB);
 
 	if ((!v3 && z->levels[1].role != ROLE_ARRAY2) || !has_chunks(g))
 		return 0;
+	struct ay_buf key = ay_buf_new(2 * KIB);
+
 	if (prefix)
 		ay_buf_addc(&key, 'c');
 	else if (!g->dimensions)

@@ -548,6 +548,11 @@ def arrow_bad():
             ("length-max", change("node", 0, 0, (1 << 63) - 1), "a column of 2^63 - 1 rows"), ("nulls", change("node", 1, 0, 2), "another number of nulls"),
             ("nulls-negative", change("node", 1, 0, -1), "-1 nulls"), ("bits", change("buffer", 1, 0, 0), "nulls without bits")):
         yield name + ".arrow", ipc.stream(FIELDS, [two(edit=edit)])[0], "fail", "arrow.malformed", why
+    many = 1 << 62
+    for name, fields, buffers in (("column", FIELDS[:1], 2), ("struct", [ipc.field("s", ipc.STRUCT, FIELDS[:1])], 3)):
+        empty = [([(many, 0)] * (buffers - 1), [b""] * buffers)]
+        yield "no-values-%s.arrow" % name, ipc.stream(fields, [("batch",) + ipc.batch(many, empty)])[0], "fail", "arrow.malformed", \
+            "2^62 rows without bits and without values: a " + name
     rows = [ipc.numbers([1, 2], "i"), ([(2, 0)], [b"", struct.pack("<3i", 0, 3, 1), b"abc"])]
     yield "offsets-fall.arrow", ipc.stream(FIELDS, [("batch",) + ipc.batch(2, rows)])[0], "fail", "arrow.malformed", "offsets that fall"
     rows[1] = ([(2, 0)], [b"", struct.pack("<3i", 0, 1, 4), b"abc"])
