@@ -220,7 +220,7 @@ struct ay_handle {
 	struct ay_inode *inode;      /* pinned: write, claim, ghost */
 	struct ay_stream *stream;    /* write */
 	struct ay_buf buf;           /* view, claim */
-	pthread_mutex_t lock;        /* claim: guards buf */
+	pthread_mutex_t lock;        /* guards buf; held while a reply is sent from it */
 	struct ay_cred cred;         /* of the opener */
 	int32_t opener_tid, opener_tgid;
 	bool wrote;                  /* since it last counted as closed; stream->lock */

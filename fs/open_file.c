@@ -75,6 +75,9 @@ void ay_handle_free(struct ay_mount *m, struct ay_handle *h)
 	if (h->kind == AY_HANDLE_CLAIM)
 		__atomic_sub_fetch(&m->claim_bytes, h->buf.len, __ATOMIC_RELAXED);
 	ay_close(&h->fd);
+	/* The reader may have its reply, and close, before the thread that sends it is done with sending. */
+	pthread_mutex_lock(&h->lock);
+	pthread_mutex_unlock(&h->lock);
 	ay_buf_free(&h->buf);
 	ay_inode_put(&m->inodes, h->inode);
 	pthread_mutex_destroy(&h->lock);

@@ -217,8 +217,6 @@ void ay_op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct f
 		read_fd(req, h->fd, size, off);
 		return;
 	case AY_HANDLE_VIEW:
-		read_buf(req, &h->buf, size, off);
-		return;
 	case AY_HANDLE_CLAIM:
 		pthread_mutex_lock(&h->lock);
 		read_buf(req, &h->buf, size, off);
