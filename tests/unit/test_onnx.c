@@ -95,7 +95,7 @@ static void test_data(void)
 {
 	static const char bytes[] = "\x01\x02\xf0\x7f\xff\x00\x80\x3f";
 	static const char *const good[] = {"m.onnx.data", "m.onnx_data", "m.onnx_data_1", "a/b.onnx_data_10"};
-	static const char *const bad[] = {".onnx_data", "onnx_data", "m.onnx_data_", "m.onnx_data1", "m.onnx.data_1", "m.onnx.data.bi", "m.onnx", "1", "_1", ""};
+	static const char *const bad[] = {".onnx_data", "onnx_data", "m.onnx_data_", "m.onnx_data1", "m.onnx.data_1", "m.onnx.data.bi", "m.onnx", "m1", "_1", ""};
 
 	for (size_t i = 0; i < AY_ARRAY_LEN(good); i++) {
 		is_str(scan_case_with(good[i], bytes, sizeof(bytes) - 1, NULL), "pass", "weights called %s", good[i]);
