@@ -426,6 +426,8 @@ int ay_infer_rows(struct ay_budget *b, const struct ay_rows *rows, bool describe
 
 	for (size_t i = 0; i < inf.count; i++)
 		ay_uniq_free(&inf.columns[i].seen);
+	if (rc == 0 && !describe && !inf.count)
+		rc = ay_error_set(e, AY_EFORMAT, "the table has no columns; next: name one that has, for a schema is of its columns");
 	/* JSON has keys without a text, which no field of a schema can name. */
 	for (size_t i = 0; rc == 0 && !describe && i < inf.count; i++)
 		if (!*inf.columns[i].name)

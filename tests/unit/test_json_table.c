@@ -85,6 +85,8 @@ static void test_proposal(void)
 	is_int(ay_schema_infer(&in, "t.jsonl", &budget, &out, &e), AY_EFORMAT, "none from what is value and object");
 	in = ay_source_memory("plain text", 10);
 	is_int(ay_schema_infer(&in, "t.txt", &budget, &out, &e), AY_EUNSUPPORTED, "nor from what is no table");
+	in = ay_source_memory("{}\n{}\n", 6);
+	is_int(ay_schema_infer(&in, "t.jsonl", &budget, &out, &e), AY_EFORMAT, "nor from rows without columns");
 	ay_buf_free(&out);
 }
 
