@@ -16,7 +16,6 @@
 #define DIGITS "0123456789"
 #define GRID_DEPTH 65      /* folders from a chunk up to its array: one for each dimension that NumPy has, and one more */
 #define SIBLING_MIN (2 + 8 + 1 + 41)    /* bytes of one in ay_siblings_encode, without its path */
-enum how { NAMED, BARE, GRID, HOWS };    /* how it is read, in ay_siblings_encode */
 
 bool ay_sibling_path_plain(const char *path)
 {
@@ -99,38 +98,31 @@ static int need(struct ay_scan *s, const char *name, uint64_t off, struct ay_sib
 	return AY_ELIMIT;
 }
 
-static int need_bytes(struct ay_scan *s, const char *name, uint64_t size, uint64_t off, bool bare)
+static int need_bytes(struct ay_scan *s, const char *name, uint64_t size, uint64_t off, enum ay_sibling_how how)
 {
 	struct ay_sibling *one;
 	int err = need(s, name, off, &one);
 
 	if (one) {
 		one->size = one->size < size ? size : one->size;
-		one->bare |= bare;
+		one->how = one->how < how ? how : one->how;
 	}
 	return err;
 }
 
 int ay_scan_need_sibling(struct ay_scan *s, const char *name, uint64_t size, uint64_t off)
 {
-	return need_bytes(s, name, size, off, false);
+	return need_bytes(s, name, size, off, AY_SIBLING_NAMED);
 }
 
 int ay_scan_need_bare(struct ay_scan *s, const char *name, uint64_t size, uint64_t off)
 {
-	return need_bytes(s, name, size, off, true);
+	return need_bytes(s, name, size, off, AY_SIBLING_BARE);
 }
 
 int ay_scan_need_grid(struct ay_scan *s, const char *last, uint64_t size, uint64_t off)
 {
-	struct ay_sibling *one;
-	int err = need(s, last, off, &one);
-
-	if (one) {
-		one->size = size;
-		one->grid = true;
-	}
-	return err;
+	return need_bytes(s, last, size, off, AY_SIBLING_GRID);
 }
 
 int ay_scan_need_tensor(struct ay_scan *s, const char *name, const void *tensor, size_t tensor_len, uint64_t off)
@@ -180,7 +172,7 @@ void ay_siblings_encode(const struct ay_names *tensors, const struct ay_sibling 
 		ay_buf_le16(out, (uint16_t)strlen(v[i].path));
 		ay_buf_adds(out, v[i].path);
 		ay_buf_le64(out, v[i].size);
-		ay_buf_addc(out, v[i].grid ? GRID : v[i].bare ? BARE : NAMED);
+		ay_buf_addc(out, v[i].how);
 		put_names(&v[i].tensors, out);
 	}
 }
@@ -197,10 +189,9 @@ static int take_sibling(struct ay_cursor *c, struct ay_sibling *out)
 	out->size = ay_cursor_le64(c);
 	uint8_t how = ay_cursor_u8(c);
 
-	out->bare = how == BARE;
-	out->grid = how == GRID;
+	out->how = how;
 	take_names(c, &out->tensors);
-	if (!c->err && (how >= HOWS || strlen(path) != len || !ay_sibling_path_plain(path)))
+	if (!c->err && (how >= AY_SIBLING_HOWS || strlen(path) != len || !ay_sibling_path_plain(path)))
 		ay_cursor_fail(c, AY_EFORMAT);
 	out->path = c->err ? NULL : strdup(path);
 	return c->err || !out->path ? AY_EFORMAT : 0;
@@ -295,19 +286,19 @@ static int gather_grids(const struct ay_sibling_file *files, size_t n, struct gr
 	*count = 0;
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < files[i].sibling_count; j++)
-			*count += files[i].siblings[j].grid;
+			*count += files[i].siblings[j].how == AY_SIBLING_GRID;
 	*out = calloc(*count + 1, sizeof(**out));
 	if (!*out)
 		return -ENOMEM;
 	for (size_t i = 0, at = 0; i < n; i++)
 		for (size_t j = 0; j < files[i].sibling_count; j++)
-			if (files[i].siblings[j].grid)
+			if (files[i].siblings[j].how == AY_SIBLING_GRID)
 				(*out)[at++] = (struct grid){files[i].path, folder_of(files[i].path), &files[i].siblings[j]};
 	qsort(*out, *count, sizeof(**out), by_folder);
 	return 0;
 }
 
-/* The grid of a folder above a file that the file is a chunk of, or NULL. A folder with two is no array that anybody writes. */
+/* The grid of a folder above a file that the file is a chunk of, or NULL. An array may have metadata of both versions. */
 static const struct ay_sibling *grid_of(const struct grid *grids, size_t count, const char *path)
 {
 	struct grid at = {path, folder_of(path), NULL};
@@ -315,8 +306,11 @@ static const struct ay_sibling *grid_of(const struct grid *grids, size_t count, 
 	for (unsigned up = 0; count && up <= GRID_DEPTH; up++) {
 		const struct grid *found = bsearch(&at, grids, count, sizeof(*grids), by_folder);
 
-		if (found && in_grid(path + at.len, found->last->path))
-			return found->last;
+		while (found && found > grids && by_folder(found - 1, &at) == 0)
+			found--;
+		for (; found && found < grids + count && by_folder(found, &at) == 0; found++)
+			if (in_grid(path + at.len, found->last->path))
+				return found->last;
 		if (!at.len)
 			return NULL;
 		for (at.len--; at.len && path[at.len - 1] != '/';)
@@ -397,13 +391,13 @@ int ay_siblings_check(const struct ay_sibling_file *files, size_t n, ay_sibling_
 		for (size_t j = 0; j < files[i].sibling_count; j++) {
 			const struct ay_sibling *want = &files[i].siblings[j];
 
-			if (want->grid)
+			if (want->how == AY_SIBLING_GRID)
 				continue;
 			snprintf(path, sizeof(path), "%.*s%s", (int)folder_of(files[i].path), files[i].path, want->path);
 			const struct ay_sibling_file *got = find(files, n, path);
 			const char *rule = compare(want, got, message);
 
-			if (got && want->bare)
+			if (got && want->how == AY_SIBLING_BARE)
 				needed[got - files] = true;
 			if (rule)
 				fn(arg, i, rule, message);

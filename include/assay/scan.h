@@ -229,12 +229,13 @@ struct ay_names {
 	uint64_t count;
 	uint8_t sum[32];              /* of the SHA-256 of each, modulo 2^256, big-endian */
 };
+/* How a loader reads a file: by a form of its own; without any; or as chunks, of which path is the last: those whose numbers are no larger. */
+enum ay_sibling_how { AY_SIBLING_NAMED, AY_SIBLING_BARE, AY_SIBLING_GRID, AY_SIBLING_HOWS };
 /* A file that a loader reads beside the scanned one; path is relative to its folder. */
 struct ay_sibling {
 	char *path;
-	uint64_t size;                /* at least */
-	bool bare;                    /* read without any form */
-	bool grid;                    /* path is the last of many, each of exactly this size unless that is 0: whose numbers are no larger */
+	uint64_t size;                /* at least; of chunks exactly, unless it is 0 */
+	enum ay_sibling_how how;
 	struct ay_names tensors;      /* exactly, when known */
 };
 struct ay_scan_result {

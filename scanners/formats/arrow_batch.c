@@ -148,10 +148,11 @@ static int read_validity(struct ay_arrow_batch *k, struct column *c, uint64_t nu
 	uint64_t len = c->length / 8 + (c->length % 8 != 0);
 	struct ay_arrow_buffer b;
 	struct ay_cursor bits = {.left = 0};
-	bool all;
+	bool all, kept;
 	int rc = open_buffer(k, &b);
 
 	all = !rc && b.source.size == 0;
+	kept = len > 0 && (!all || parent);
 	if (all && nulls)
 		rc = malformed(k, "there are nulls, but no bits that say where");
 	if (!rc && !all && len > b.source.size)
@@ -159,9 +160,9 @@ static int read_validity(struct ay_arrow_batch *k, struct column *c, uint64_t nu
 	if (!rc && !all)
 		rc = get(k, &b, 0, len, &bits);
 	/* Values without bits cost nothing here; whether there are so many is seen where they are read. */
-	if (!rc && len > 0 && (!all || parent))
+	if (!rc && kept)
 		rc = ay_codec_tick(k->r->budget, len, &k->r->looked);
-	if (!rc && len > 0 && (!all || parent)) {
+	if (!rc && kept) {
 		c->valid = ay_budget_alloc(k->r->budget, (size_t)len);
 		rc = c->valid ? 0 : AY_ELIMIT;
 	}

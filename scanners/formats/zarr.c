@@ -244,7 +244,7 @@ static void judge_separator(struct zarr *z, const char *text)
 {
 	if (strcmp(text, ".") != 0 && strcmp(text, "/") != 0)
 		malformed(z, "chunk keys have another separator than . or /");
-	else if (z->levels[1].role == (z->depth == 1 ? ROLE_ARRAY2 : ROLE_NODE3) && (z->depth == 1 || z->levels[2].role == ROLE_KEYS3))
+	else if (z->depth == 1 || (z->depth == 3 && top(z)->role == ROLE_KEYS_SETTINGS3))
 		z->grid.separator = *text;
 }
 
@@ -297,7 +297,7 @@ static void judge_text(struct zarr *z, const char *text)
 static void note_extent(struct zarr *z, uint64_t n, bool chunk)
 {
 	uint32_t item = top(z)->item;
-	bool own = z->levels[1].role == ROLE_ARRAY2 ? z->depth == 2 : z->levels[1].role == ROLE_NODE3 && (!chunk ? z->depth == 2 : z->levels[2].role == ROLE_GRID3);
+	bool own = z->depth == 2 || z->levels[2].role == ROLE_GRID3;
 
 	if (own && item < DIMENSIONS)
 		(chunk ? z->grid.chunk : z->grid.shape)[item] = n;

@@ -100,7 +100,7 @@ static void test_missing(void)
 
 static void test_formless(void)
 {
-	struct ay_sibling want[] = {{.path = (char *)"a.onnx.data", .size = 1, .bare = true}, {.path = (char *)"b.bin", .size = 1}};
+	struct ay_sibling want[] = {{.path = (char *)"a.onnx.data", .size = 1, .how = AY_SIBLING_BARE}, {.path = (char *)"b.bin", .size = 1}};
 	struct ay_sibling_file files[] = {
 		{.path = "a.onnx.data", .size = 1, .formless = true},
 		{.path = "d/a.onnx", .siblings = want, .sibling_count = 2},
@@ -122,7 +122,8 @@ static void test_formless(void)
 
 static void test_grid(void)
 {
-	struct ay_sibling plain[] = {{.path = (char *)"9.12", .size = 8, .grid = true}}, nested[] = {{.path = (char *)"c/3", .grid = true}};
+	struct ay_sibling plain[] = {{.path = (char *)"9.12", .size = 8, .how = AY_SIBLING_GRID}}, later[] = {{.path = (char *)"c/9/12", .how = AY_SIBLING_GRID}};
+	struct ay_sibling nested[] = {{.path = (char *)"c/3", .how = AY_SIBLING_GRID}};
 	struct ay_sibling_file files[] = {
 		{.path = "a-b/0.0", .size = 8, .formless = true},
 		{.path = "a/.zarray", .siblings = plain, .sibling_count = 1},
@@ -131,6 +132,9 @@ static void test_grid(void)
 		{.path = "a/9.12", .size = 7, .formless = true},
 		{.path = "a/9.13", .size = 8, .formless = true},
 		{.path = "a/9.2", .size = 9, .formless = true},
+		{.path = "a/c/9/12", .size = 1, .formless = true},
+		{.path = "a/c/9/13", .size = 1, .formless = true},
+		{.path = "a/zarr.json", .siblings = later, .sibling_count = 1},
 		{.path = "b/c/3", .size = 1, .formless = true},
 		{.path = "b/c/4", .size = 1, .formless = true},
 		{.path = "b/zarr.json", .siblings = nested, .sibling_count = 1},
@@ -143,12 +147,12 @@ static void test_grid(void)
 #define UNNAMED " sibling.unnamed any bytes could be in this file, and no model beside it names it;"
 	told[0] = '\0';
 	is_int(ay_siblings_check(files, AY_ARRAY_LEN(files), tell, NULL), 0, "compared");
-	is_str(told, "0" UNNAMED "3" UNNAMED "4 sibling.truncated the chunk has 7 bytes, its array's chunks have 8;5" UNNAMED "6" UNNAMED "8" UNNAMED,
+	is_str(told, "0" UNNAMED "3" UNNAMED "4 sibling.truncated the chunk has 7 bytes, its array's chunks have 8;5" UNNAMED "6" UNNAMED "8" UNNAMED "11" UNNAMED,
 	       "chunks of an array are needed as far as it reaches");
 	ay_siblings_encode(&plain[0].tensors, plain, 1, &b);
 	struct ay_cursor c = ay_cursor_of(b.data, b.len, 0);
 
-	ok(ay_siblings_decode(&c, &tensors, &v, &n) == 0 && n == 1 && v[0].grid && !v[0].bare && v[0].size == 8, "and come out of a note as they went in");
+	ok(ay_siblings_decode(&c, &tensors, &v, &n) == 0 && n == 1 && v[0].how == AY_SIBLING_GRID && v[0].size == 8, "and come out of a note as they went in");
 	ay_siblings_free(v, n);
 	b.data[41 + 4 + 2 + 4 + 8] = 3;
 	c = ay_cursor_of(b.data, b.len, 0);

@@ -60,7 +60,7 @@ static void chunks_are(const char *path, const char *text, const char *last, uin
 		return;
 	is_str(scan_case_result.siblings[0].path, last, "up to the last chunk");
 	is_int((long long)scan_case_result.siblings[0].size, (long long)size, "of a size");
-	ok(scan_case_result.siblings[0].grid, "as one of many");
+	is_int(scan_case_result.siblings[0].how, AY_SIBLING_GRID, "as one of many");
 }
 
 static void test_chunks(void)
