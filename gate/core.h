@@ -30,6 +30,7 @@ struct ay_rights;
 struct ay_opens;
 struct ay_tasks;
 struct ay_verified;
+struct ay_label_owns;
 
 struct ay_gate {
 	struct ay_store *store;
@@ -44,6 +45,7 @@ struct ay_gate {
 	struct ay_opens *opens;
 	struct ay_tasks *tasks;
 	struct ay_verified *verified;
+	struct ay_label_owns *label_owns;
 
 	pthread_mutex_t lock;                /* guards what follows */
 	struct ay_snap *snaps;
@@ -123,6 +125,11 @@ AY_MUSTCHECK int ay_standing(struct ay_gate *g, struct ay_txn *t, const struct a
 
 AY_MUSTCHECK int ay_verified_new(struct ay_verified **out);
 void ay_verified_free(struct ay_verified *v);
+
+/* ---- label_own.c: what was found out about references since this gate was opened ---- */
+
+AY_MUSTCHECK int ay_label_owns_new(struct ay_label_owns **out);
+void ay_label_owns_free(struct ay_label_owns *o);
 
 /* ---- tasks.c: two threads for judging and hashing ---- */
 

@@ -528,6 +528,8 @@ static int start(struct ay_gate *g, const struct ay_gate_options *o, struct ay_e
 		rc = ay_opens_new(&g->opens);
 	if (rc == 0)
 		rc = ay_verified_new(&g->verified);
+	if (rc == 0)
+		rc = ay_label_owns_new(&g->label_owns);
 	if (rc)
 		return ay_error_set(e, rc, "out of memory");
 	rc = ay_store_open(o->store, &g->store, e);
@@ -584,6 +586,7 @@ void ay_gate_close(struct ay_gate *g)
 	ay_rights_free(g->rights);
 	ay_opens_free(g->opens);
 	ay_verified_free(g->verified);
+	ay_label_owns_free(g->label_owns);
 	ay_key_free(g->key);
 	ay_key_free(g->manifest_key);
 	while (g->snaps) {

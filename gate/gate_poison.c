@@ -93,15 +93,23 @@ static void report_labels(const struct ay_poisoning *k, size_t column, const cha
 
 static void judge_label(struct ay_poisoning *k, size_t column, const struct ay_batch *batch, const char *what)
 {
+	struct ay_label_owns *known = k->c->g->label_owns;
 	struct ay_label_result r;
-	int rc = k->model[column] ? 0 : ay_label_model_new(&k->ref, column, &k->budget, &k->model[column]);
+	int rc = 0;
 
+	if (!k->model[column]) {
+		rc = ay_label_model_new(&k->ref, column, &k->budget, &k->model[column]);
+		if (!rc)
+			ay_label_owns_find(known, &k->ref, column, k->model[column]);
+	}
 	if (!rc)
 		rc = ay_label_judge(k->model[column], &batch->poison, AY_POISON_ALPHA, k->c->rules->poisoning.labels, &r);
-	if (rc)
+	if (rc) {
 		ay_poison_cannot(k, what, ay_strerror(rc));
-	else
-		report_labels(k, column, what, &r);
+		return;
+	}
+	ay_label_owns_keep(known, &k->ref, column, k->model[column]);
+	report_labels(k, column, what, &r);
 }
 
 /* ---- the tables ---- */

@@ -29,6 +29,12 @@ void ay_poison_name_row(const struct ay_poisoning *k, uint32_t file, uint64_t ro
 /* What stands at a place of a column. */
 void ay_poison_name_place(const struct ay_profiled *c, uint16_t place, char *out, size_t size);
 
+/* ---- label_own.c ---- */
+
+/* Gives m what is known already of this label of the reference, if anything; keeps what m has found out. */
+void ay_label_owns_find(struct ay_label_owns *o, const struct ay_reference *ref, size_t column, struct ay_label_model *m);
+void ay_label_owns_keep(struct ay_label_owns *o, const struct ay_reference *ref, size_t column, const struct ay_label_model *m);
+
 /* ---- poison_classes.c ---- */
 
 /* The classes of a label: their shares, what moved within one of them, and values that carry one. */

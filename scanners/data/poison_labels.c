@@ -18,9 +18,8 @@ struct ay_label_model {
 	uint16_t *labels;                /* of each point */
 	size_t classes;                  /* that the sample has */
 	float *point;
-	uint64_t lost, rows;             /* of the reference itself */
-	double flipped;                  /* how many of these would lose with another label, each as likely; of looks */
-	bool counted;
+	struct ay_label_own own;
+	bool counted;                    /* own is known */
 };
 
 const char *ay_label_why_text(enum ay_label_why why)
@@ -259,20 +258,34 @@ static double loses_flipped(const struct ay_label_model *m, struct votes v)
 /* Each point judged by the others; as many as a batch has rows at most. The sample lies in the order of a keyed hash. */
 static int judge_reference(struct ay_label_model *m)
 {
-	for (size_t i = 0; !m->counted && i < m->points.n && i < AY_DRAWN_ROWS; i++) {
+	if (m->counted)
+		return 0;
+	m->own = (struct ay_label_own){.rows = 0};
+	for (size_t i = 0; i < m->points.n && i < AY_DRAWN_ROWS; i++) {
 		ay_points_get(&m->points, i, m->point);
 		struct votes v = vote(m, m->point, m->labels[i], i);
 		int rc = ay_budget_tick(m->budget);
 
 		if (rc)
 			return rc;
-		m->rows++;
-		m->lost += is_lost(m, v);
+		m->own.rows++;
+		m->own.lost += is_lost(m, v);
 		if (m->looks)
-			m->flipped += loses_flipped(m, v);
+			m->own.flipped += loses_flipped(m, v);
 	}
 	m->counted = true;
 	return 0;
+}
+
+const struct ay_label_own *ay_label_own(const struct ay_label_model *m)
+{
+	return m->counted ? &m->own : NULL;
+}
+
+void ay_label_give_own(struct ay_label_model *m, const struct ay_label_own *own)
+{
+	m->own = *own;
+	m->counted = true;
 }
 
 /* ---- a batch ---- */
@@ -338,7 +351,7 @@ static void compare(const struct ay_label_model *m, double alpha, double limit, 
 {
 	double n = (double)out->rows, r = (double)out->ref_rows, c = (double)m->classes, z, above;
 	double d = (double)out->ref_lost / r, pooled = (double)(out->lost + out->ref_lost) / (n + r);
-	double per_flip = m->looks ? m->flipped / r - d : 1 - d * c / (c - 1);
+	double per_flip = m->looks ? m->own.flipped / r - d : 1 - d * c / (c - 1);
 	/* Even where no vote was lost, one more row could have: else the first would be beyond all chance. */
 	double spread = fmax(pooled * (1 - pooled), 1 / (n + r));
 	double error = sqrt(spread * (1 / n + 1 / r));
@@ -364,8 +377,8 @@ int ay_label_judge(struct ay_label_model *m, const struct ay_poison *batch, doub
 
 	if (!rc)
 		rc = judge_rows(m, m->looks ? &batch->looks : &batch->rows, out);
-	out->ref_rows = m->rows;
-	out->ref_lost = m->lost;
+	out->ref_rows = m->own.rows;
+	out->ref_lost = m->own.lost;
 	if (out->rows < AY_LABEL_ROWS_MIN)
 		out->why = AY_LABEL_FEW_ROWS;
 	else if (!rc)

@@ -48,6 +48,14 @@ struct ay_label_result {
 struct ay_label_model;
 AY_MUSTCHECK int ay_label_model_new(const struct ay_reference *ref, size_t label, struct ay_budget *b, struct ay_label_model **out);
 void ay_label_model_free(struct ay_label_model *m);
+/* How the reference's own rows fare: the same for each model of a reference and label. NULL: no batch was judged yet. */
+struct ay_label_own {
+	uint64_t rows, lost;
+	double flipped;                  /* how many of these would lose with another label, each as likely; of looks */
+};
+const struct ay_label_own *ay_label_own(const struct ay_label_model *m);
+/* Spares a new model the finding out. */
+void ay_label_give_own(struct ay_label_model *m, const struct ay_label_own *own);
 /* limit: share of flipped labels above which a batch fails when p is below alpha too. AY_ELIMIT. */
 AY_MUSTCHECK int ay_label_judge(struct ay_label_model *m, const struct ay_poison *batch, double alpha, double limit, struct ay_label_result *out);
 

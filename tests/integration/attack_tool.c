@@ -5,11 +5,11 @@
  * DATA is FILE.csv:LABEL or IMAGES:LABELS (idx); LATER likewise, from which the batches come, or - : the same. For each of COUNT
  * batches, REFERENCE rows of DATA become the approved reference, as `assay baseline propose` and `approve` make it, with the label
  * marked, and for attacks with the bounds and sets of the schema taken out; ROWS other rows are the batch. Both are drawn anew.
- * ATTACK is a name of attack_kinds.c, of single batches, which the gates judge as put does, without being recorded; or of several that
- * are recorded: split:NAME (batches until one is admitted or rejected), ramp:NAME (ten, ever stronger); or increment:NAME (one more file
- * beside 99 that are admitted).
- * Prints: passed, held, failed, then for each rule that held or failed, in how many it did. DIR/N gets schema.json, the batch, and
- * verdict: the exit status of put (0, 2 held, 1 failed) and the reason. Of single batches.
+ * ATTACK is a name of attack_kinds.c, or several with commas between them that are all tried on each batch: single batches, which the gates
+ * judge as put does, without being recorded; or of several batches that are recorded: split:NAME (batches until one is admitted or
+ * rejected), ramp:NAME (ten, ever stronger); or increment:NAME (one more file beside 99 that are admitted).
+ * Prints a line for each attack: passed, held, failed, then for each rule that held or failed, in how many it did. DIR/N gets schema.json,
+ * the batch, and verdict: the exit status of put (0, 2 held, 1 failed) and the reason. Of single batches under one attack.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,6 +25,7 @@
 
 #define TABLE_MAX (64 * MIB)
 #define RULES 32
+#define ATTACKS 32
 #define SPLIT_MOST 20                /* batches of one pool */
 #define RAMP 10
 #define ADMITTED_FILES 99
@@ -37,10 +38,16 @@ static struct ay_key *curator;
 static struct data data, later;
 static const struct data *source;    /* of batches */
 static size_t *order, *later_order, nref, nrows;
-static const struct attack *attack;
 static const char *dir, *file;        /* file: of a batch */
-static struct { char name[64]; size_t n; } tally[RULES];
-static size_t outcomes[OUTCOMES], rules, turn;
+static uint64_t seed;
+static size_t turn;
+
+static struct tried {
+	const struct attack *attack;
+	size_t outcomes[OUTCOMES], rules;
+	struct { char name[64]; size_t n; } rule[RULES];
+} all[ATTACKS], *now = all;
+static size_t attacks;
 
 static void die(const char *what, const struct ay_error *e)
 {
@@ -100,10 +107,10 @@ static struct ay_buf attacked(size_t from, size_t rows, void (*run)(struct batch
 	if (run)
 		run(&b, share);
 	else
-		attack->run(&b);
+		now->attack->run(&b);
 	struct ay_buf out = written(&b);
 
-	if (!run && attack_cuts(attack))
+	if (!run && attack_cuts(now->attack))
 		out.len -= data.images ? out.len / 20 + 700 : strlen(b.cells[(b.rows - 1) * b.columns + b.columns - 1]) + 2;
 	batch_free(&b);
 	return out;
@@ -172,25 +179,44 @@ static void label_name(char *out, size_t size)
 static struct ay_buf propose(void)
 {
 	struct batch b = batch_of(&data, order, nref);
-	struct ay_buf table = written(&b), proposal = ay_buf_new(TABLE_MAX), schema = ay_buf_new(TABLE_MAX);
+	struct ay_buf table = written(&b), proposal = ay_buf_new(TABLE_MAX);
 	struct ay_source in = ay_source_memory(table.data, table.len);
 	struct ay_error e = {.off = AY_NO_OFFSET};
 	struct ay_budget budget;
+
+	ay_budget_init(&budget, table.len);
+	if (ay_schema_infer(&in, file, &budget, &proposal, &e))
+		die("propose", &e);
+	ay_buf_free(&table);
+	batch_free(&b);
+	return proposal;
+}
+
+/* What the attack is judged by. */
+static struct ay_buf schema_from(const struct ay_buf *proposal)
+{
+	struct ay_error e = {.off = AY_NO_OFFSET};
+	struct ay_buf schema = ay_buf_new(TABLE_MAX);
 	struct ay_json_doc *doc;
 	char label[128];
 
-	ay_budget_init(&budget, table.len);
-	if (ay_schema_infer(&in, file, &budget, &proposal, &e) || ay_json_parse(proposal.data, proposal.len, 1000000, &doc, &e))
-		die("propose", &e);
 	label_name(label, sizeof(label));
-	if (strcmp(attack->name, "honest") == 0)
-		mark_label(&proposal, label, &schema);
-	else
-		strip(ay_json_root(doc), label, &schema);
+	if (strcmp(now->attack->name, "honest") == 0) {
+		mark_label(proposal, label, &schema);
+		return schema;
+	}
+	if (ay_json_parse(proposal->data, proposal->len, 1000000, &doc, &e))
+		die("propose", &e);
+	strip(ay_json_root(doc), label, &schema);
 	ay_json_free(doc);
+	return schema;
+}
+
+static struct ay_buf propose_schema(void)
+{
+	struct ay_buf proposal = propose(), schema = schema_from(&proposal);
+
 	ay_buf_free(&proposal);
-	ay_buf_free(&table);
-	batch_free(&b);
 	return schema;
 }
 
@@ -269,13 +295,13 @@ static void count_rule(const char *name)
 {
 	size_t i = 0;
 
-	while (i < rules && strcmp(tally[i].name, name) != 0)
+	while (i < now->rules && strcmp(now->rule[i].name, name) != 0)
 		i++;
 	if (i == RULES)
 		return;
-	if (i == rules)
-		snprintf(tally[rules++].name, sizeof(tally[0].name), "%s", name);
-	tally[i].n++;
+	if (i == now->rules)
+		snprintf(now->rule[now->rules++].name, sizeof(now->rule[0].name), "%s", name);
+	now->rule[i].n++;
 }
 
 /* Each once. */
@@ -337,11 +363,10 @@ static void keep_bytes(const char *name, const struct ay_buf *bytes)
 		die(path, NULL);
 }
 
-static enum outcome try_one(void)
+static enum outcome try_one(size_t from, const struct ay_buf *schema)
 {
-	size_t from = draw(nrows);
-	struct ay_buf schema = propose(), table = attacked(from, nrows, NULL, 0);
-	struct ay_candidate *c = candidate("datasets/single@v", &schema);
+	struct ay_buf table = attacked(from, nrows, NULL, 0);
+	struct ay_candidate *c = candidate("datasets/single@v", schema);
 
 	add_file(c, file, &table, NULL);
 	enum outcome o = judge(c, false);
@@ -350,15 +375,30 @@ static enum outcome try_one(void)
 		struct ay_buf verdict = ay_buf_new(KIB);
 
 		ay_buf_addf(&verdict, "%d\n%s\n", o == PASSED ? 0 : o == FAILED ? 1 : 2, c->judged.reason);
-		keep_bytes("schema.json", &schema);
+		keep_bytes("schema.json", schema);
 		keep_bytes(file, &table);
 		keep_bytes("verdict", &verdict);
 		ay_buf_free(&verdict);
 	}
 	ay_candidate_free(c);
-	ay_buf_free(&schema);
 	ay_buf_free(&table);
 	return o;
+}
+
+/* Every attack has its own random numbers: what becomes of it does not hang on which others are tried. */
+static void try_all(void)
+{
+	size_t from = draw(nrows);
+	struct ay_buf proposal = propose();
+
+	for (now = all; now < all + attacks; now++) {
+		struct ay_buf schema = schema_from(&proposal);
+
+		random_seed((seed << 24) + 2 * turn + 1);
+		now->outcomes[try_one(from, &schema)]++;
+		ay_buf_free(&schema);
+	}
+	ay_buf_free(&proposal);
 }
 
 /* As put does with a version of one file, but for its workers. */
@@ -393,14 +433,14 @@ static void name_of(char *out, size_t size)
 static enum outcome try_several(size_t most, bool ramp)
 {
 	size_t from = draw(most * nrows);
-	struct ay_buf schema = propose();
+	struct ay_buf schema = propose_schema();
 	char name[96], ref[128];
 	enum outcome o = HELD;
 
 	name_of(name, sizeof(name));
 	approve(name, &schema);
 	for (size_t i = 0; i < most; i++) {
-		struct ay_buf table = attacked(from + i * nrows, nrows, ramp ? attack->ramp : NULL, (double)(i + 1) / (double)most);
+		struct ay_buf table = attacked(from + i * nrows, nrows, ramp ? now->attack->ramp : NULL, (double)(i + 1) / (double)most);
 
 		snprintf(ref, sizeof(ref), "%s@v%zu", name, i);
 		o = publish(ref, &table);
@@ -424,7 +464,7 @@ static struct ay_candidate *admit_base(const char *name, size_t from, size_t eac
 {
 	const size_t *rows = source == &data ? order : later_order;
 	struct ay_error e = {.off = AY_NO_OFFSET};
-	size_t before = rules;
+	size_t before = now->rules;
 	char text[128];
 
 	snprintf(text, sizeof(text), "%s@base", name);
@@ -444,7 +484,7 @@ static struct ay_candidate *admit_base(const char *name, size_t from, size_t eac
 	}
 	if (judge(c, true) == PASSED)
 		return c;
-	rules = before;
+	now->rules = before;
 	ay_candidate_free(c);
 	return NULL;
 }
@@ -483,7 +523,7 @@ static void try_increments(size_t count)
 		die("the data has too few rows", NULL);
 	while (turn < count && draws++ < count) {
 		size_t first = draw(each * ADMITTED_FILES + nrows), more = first + each * ADMITTED_FILES;
-		struct ay_buf schema = propose();
+		struct ay_buf schema = propose_schema();
 		char name[96];
 
 		name_of(name, sizeof(name));
@@ -493,7 +533,7 @@ static void try_increments(size_t count)
 
 		for (size_t i = 0; base && i < SAME_BASE && turn < count; i++, turn++) {
 			shuffle(rows + more, nrows, source->rows - more);
-			outcomes[try_more(base, name, more)]++;
+			now->outcomes[try_more(base, name, more)]++;
 		}
 		ay_candidate_free(base);
 		ay_buf_free(&schema);
@@ -519,32 +559,54 @@ static void begin(char **argv)
 	file = data.images ? "t.tar" : "t.csv";
 	nref = strtoul(argv[5], NULL, 10);
 	nrows = strtoul(argv[6], NULL, 10);
-	random_seed(strtoull(argv[8], NULL, 10));
+	seed = strtoull(argv[8], NULL, 10);
+	random_seed(seed << 24);
+}
+
+/* Names of attacks with commas between them. */
+static void find_attacks(char *names)
+{
+	for (char *name; (name = strsep(&names, ","));) {
+		if (attacks == ATTACKS || !(all[attacks].attack = attack_find(name)))
+			die("there is no such attack", NULL);
+		attacks++;
+	}
+}
+
+static void print(const struct tried *t)
+{
+	printf("%zu\t%zu\t%zu\t", t->outcomes[PASSED], t->outcomes[HELD], t->outcomes[FAILED]);
+	for (size_t i = 0; i < t->rules; i++)
+		printf("%s%s %zu", i ? ", " : "", t->rule[i].name, t->rule[i].n);
+	printf("\n");
 }
 
 int main(int argc, char **argv)
 {
 	if (argc < 10) {
-		fprintf(stderr, "usage: attack_tool STORE CURATOR.key DATA LATER REFERENCE ROWS COUNT SEED ATTACK [DIR]\n");
+		fprintf(stderr, "usage: attack_tool STORE CURATOR.key DATA LATER REFERENCE ROWS COUNT SEED ATTACK[,ATTACK...] [DIR]\n");
 		return 2;
 	}
 	begin(argv);
-	const char *kind = argv[9], *colon = strchr(kind, ':');
+	char *kind = argv[9], *colon = strchr(kind, ':');
 	size_t count = strtoul(argv[7], NULL, 10);
 
 	dir = argc > 10 ? argv[10] : NULL;
-	attack = attack_find(colon ? colon + 1 : kind);
-	if (!attack)
-		die("there is no such attack", NULL);
-	if (strncmp(kind, "increment:", 10) == 0)
+	find_attacks(colon ? colon + 1 : kind);
+	if (attacks != 1 && (colon || dir))
+		die("only single batches, of which none is kept, can have several attacks", NULL);
+	if (colon && strncmp(kind, "increment:", 10) == 0)
 		try_increments(count);
-	else
+	else if (colon)
 		for (; turn < count; turn++)
-			outcomes[colon ? try_several(*kind == 'r' ? RAMP : SPLIT_MOST, *kind == 'r') : try_one()]++;
-	printf("%zu\t%zu\t%zu\t", outcomes[PASSED], outcomes[HELD], outcomes[FAILED]);
-	for (size_t i = 0; i < rules; i++)
-		printf("%s%s %zu", i ? ", " : "", tally[i].name, tally[i].n);
-	printf("\n");
+			now->outcomes[try_several(*kind == 'r' ? RAMP : SPLIT_MOST, *kind == 'r')]++;
+	else
+		for (; turn < count; turn++) {
+			random_seed((seed << 24) + 2 * turn);
+			try_all();
+		}
+	for (size_t i = 0; i < attacks; i++)
+		print(&all[i]);
 	ay_gate_close(gate);
 	ay_key_free(curator);
 	return 0;

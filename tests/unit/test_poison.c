@@ -201,6 +201,29 @@ static void test_labels(void)
 	ay_label_model_free(m);
 }
 
+static void test_own_rows(void)
+{
+	const struct poison_spec spec = {.rows = 3000, .seed = 210, .flips = 0.05};
+	struct ay_label_own wrong = {.rows = 3000, .lost = 2900};
+	struct ay_label_model *first, *second;
+
+	is_int(ay_label_model_new(&ref, poison_label(&ref), &poison_budget, &first), 0, "a model of labels");
+	is_int(ay_label_model_new(&ref, poison_label(&ref), &poison_budget, &second), 0, "another of the same reference");
+	ok(!ay_label_own(first), "how the reference's own rows fare is found out with the first batch");
+	struct ay_label_result a = labels_of(first, spec);
+
+	ok(ay_label_own(first) && ay_label_own(first)->rows == a.ref_rows && ay_label_own(first)->lost == a.ref_lost && a.ref_lost > 0, "then it is known");
+	ay_label_give_own(second, ay_label_own(first));
+	struct ay_label_result b = labels_of(second, spec);
+
+	ok(a.flipped && b.flipped && a.p == b.p && a.share == b.share && a.ref_lost == b.ref_lost, "a model that was given it says the same");
+	ay_label_give_own(second, &wrong);
+	b = labels_of(second, spec);
+	ok(!b.flipped && b.ref_lost == wrong.lost, "and rests on what it was given");
+	ay_label_model_free(first);
+	ay_label_model_free(second);
+}
+
 static void test_small_reference(void)
 {
 	struct ay_buf bytes = ay_buf_new(1 * MIB), keep = ref_bytes;
@@ -448,6 +471,7 @@ int main(void)
 	test_drawn();
 	test_merge();
 	test_labels();
+	test_own_rows();
 	test_small_reference();
 	test_sketch();
 	test_rarefaction();
