@@ -260,7 +260,7 @@ const struct ay_rule ay_rule_table[] = {
 	/* torch */
 	{ "torch.layout", FORMAT, AY_FAIL, AY_HIGH, false, "The members of the archive are not laid out as torch.save does it.",
 	  "Load the model in a trusted place and save it again with torch.save or as safetensors." },
-	{ "torch.torchscript", DESER, AY_FAIL, AY_HIGH, true, "The archive holds TorchScript code, which this version does not judge.",
+	{ "torch.torchscript", DESER, AY_FAIL, AY_HIGH, true, "The archive holds TorchScript. Its interpreter believes the types that the program claims, so that no list of names makes one harmless.",
 	  "Publish the weights alone: `assay convert FILE OUT.safetensors` takes them out and runs nothing." },
 	{ "torch.export", DESER, AY_FAIL, AY_HIGH, true, "The archive holds a program of torch.export or AOTInductor, which this version does not judge.",
 	  "Publish the weights alone: `assay convert FILE OUT.safetensors` takes them out of a program's first layout and runs nothing." },

@@ -190,9 +190,50 @@ def folders():
     put("deepspeed/zero_pp_rank_0_mp_rank_00_optim_states.pt", saved(state), "fail", "pickle.global.unknown",
         "its optimizer names a class of DeepSpeed")
     put("fsdp/rank0.pt", saved({"flat_param": torch.ones(8)}), "pass", "-", "one rank's flat parameter")
+
+
+# ---- TorchScript ----
+
+def scripted(code):
+    """A module of torch's with other code."""
+    class M(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x
+
+    made, b = io.BytesIO(), io.BytesIO()
+    torch.jit.save(torch.jit.script(M()), made)
+    with zipfile.ZipFile(made) as old, zipfile.ZipFile(b, "w") as new:
+        for name in old.namelist():
+            if not name.endswith(".debug_pkl"):
+                new.writestr(zipfile.ZipInfo(name), code.encode() if name.endswith("/code/__torch__.py") else old.read(name))
+    return b.getvalue()
+
+
+def torchscript():
     script = io.BytesIO()
     torch.jit.save(torch.jit.script(torch.nn.Linear(2, 2)), script)
     put("torchscript/linear.pt", script.getvalue(), "fail", "torch.torchscript", "TorchScript holds code")
+    module = """class M(Module):
+  __parameters__ = []
+  __buffers__ = []
+  training : bool
+  _is_full_backward_hook : Optional[bool]
+  def forward(self: __torch__.M,
+    x: Tensor) -> Tensor:
+"""
+    put("torchscript/writes.pt", scripted(module + """    torch.save(x, "torchscript-was-here")
+    return x
+"""), "fail", "torch.torchscript", "a program that writes a file when it is called")
+    put("torchscript/cast.pt", scripted("""class Small:
+  z : int
+  def __init__(self: __torch__.Small) -> NoneType:
+    self.z = 1
+    return None
+class Large:
+%s  def last(self: __torch__.Large) -> Tensor:
+    return self.a3999
+""" % "".join("  a%d : Tensor\n" % i for i in range(4000)) + module + """    return (unchecked_cast(__torch__.Large, __torch__.Small())).last()
+"""), "fail", "torch.torchscript", "a program of harmless names that calls a small object a large one, and so reads behind its end")
 
 
 # ---- torch.distributed.checkpoint: .metadata and parts, as torch 2 writes them ----
@@ -281,7 +322,7 @@ def distributed():
 
 
 for part, needs in ((joblib_files, joblib and np), (shelves, True), (functions, True), (paddle, np), (exported, True), (old_tar, True),
-                    (folders, torch), (distributed, torch)):
+                    (folders, torch), (torchscript, torch), (distributed, torch)):
     if needs:
         part()
 with open(os.path.join(OUT, "INDEX.tsv"), "w", encoding="utf-8") as f:
