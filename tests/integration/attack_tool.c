@@ -192,8 +192,13 @@ static struct ay_buf propose(void)
 	return proposal;
 }
 
-/* What the attack is judged by. */
-static struct ay_buf schema_from(const struct ay_buf *proposal)
+static bool is_honest(const struct tried *t)
+{
+	return strcmp(t->attack->name, "honest") == 0;
+}
+
+/* What batches are judged by. */
+static struct ay_buf schema_from(const struct ay_buf *proposal, bool honest)
 {
 	struct ay_error e = {.off = AY_NO_OFFSET};
 	struct ay_buf schema = ay_buf_new(TABLE_MAX);
@@ -201,7 +206,7 @@ static struct ay_buf schema_from(const struct ay_buf *proposal)
 	char label[128];
 
 	label_name(label, sizeof(label));
-	if (strcmp(now->attack->name, "honest") == 0) {
+	if (honest) {
 		mark_label(proposal, label, &schema);
 		return schema;
 	}
@@ -214,7 +219,7 @@ static struct ay_buf schema_from(const struct ay_buf *proposal)
 
 static struct ay_buf propose_schema(void)
 {
-	struct ay_buf proposal = propose(), schema = schema_from(&proposal);
+	struct ay_buf proposal = propose(), schema = schema_from(&proposal, is_honest(now));
 
 	ay_buf_free(&proposal);
 	return schema;
@@ -389,15 +394,14 @@ static enum outcome try_one(size_t from, const struct ay_buf *schema)
 static void try_all(void)
 {
 	size_t from = draw(nrows);
-	struct ay_buf proposal = propose();
+	struct ay_buf proposal = propose(), schema[2] = {schema_from(&proposal, false), schema_from(&proposal, true)};
 
 	for (now = all; now < all + attacks; now++) {
-		struct ay_buf schema = schema_from(&proposal);
-
 		random_seed((seed << 24) + 2 * turn + 1);
-		now->outcomes[try_one(from, &schema)]++;
-		ay_buf_free(&schema);
+		now->outcomes[try_one(from, &schema[is_honest(now)])]++;
 	}
+	ay_buf_free(&schema[0]);
+	ay_buf_free(&schema[1]);
 	ay_buf_free(&proposal);
 }
 
