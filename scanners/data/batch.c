@@ -2,6 +2,7 @@
 #include "scanners/data/batch.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "assay/cursor.h"
 
@@ -119,9 +120,51 @@ void ay_batch_free(struct ay_batch *a)
 
 /* ---- counting ---- */
 
+struct ay_measure {
+	struct ay_budget budget;
+	struct ay_reference ref;
+	struct ay_outlier_model *outliers;
+};
+
+int ay_measure_new(const void *profile, size_t len, struct ay_measure **out)
+{
+	struct ay_measure *m = *out = malloc(sizeof(*m));
+
+	if (!m)
+		return AY_ELIMIT;
+	*m = (struct ay_measure){.outliers = NULL};
+	ay_budget_init(&m->budget, len);
+	int rc = ay_reference_decode(profile, len, &m->budget, &m->ref);
+
+	if (!rc) {
+		rc = ay_outlier_model_new(&m->ref, &m->budget, &m->outliers);
+		if (!rc)
+			return 0;
+		ay_reference_free(&m->ref);
+	}
+	free(m);
+	*out = NULL;
+	return rc;
+}
+
+const struct ay_sha256 *ay_measure_digest(const struct ay_measure *m)
+{
+	return &m->ref.digest;
+}
+
+void ay_measure_free(struct ay_measure *m)
+{
+	if (!m)
+		return;
+	ay_outlier_model_free(m->outliers);
+	ay_reference_free(&m->ref);
+	free(m);
+}
+
 struct ay_counting {
 	struct ay_budget *budget;
-	struct ay_reference ref;
+	const struct ay_reference *ref;
+	struct ay_measure *own;       /* or NULL: it is borrowed */
 	struct ay_batch batch;
 	size_t *at;                   /* of each column of the reference: that of the table, or columns */
 	struct ay_profiled **counts;  /* of each column of the table: where it is counted, or NULL */
@@ -135,33 +178,27 @@ struct ay_counting {
 	struct ay_counting *also;     /* the next reference; batch.also is its batch */
 };
 
-int ay_counting_new(const void *profile, size_t len, struct ay_budget *b, struct ay_counting **out)
+int ay_counting_by(const struct ay_measure *m, struct ay_budget *b, struct ay_counting **out)
 {
 	struct ay_counting *k = *out = ay_budget_alloc(b, sizeof(*k));
 
 	if (!k)
 		return AY_ELIMIT;
-	*k = (struct ay_counting){.budget = b};
-	int rc = ay_reference_decode(profile, len, b, &k->ref);
+	*k = (struct ay_counting){.budget = b, .ref = &m->ref};
+	int rc = ay_batch_init(&k->batch, b, k->ref);
 
-	if (rc) {
-		ay_budget_free(b, k);
-		*out = NULL;
-		return rc;
-	}
-	rc = ay_batch_init(&k->batch, b, &k->ref);
 	if (!rc) {
-		k->at = ay_budget_alloc(b, (k->ref.count + 1) * sizeof(*k->at));
-		k->row = ay_budget_alloc(b, (k->ref.count + 1) * sizeof(*k->row));
-		k->of = ay_budget_alloc(b, (k->ref.count + 1) * sizeof(*k->of));
+		k->at = ay_budget_alloc(b, (k->ref->count + 1) * sizeof(*k->at));
+		k->row = ay_budget_alloc(b, (k->ref->count + 1) * sizeof(*k->row));
+		k->of = ay_budget_alloc(b, (k->ref->count + 1) * sizeof(*k->of));
 		rc = k->at && k->row && k->of ? 0 : AY_ELIMIT;
 	}
-	for (size_t i = 0; rc == 0 && i < k->ref.count; i++)
+	for (size_t i = 0; rc == 0 && i < k->ref->count; i++)
 		k->at[i] = k->of[i] = 0;
 	if (!rc)
-		rc = ay_poison_counting_init(&k->poison, b, &k->ref, &k->batch.poison);
+		rc = ay_poison_counting_init(&k->poison, b, k->ref, &k->batch.poison);
 	if (!rc)
-		rc = ay_outlier_counting_new(&k->ref, &k->batch.outliers, b, &k->outliers);
+		rc = ay_outlier_counting_new(m->outliers, &k->batch.outliers, b, &k->outliers);
 	if (rc) {
 		ay_counting_free(k);
 		*out = NULL;
@@ -169,10 +206,26 @@ int ay_counting_new(const void *profile, size_t len, struct ay_budget *b, struct
 	return rc;
 }
 
-int ay_counting_also(struct ay_counting *k, const void *profile, size_t len)
+int ay_counting_new(const void *profile, size_t len, struct ay_budget *b, struct ay_counting **out)
+{
+	struct ay_measure *m;
+	int rc = ay_measure_new(profile, len, &m);
+
+	*out = NULL;
+	if (rc)
+		return rc;
+	rc = ay_counting_by(m, b, out);
+	if (rc)
+		ay_measure_free(m);
+	else
+		(*out)->own = m;
+	return rc;
+}
+
+int ay_counting_also(struct ay_counting *k, const struct ay_measure *m)
 {
 	struct ay_counting *last = k, *next;
-	int rc = ay_counting_new(profile, len, k->budget, &next);
+	int rc = ay_counting_by(m, k->budget, &next);
 
 	if (rc)
 		return rc;
@@ -194,17 +247,17 @@ static int columns_of(struct ay_counting *k, const char *const *names, size_t n)
 	k->columns = n;
 	k->room = ay_block_room(n);
 	ay_budget_free(k->budget, k->placed);
-	k->placed = ay_budget_alloc(k->budget, (k->ref.count + 1) * k->room * sizeof(*k->placed));
+	k->placed = ay_budget_alloc(k->budget, (k->ref->count + 1) * k->room * sizeof(*k->placed));
 	if (!k->placed)
 		return AY_ELIMIT;
-	for (size_t i = 0; i < k->ref.count; i++) {
+	for (size_t i = 0; i < k->ref->count; i++) {
 		k->at[i] = n;
 		k->of[i] = 0;
-		k->row[i] = (struct ay_placed){.number = NAN, .at = ay_profiled_missing(&k->ref.columns[i])};
+		k->row[i] = (struct ay_placed){.number = NAN, .at = ay_profiled_missing(&k->ref->columns[i])};
 		for (size_t r = 0; r < k->room; r++)
 			k->placed[i * k->room + r] = k->row[i];
 		for (size_t c = 0; c < n && k->at[i] == n; c++)
-			if (strcmp(names[c], k->ref.columns[i].name) == 0)
+			if (strcmp(names[c], k->ref->columns[i].name) == 0)
 				k->at[i] = c;
 		if (k->at[i] < n)
 			k->counts[k->at[i]] = &k->batch.counts.columns[i];
@@ -222,10 +275,10 @@ int ay_counting_label(struct ay_counting *k, bool (*is_label)(const void *arg, c
 	for (; rc == 0 && k; k = k->also) {
 		size_t i = 0;
 
-		while (i < k->ref.count && !is_label(arg, k->ref.columns[i].name))
+		while (i < k->ref->count && !is_label(arg, k->ref->columns[i].name))
 			i++;
-		if (i < k->ref.count)
-			rc = ay_poison_counting_label(&k->poison, &k->ref, i);
+		if (i < k->ref->count)
+			rc = ay_poison_counting_label(&k->poison, k->ref, i);
 	}
 	return rc;
 }
@@ -263,7 +316,7 @@ int ay_counting_whole(struct ay_counting *k, uint64_t row, const struct ay_cell 
 	for (; k; k = k->also) {
 		const struct ay_block one = ay_block_of_row(row, cells, k->columns);
 
-		for (size_t i = 0; i < k->ref.count; i++)
+		for (size_t i = 0; i < k->ref->count; i++)
 			if (k->at[i] < k->columns && k->of[i] != row)
 				k->row[i] = ay_profiled_where(&k->batch.counts.columns[i], &cells[k->at[i]]);
 		ay_outlier_counting_rows(k->outliers, row, 1, k->row, 1);
@@ -277,7 +330,7 @@ int ay_counting_rows(struct ay_counting *k, const struct ay_block *b)
 	int rc = 0;
 
 	for (; rc == 0 && k; k = k->also) {
-		for (size_t i = 0; rc == 0 && i < k->ref.count; i++) {
+		for (size_t i = 0; rc == 0 && i < k->ref->count; i++) {
 			struct ay_placed *placed = k->placed + i * k->room;
 
 			if (k->at[i] == k->columns)
@@ -304,7 +357,7 @@ int ay_counting_row(struct ay_counting *k, uint64_t row, const struct ay_cell *c
 void ay_counting_look(struct ay_counting *k, uint64_t row, const struct ay_cell *label, const struct ay_look *look)
 {
 	if (k->batch.poison.looks.width)
-		ay_looks_add(&k->batch.poison.looks, row, ay_looks_place(ay_reference_find(&k->ref, AY_IMAGE_LABEL), label), look);
+		ay_looks_add(&k->batch.poison.looks, row, ay_looks_place(ay_reference_find(k->ref, AY_IMAGE_LABEL), label), look);
 }
 
 struct ay_batch *ay_counting_batch(struct ay_counting *k)
@@ -323,7 +376,7 @@ void ay_counting_free(struct ay_counting *k)
 		ay_poison_counting_free(&k->poison);
 		ay_outlier_counting_free(k->outliers);
 		ay_batch_free(&k->batch);
-		ay_reference_free(&k->ref);
+		ay_measure_free(k->own);
 		ay_budget_free(k->budget, k->at);
 		ay_budget_free(k->budget, k->counts);
 		ay_budget_free(k->budget, k->row);

@@ -9,7 +9,8 @@
 struct ay_outlier_counting {
 	struct ay_budget *budget;
 	struct ay_outliers *sums;                    /* borrowed */
-	struct ay_outlier_model *model;
+	const struct ay_outlier_model *model;        /* borrowed */
+	struct ay_hbos hbos;                         /* its own, with terms of this table */
 	uint8_t *look;                               /* of each bin, as hbos's terms: its values may lie beyond a limit of their column */
 	struct ay_placed *kept[AY_OUTLIER_METHODS];  /* of each of the worst rows its cells */
 	struct ay_placed *row;                       /* the one at hand */
@@ -32,9 +33,13 @@ static int mark_bins(struct ay_outlier_counting *k)
 	const struct ay_hbos *h = k->model->hbos;
 	size_t last = ref->count - 1, n = ref->count ? h->first[last] + ay_profiled_missing(&ref->columns[last]) + 1 : 1;
 
+	k->hbos = *h;
+	k->hbos.term = ay_budget_alloc(k->budget, n * sizeof(*k->hbos.term));
 	k->look = ay_budget_alloc(k->budget, n);
-	if (!k->look)
+	if (!k->hbos.term || !k->look)
 		return AY_ELIMIT;
+	if (ref->count)
+		memcpy(k->hbos.term, h->term, n * sizeof(*h->term));    /* own: of that many */
 	memset(k->look, 0, n);
 	for (size_t i = 0; i < ref->count; i++)
 		for (size_t bin = 0; ref->columns[i].numeric && bin < ay_numbers_bins(&ref->columns[i].numbers); bin++)
@@ -42,17 +47,16 @@ static int mark_bins(struct ay_outlier_counting *k)
 	return 0;
 }
 
-int ay_outlier_counting_new(const struct ay_reference *ref, struct ay_outliers *sums, struct ay_budget *b, struct ay_outlier_counting **out)
+int ay_outlier_counting_new(const struct ay_outlier_model *model, struct ay_outliers *sums, struct ay_budget *b, struct ay_outlier_counting **out)
 {
+	const struct ay_reference *ref = model->ref;
 	struct ay_outlier_counting *k = *out = ay_budget_alloc(b, sizeof(*k));
 	int rc;
 
 	if (!k)
 		return AY_ELIMIT;
-	*k = (struct ay_outlier_counting){.budget = b, .sums = sums};
-	rc = ay_outlier_model_new(ref, b, &k->model);
-	if (!rc)
-		rc = mark_bins(k);
+	*k = (struct ay_outlier_counting){.budget = b, .sums = sums, .model = model};
+	rc = mark_bins(k);
 	k->row = ay_budget_alloc(b, (ref->count + 1) * sizeof(*k->row));
 	k->waiting = ay_budget_alloc(b, (ref->count + 1) * AY_FOREST_TOGETHER * sizeof(*k->waiting));
 	k->share = ay_budget_alloc(b, (ref->count + 1) * sizeof(*k->share));
@@ -71,7 +75,7 @@ int ay_outlier_counting_new(const struct ay_reference *ref, struct ay_outliers *
 
 void ay_outlier_counting_absent(struct ay_outlier_counting *k, size_t column)
 {
-	struct ay_hbos *h = k->model->hbos;
+	struct ay_hbos *h = &k->hbos;
 
 	h->term[h->first[column] + ay_profiled_missing(&k->model->ref->columns[column])] = (float)h->usual[column];
 }
@@ -177,7 +181,7 @@ static void count_drawn(struct ay_outlier_counting *k, uint64_t row, const struc
 
 void ay_outlier_counting_rows(struct ay_outlier_counting *k, uint64_t first, size_t rows, const struct ay_placed *cells, size_t room)
 {
-	const struct ay_hbos *h = k->model->hbos;
+	const struct ay_hbos *h = &k->hbos;
 	const struct ay_outlier_threshold *t = &k->model->threshold[AY_OUTLIER_HBOS];
 	double score[AY_BLOCK_ROWS] AY_SCRATCH;
 
@@ -204,10 +208,12 @@ void ay_outlier_counting_rows(struct ay_outlier_counting *k, uint64_t first, siz
 	}
 }
 
-static void share_of(const struct ay_outlier_model *m, enum ay_outlier_method method, const struct ay_placed *cells, double *share)
+static void share_of(const struct ay_outlier_counting *k, enum ay_outlier_method method, const struct ay_placed *cells, double *share)
 {
+	const struct ay_outlier_model *m = k->model;
+
 	if (method == AY_OUTLIER_HBOS)
-		ay_hbos_shares(m->hbos, cells, share);
+		ay_hbos_shares(&k->hbos, cells, share);
 	else if (method == AY_OUTLIER_MAHALANOBIS)
 		ay_mahalanobis_shares(m->mahalanobis, cells, m->ref->count, share);
 	else
@@ -224,7 +230,7 @@ void ay_outlier_counting_end(struct ay_outlier_counting *k)
 		for (size_t i = 0; i < k->sums->worst_count[m]; i++) {
 			struct ay_outlier_row *r = &k->sums->worst[m][i];
 
-			share_of(k->model, (enum ay_outlier_method)m, k->kept[m] + i * width, k->share);
+			share_of(k, (enum ay_outlier_method)m, k->kept[m] + i * width, k->share);
 			for (int b = 0; b < AY_OUTLIER_BLAMED; b++) {
 				size_t most = width;
 
@@ -248,6 +254,6 @@ void ay_outlier_counting_free(struct ay_outlier_counting *k)
 	ay_budget_free(k->budget, k->row);
 	ay_budget_free(k->budget, k->waiting);
 	ay_budget_free(k->budget, k->share);
-	ay_outlier_model_free(k->model);
+	ay_budget_free(k->budget, k->hbos.term);
 	ay_budget_free(k->budget, k);
 }

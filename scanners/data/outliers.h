@@ -121,8 +121,8 @@ double ay_outlier_score(const struct ay_outlier_model *m, enum ay_outlier_method
 /* ---- counting one table ---- */
 
 struct ay_outlier_counting;
-/* Borrows ref and sums. *out is NULL after an error. */
-AY_MUSTCHECK int ay_outlier_counting_new(const struct ay_reference *ref, struct ay_outliers *sums, struct ay_budget *b,
+/* Borrows m and sums. *out is NULL after an error. */
+AY_MUSTCHECK int ay_outlier_counting_new(const struct ay_outlier_model *m, struct ay_outliers *sums, struct ay_budget *b,
 					 struct ay_outlier_counting **out);
 /* The table does not have this column of the reference: it tells nothing about any row. Before the first one. */
 void ay_outlier_counting_absent(struct ay_outlier_counting *k, size_t column);

@@ -447,7 +447,7 @@ int ay_reference_batch(const struct ay_reference *ref, struct ay_budget *b, stru
 	return rc;
 }
 
-struct ay_profiled *ay_reference_find(struct ay_reference *r, const char *name)
+struct ay_profiled *ay_reference_find(const struct ay_reference *r, const char *name)
 {
 	for (size_t i = 0; i < r->count; i++)
 		if (strcmp(r->columns[i].name, name) == 0)

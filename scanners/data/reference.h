@@ -58,7 +58,7 @@ AY_MUSTCHECK int ay_reference_looks(struct ay_reference *r, const struct ay_sha2
 /* Empty, in the bins and dictionaries of ref. */
 AY_MUSTCHECK int ay_reference_batch(const struct ay_reference *ref, struct ay_budget *b, struct ay_reference *out);
 /* The column of this name, or NULL. */
-struct ay_profiled *ay_reference_find(struct ay_reference *r, const char *name);
+struct ay_profiled *ay_reference_find(const struct ay_reference *r, const char *name);
 /* What is not of the column's type is missing: the schema refuses it elsewhere. */
 AY_MUSTCHECK int ay_profiled_add(struct ay_profiled *c, const struct ay_cell *cell);
 /*

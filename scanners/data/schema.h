@@ -85,6 +85,8 @@ struct ay_schema_season {
 	size_t len;
 };
 
+struct ay_measure;
+
 struct ay_schema {
 	unsigned refs;                               /* of one thread: ay_schema_free drops one */
 	enum ay_schema_of of;
@@ -112,6 +114,7 @@ struct ay_schema {
 	size_t profile_len;
 	struct ay_schema_season *seasons;            /* of "x-seasons" */
 	size_t season_count;
+	struct ay_measure **measures;                /* of profile, then of each season: made when a table is first counted against it */
 };
 
 /* ay_schema_load for a worker: a gate may ask it for the keys of foreign.h too. */

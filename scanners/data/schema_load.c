@@ -342,7 +342,12 @@ static int load_reference(struct ay_schema_loader *l, const struct ay_json *root
 	const struct ay_json *j = ay_json_get(root, AY_REFERENCE_NOTE);
 	int err = j ? decode_reference(l, AY_REFERENCE_NOTE, j, &l->schema->profile, &l->schema->profile_len) : 0;
 
-	return err ? err : load_seasons(l, root);
+	if (!err)
+		err = load_seasons(l, root);
+	if (err || !l->schema->profile)
+		return err;
+	l->schema->measures = calloc(l->schema->season_count + 1, sizeof(*l->schema->measures));
+	return l->schema->measures ? 0 : ay_schema_no_memory(l);
 }
 
 /* What a gate asks of a table of another dataset: fields by their names, whatever else is there. */
@@ -508,6 +513,9 @@ void ay_schema_free(struct ay_schema *s)
 	free(s->missing);
 	free(s->key);
 	free(s->profile);
+	for (size_t i = 0; s->measures && i < s->season_count + 1; i++)
+		ay_measure_free(s->measures[i]);
+	free(s->measures);
 	for (size_t i = 0; i < s->season_count; i++) {
 		free(s->seasons[i].tag);
 		free(s->seasons[i].profile);

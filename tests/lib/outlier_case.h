@@ -106,16 +106,26 @@ static int case_row(void *arg, uint64_t row, const struct ay_cell *cells)
 	return ay_counting_row(arg, row, cells);
 }
 
-static inline struct ay_counting *case_counting(struct ay_reference *ref)
+/* ref's own bytes. */
+static inline struct ay_buf case_profile(struct ay_reference *ref)
 {
 	struct ay_buf b = ay_buf_new(2 * MIB);
-	struct ay_counting *k = NULL;
 	struct ay_sha256 digest = ref->digest;
 
 	ref->digest = (struct ay_sha256){.b = {0}};
 	ay_reference_encode(ref, &b);
 	ref->digest = digest;
-	if (b.err || ay_counting_new(b.data, b.len, &budget, &k) != 0)
+	if (b.err)
+		abort();
+	return b;
+}
+
+static inline struct ay_counting *case_counting(struct ay_reference *ref)
+{
+	struct ay_buf b = case_profile(ref);
+	struct ay_counting *k = NULL;
+
+	if (ay_counting_new(b.data, b.len, &budget, &k) != 0)
 		abort();
 	ay_buf_free(&b);
 	return k;

@@ -249,6 +249,46 @@ static void test_ways(void)
 	ay_buf_free(&y);
 }
 
+static void count_by(const struct ay_measure *m, struct ay_buf *out)
+{
+	struct case_table t = {.rows = 3000, .seed = 15, .kind = CASE_TWISTED, .odd = 60};
+	struct ay_rows in = case_rows(&t);
+	struct ay_counting *k;
+
+	is_int(ay_counting_by(m, &budget, &k), 0, "counting by a measure");
+	is_int(in.each(in.arg, &budget, &(struct ay_rows_sink){.arg = k, .columns = case_columns, .row = case_row}), 0, "of a table");
+	struct ay_cell lacks[CASE_COLUMNS] = {{.kind = AY_CELL_NUMBER, .number = 0}};
+
+	for (int i = 1; i < CASE_WORD; i++)
+		lacks[i] = lacks[0];
+	lacks[CASE_WORD].kind = AY_CELL_MISSING;
+	is_int(ay_counting_row(k, 3001, lacks), 0, "with a row that lacks a value which the reference never lacks");
+	ay_batch_encode(ay_counting_batch(k), out);
+	ay_counting_free(k);
+}
+
+/* What one table lacks does not change how the next one is counted. */
+static void test_measure(void)
+{
+	struct case_table t = {.rows = 300, .seed = 16};
+	struct ay_rows in = case_rows(&t);
+	struct ay_buf x = ay_buf_new(2 * MIB), y = ay_buf_new(2 * MIB), bytes = case_profile(&ref);
+	struct ay_counting *less;
+	struct ay_measure *m;
+
+	is_int(ay_measure_new(bytes.data, bytes.len, &m), 0, "a measure");
+	count_by(m, &x);
+	is_int(ay_counting_by(m, &budget, &less), 0, "a second time");
+	is_int(in.each(in.arg, &budget, &(struct ay_rows_sink){.arg = less, .columns = without_word, .row = case_row}), 0, "of a table without a column");
+	ay_counting_free(less);
+	count_by(m, &y);
+	ok(x.len > 0 && x.len == y.len && memcmp(x.data, y.data, x.len) == 0, "the third one is counted as the first");
+	ay_measure_free(m);
+	ay_buf_free(&bytes);
+	ay_buf_free(&x);
+	ay_buf_free(&y);
+}
+
 static void test_sums(void)
 {
 	struct ay_batch a, b, again;
@@ -406,6 +446,7 @@ int main(void)
 	test_rows();
 	test_counting();
 	test_ways();
+	test_measure();
 	test_sums();
 	test_implausible();
 	test_memory();

@@ -114,6 +114,7 @@ static void test_seasons(void)
 	struct ay_buf first = ay_buf_new(1 * MIB), second = ay_buf_new(1 * MIB), note = ay_buf_new(1 * MIB);
 	struct ay_reference r, ref;
 	struct ay_batch decoded, sum;
+	struct ay_measure *summer, *none;
 	struct ay_counting *k;
 	unsigned read = 0;
 
@@ -124,8 +125,9 @@ static void test_seasons(void)
 	ay_reference_encode(&r, &second);
 	ay_reference_free(&r);
 	is_int(ay_counting_new(first.data, first.len, &budget, &k), 0, "counting");
-	is_int(ay_counting_also(k, second.data, second.len), 0, "against both");
-	ok(ay_counting_also(k, "AYREF", 5) != 0, "not against what is none");
+	is_int(ay_measure_new(second.data, second.len, &summer), 0, "the summer as a measure");
+	is_int(ay_counting_also(k, summer), 0, "against both");
+	ok(ay_measure_new("AYREF", 5, &none) != 0 && !none, "what is no reference is no measure");
 	is_int(ay_counting_columns(k, (const char *const[]){"n", "c"}, 2), 0, "columns");
 	for (uint64_t i = 1; i <= 5; i++)
 		read += ay_counting_row(k, i, cells) == 0;
@@ -133,6 +135,7 @@ static void test_seasons(void)
 	is_int(read, 6, "five rows and a value");
 	ay_batch_encode(ay_counting_batch(k), &note);
 	ay_counting_free(k);
+	ay_measure_free(summer);
 	is_int(ay_batch_decode(note.data, note.len, &budget, &decoded), 0, "decode");
 	ok(decoded.also && !decoded.also->also, "as two");
 	is_int(ay_reference_decode(second.data, second.len, &budget, &ref), 0, "the summer");
