@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Formats that are told by their name. The first byte says which one. */
+/* Formats that are told by their name. The first byte says which one, from '0' on. */
 #include "tests/fuzz/fuzz_scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -10,6 +10,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 
 	if (size > 0)
-		fuzz_scan(data + 1, size - 1, names[data[0] % AY_ARRAY_LEN(names)]);
+		fuzz_scan(data + 1, size - 1, names[(uint8_t)(data[0] - '0') % AY_ARRAY_LEN(names)]);
 	return 0;
 }
