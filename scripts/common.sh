@@ -4,6 +4,9 @@ set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 prefix=$top/.deps-prefix
 jobs=$(nproc)
+# Debian's, whose packages scripts/deps installs; another may come first in PATH.
+python=/usr/bin/python3
+[ -x "$python" ] || python=python3
 log() { printf '== %s\n' "$*" >&2; }
 die() { printf '%s\n' "$*" >&2; exit 2; }
 as_root() {

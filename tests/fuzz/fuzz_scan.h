@@ -8,9 +8,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static inline void fuzz_scan(const uint8_t *data, size_t size, const char *path)
+/* schema: NULL, or what the input is judged by. */
+static inline void fuzz_scan_by(const uint8_t *data, size_t size, const char *path, const char *schema)
 {
-	struct ay_scan_options o = { .profiles = AY_PROFILE_WEIGHTS, .path = path };
+	struct ay_scan_options o = { .profiles = AY_PROFILE_WEIGHTS, .path = path, .schema_json = schema, .schema_len = schema ? strlen(schema) : 0 };
 	struct ay_source in = ay_source_memory(data, size);
 	struct ay_buf text = ay_buf_new(AY_LIMIT_REPORT);
 	struct ay_json_doc *doc = NULL;
@@ -26,6 +27,11 @@ static inline void fuzz_scan(const uint8_t *data, size_t size, const char *path)
 	ay_json_free(doc);
 	ay_buf_free(&text);
 	ay_scan_result_free(&r);
+}
+
+static inline void fuzz_scan(const uint8_t *data, size_t size, const char *path)
+{
+	fuzz_scan_by(data, size, path, NULL);
 }
 
 /* The table of a target's own: scanners/registry.c is then not linked. */
