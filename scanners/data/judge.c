@@ -595,7 +595,7 @@ int ay_judge_rows(struct ay_scan *s, const struct ay_schema *schema, const struc
 	return 0;
 }
 
-/* Of the reference: nobody who writes tables for it knows it. */
+/* From the digest of the reference. */
 static struct ay_sipkey key_of(const struct ay_schema *schema)
 {
 	const struct ay_measure *m;

@@ -47,4 +47,11 @@ try huge 1000 1 "0 0 1"
 try duplicated 2000 1 "0 0 1"
 try null-heavy 1000 1 "0 0 1"
 try cut 1000 1 "0 0 1"
+
+# Several attacks on the same draws become what each of them becomes alone.
+alone() { ASSAY_STATE_DIR=$T/state2 "$top_builddir/tests/integration/attack_tool" "$T/copy" "$K/curator.key" data.csv:kind - 2000 1000 3 7 "$1"; }
+for attack in honest flips null-heavy; do alone $attack; done >each
+alone honest,flips,null-heavy >together
+is "$(cat together)" "$(cat each)" "several attacks on one draw"
+is "$(wc -l <together)" 3 "have a line each"
 done_testing
