@@ -2,6 +2,7 @@
 /* Rows drawn from tables, and labels judged by their neighbours. */
 #include <math.h>
 
+#include "gate/poison_parts.h"
 #include "scanners/data/confident.h"
 #include "scanners/data/near_rows.h"
 #include "scanners/data/poison_classes.h"
@@ -222,6 +223,34 @@ static void test_own_rows(void)
 	ok(!b.flipped && b.ref_lost == wrong.lost, "and rests on what it was given");
 	ay_label_model_free(first);
 	ay_label_model_free(second);
+}
+
+/* The gate gives a model only what was found out about its own reference and label. */
+static void test_remembered(void)
+{
+	const struct poison_spec spec = {.rows = 300, .seed = 211};
+	size_t label = poison_label(&ref);
+	struct ay_reference other = ref;
+	struct ay_label_model *first, *next;
+	struct ay_label_owns *known;
+
+	other.digest.b[31] ^= 1;
+	is_int(ay_label_owns_new(&known), 0, "a memory");
+	is_int(ay_label_model_new(&ref, label, &poison_budget, &first), 0, "a model");
+	is_int(ay_label_model_new(&ref, label, &poison_budget, &next), 0, "and the next");
+	ay_label_owns_keep(known, &ref, label, first);
+	ay_label_owns_find(known, &ref, label, next);
+	ok(!ay_label_own(next), "nothing is known before a batch was judged");
+	labels_of(first, spec);
+	ay_label_owns_keep(known, &ref, label, first);
+	ay_label_owns_find(known, &other, label, next);
+	ay_label_owns_find(known, &ref, label + 64, next);
+	ok(!ay_label_own(next), "nor of another reference or column in the same place");
+	ay_label_owns_find(known, &ref, label, next);
+	ok(ay_label_own(next) && ay_label_own(next)->lost == ay_label_own(first)->lost, "then it is");
+	ay_label_model_free(first);
+	ay_label_model_free(next);
+	ay_label_owns_free(known);
 }
 
 static void test_small_reference(void)
@@ -472,6 +501,7 @@ int main(void)
 	test_merge();
 	test_labels();
 	test_own_rows();
+	test_remembered();
 	test_small_reference();
 	test_sketch();
 	test_rarefaction();
