@@ -25,6 +25,11 @@ extern const struct ay_scanner ay_scanner_lz4;
 extern const struct ay_scanner ay_scanner_zstd;
 extern const struct ay_scanner ay_scanner_pickle;
 extern const struct ay_scanner ay_scanner_torch_legacy;
+extern const struct ay_scanner ay_scanner_dbm_dumb;
+extern const struct ay_scanner ay_scanner_dbm_dumb_index;
+extern const struct ay_scanner ay_scanner_dbm_gnu;
+extern const struct ay_scanner ay_scanner_dbm_berkeley;
+extern const struct ay_scanner ay_scanner_dbm_sqlite;
 
 /* text, tables, images, vocabularies, and what is refused by name */
 extern const struct ay_scanner ay_scanner_text;

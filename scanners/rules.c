@@ -232,6 +232,9 @@ const struct ay_rule ay_rule_table[] = {
 	{ "sibling.tensors", FORMAT, AY_FAIL, AY_HIGH, false, "A shard does not hold exactly the tensors that the index says.",
 	  "Save the model again with its index, all shards in one go." },
 
+	{ "sibling.values", FORMAT, AY_FAIL, AY_CRITICAL, true, "The index of a shelf names places where no value was judged, or not all of them.",
+	  "Write the shelf anew: copy all its items into a new one. An old one keeps what was deleted or replaced." },
+
 	/* XML, PMML, OpenVINO */
 	{ "xml.malformed", FORMAT, AY_FAIL, AY_MEDIUM, false, "The document breaks the rules of XML, or is not UTF-8.",
 	  "Export it again, as UTF-8; xmllint --noout FILE shows where it breaks." },
@@ -341,6 +344,10 @@ const struct ay_rule ay_rule_table[] = {
 	  "Save the checkpoint anew, or as one file: torch.distributed.checkpoint.format_utils.dcp_to_torch_save." },
 	{ "dcp.metadata", DESER, AY_FAIL, AY_HIGH, false, "The .metadata of a distributed checkpoint is not what torch writes, so what it loads is not known.",
 	  "Save the checkpoint anew, or as one file: torch.distributed.checkpoint.format_utils.dcp_to_torch_save." },
+
+	/* dbm-dumb, dbm-gnu, dbm-berkeley, dbm-sqlite: shelves */
+	{ "dbm.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The database of a shelf breaks the rules of its format.",
+	  "Write the shelf anew: copy all its items into a new one." },
 
 	/* torch-legacy */
 	{ "torch-legacy.malformed", FORMAT, AY_FAIL, AY_HIGH, false, "The parts of torch's old format contradict each other.",

@@ -135,6 +135,13 @@ int ay_scan_need_tensor(struct ay_scan *s, const char *name, const void *tensor,
 	return err;
 }
 
+int ay_scan_need_value(struct ay_scan *s, const char *name, const void *place, size_t place_len, uint64_t off)
+{
+	int err = need_bytes(s, name, 0, off, AY_SIBLING_VALUES);
+
+	return err ? err : ay_scan_need_tensor(s, name, place, place_len, off);
+}
+
 void ay_scan_hold_tensor(struct ay_scan *s, const void *tensor, size_t tensor_len)
 {
 	struct ay_names *held = &ay_scan_result_of(s)->tensors;
@@ -349,9 +356,18 @@ static const char *compare(const struct ay_sibling *want, const struct ay_siblin
 	}
 	const struct ay_names *a = &want->tensors, *b = got->tensors;
 
+	if (want->how == AY_SIBLING_VALUES && (!b || !b->known)) {
+		snprintf(message, MESSAGE, "%s is not a file of values", want->path);
+		return "sibling.values";
+	}
 	/* Shards that are pickles do not say what they hold. */
 	if (!a->known || !b || !b->known || (a->count == b->count && memcmp(a->sum, b->sum, sizeof(a->sum)) == 0))
 		return NULL;
+	if (want->how == AY_SIBLING_VALUES) {
+		snprintf(message, MESSAGE, "%s has %llu values, and the index says other places or another count (%llu)", want->path,
+			 (unsigned long long)b->count, (unsigned long long)a->count);
+		return "sibling.values";
+	}
 	if (a->count == b->count)
 		snprintf(message, MESSAGE, "%s holds other tensors than the index says", want->path);
 	else

@@ -162,6 +162,8 @@ AY_MUSTCHECK int ay_scan_need_bare(struct ay_scan *s, const char *name, uint64_t
 AY_MUSTCHECK int ay_scan_need_grid(struct ay_scan *s, const char *last, uint64_t size, uint64_t off);
 /* The same, and one tensor that must be in that file. */
 AY_MUSTCHECK int ay_scan_need_tensor(struct ay_scan *s, const char *sibling, const void *tensor, size_t tensor_len, uint64_t off);
+/* The same of a value that the loader reads from that place of the file: a file that holds no such places is refused too. */
+AY_MUSTCHECK int ay_scan_need_value(struct ay_scan *s, const char *sibling, const void *place, size_t place_len, uint64_t off);
 /* This file holds tensors: none at all (NULL), or one more. Says nothing inside of a container. */
 void ay_scan_hold_tensor(struct ay_scan *s, const void *tensor, size_t tensor_len);
 
@@ -229,8 +231,11 @@ struct ay_names {
 	uint64_t count;
 	uint8_t sum[32];              /* of the SHA-256 of each, modulo 2^256, big-endian */
 };
-/* How a loader reads a file: by a form of its own; without any; or as chunks, of which path is the last: those whose numbers are no larger. */
-enum ay_sibling_how { AY_SIBLING_NAMED, AY_SIBLING_BARE, AY_SIBLING_GRID, AY_SIBLING_HOWS };
+/*
+ * How a loader reads a file: by a form of its own; without any; as chunks, of which path is the last: those whose numbers are no larger;
+ * or at the places that its tensors say, so that a file which does not say them is not the one.
+ */
+enum ay_sibling_how { AY_SIBLING_NAMED, AY_SIBLING_BARE, AY_SIBLING_GRID, AY_SIBLING_VALUES, AY_SIBLING_HOWS };
 /* A file that a loader reads beside the scanned one; path is relative to its folder. */
 struct ay_sibling {
 	char *path;

@@ -49,8 +49,32 @@ def load_numpy(path):
             got[name]
 
 
+def load_shelf(path):
+    import shelve
+    import sqlite3
+    from dbm import dumb
+    base, suffix = os.path.splitext(path)
+    if suffix == ".sqlite":
+        rows = sqlite3.connect("file:%s?immutable=1" % path, uri=True).execute("SELECT key, value FROM Dict").fetchall()
+        database = {key: value for key, value in rows if isinstance(value, bytes)}
+    elif suffix == ".gdbm":
+        from dbm import gnu
+        database = gnu.open(path, "r")
+        database = {key: database[key] for key in database.keys()}
+    elif suffix == ".db":
+        from dbm import ndbm
+        database = ndbm.open(base, "r")
+    else:
+        database = dumb.open(base, "r")
+    shelf = shelve.Shelf(database)
+    for key in list(database.keys()):
+        shelf[key.decode("latin-1")]
+
+
 def loader_of(path):
     name = os.path.basename(path)
+    if name.endswith((".gdbm", ".db", ".sqlite")) or (name.endswith(".dat") and os.path.exists(path[:-4] + ".dir")):
+        return load_shelf
     if name.endswith((".npy", ".npz")):
         return load_numpy
     if name.endswith((".pt", ".pth", ".ckpt")) or "torch" in name or "legacy" in name:

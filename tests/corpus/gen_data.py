@@ -165,7 +165,7 @@ def refused():
               "m.ggml": b"lmgg\3\0\0\0",
               "t.orc": b"ORC\x0a\x03\0\0\0", "t.avro": b"Obj\1\2\x16avro.schema", "t.lance": bytes(8) + b"LANC",
               "_delta_log/00000000000000000000.json": b'{"protocol": {"minReaderVersion": 1}}\n{"add": {"path": "a.parquet"}}\n',
-              "d.sqlite": b"SQLite format 3\0\x10\0", "a.wasm": b"\0asm\1\0\0\0"}
+              "a.wasm": b"\0asm\1\0\0\0"}
     for name, data in magics.items():
         yield name, "fail", "format.unsupported", "Recognised and refused: %s." % name, data
 

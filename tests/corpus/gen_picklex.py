@@ -1,19 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes what wraps pickles: joblib's streams, shelves and their databases, Paddle, torch's other containers.
+"""Writes what wraps pickles: joblib's streams, Paddle, torch's other containers.
 
 gen_picklex.py DIR writes DIR/NAME and DIR/INDEX.tsv: file, expected verdict, a rule that must be among the findings
 ("-": none at all), and a sentence that says what it is. Real libraries write what they can; what they are not there
 for is left out, and torch's newer containers are written by their specification. The arguments of calls are inert.
 """
 import bz2
-import dbm.dumb
 import io
 import json
 import lzma
 import os
 import pickle
-import shelve
 import struct
 import sys
 import tarfile
@@ -73,34 +71,6 @@ def joblib_files():
             except (ValueError, ImportError):
                 continue
             note(file, verdict, rule, "joblib, %s: %s" % (what, "arrays" if verdict == "pass" else "a call behind an array"))
-
-
-def shelves():
-    values = {"a": {"w": [1.5] * 200}, "b": "text"}
-    for kind, what in (("dbm.gnu", "gdbm"), ("dbm.ndbm", "ndbm"), ("dbm.dumb", "dumb"), ("dbm.sqlite3", "sqlite")):
-        module = library(kind)
-        if not module:
-            continue
-        os.makedirs(os.path.join(OUT, "shelve-" + what), exist_ok=True)
-        with shelve.Shelf(module.open(path("shelve-%s/s" % what), "n")) as s:
-            s.update(values)
-        for name in sorted(os.listdir(os.path.join(OUT, "shelve-" + what))):
-            rule = "pickle.trailing" if name.endswith(".dat") else "format.unsupported"
-            note("shelve-%s/%s" % (what, name), "fail", rule, "a part of a shelve in %s" % kind)
-    with shelve.Shelf(dbm.dumb.open(path("shelve-call/s"), "n")) as s:
-        s["x"] = Evil()
-    note("shelve-call/s.dat", "fail", "pickle.call.denied", "the one value of a shelve is a call")
-    note("shelve-call/s.dir", "fail", "format.unsupported", "its index")
-    os.remove(path("shelve-call/s.bak")) if os.path.exists(path("shelve-call/s.bak")) else None
-    put("shelve-index/eval.dir", b"'a', (0, 5)\n__import__('os').system('echo'), (0, 1)\n", "fail", "format.unsupported",
-        "an index that Python 2 evaluates")
-    put("berkeley/hash.db", b"\0" * 12 + struct.pack("<I", 0x061561) + b"\0" * 500, "fail", "format.unsupported", "a Berkeley DB hash")
-    put("berkeley/btree.db", b"\0" * 12 + struct.pack(">I", 0x053162) + b"\0" * 500, "fail", "format.unsupported", "a big-endian B-tree")
-    put("berkeley/old.db", struct.pack(">I", 0x061561) + b"\0\0\0\2" + b"\0" * 500, "fail", "format.unsupported", "a hash of version 1.85")
-    for magic in (0x13579acd, 0x13579ace, 0x13579acf, 0x13579ad0, 0x13579ad1):
-        for order in "<>":
-            put("gdbm/%x%s.db" % (magic, "lb"[order == ">"]), struct.pack(order + "I", magic) + b"\0" * 508, "fail", "format.unsupported",
-                "a GNU dbm database")
 
 
 def functions():
@@ -321,7 +291,7 @@ def distributed():
     put("dcp/text/__0_0.distcp", b"text\n", "fail", "distcp.malformed", "a part that is text")
 
 
-for part, needs in ((joblib_files, joblib and np), (shelves, True), (functions, True), (paddle, np), (exported, True), (old_tar, True),
+for part, needs in ((joblib_files, joblib and np), (functions, True), (paddle, np), (exported, True), (old_tar, True),
                     (folders, torch), (torchscript, torch), (distributed, torch)):
     if needs:
         part()

@@ -154,7 +154,7 @@ static void test_grid(void)
 
 	ok(ay_siblings_decode(&c, &tensors, &v, &n) == 0 && n == 1 && v[0].how == AY_SIBLING_GRID && v[0].size == 8, "and come out of a note as they went in");
 	ay_siblings_free(v, n);
-	b.data[41 + 4 + 2 + 4 + 8] = 3;
+	b.data[41 + 4 + 2 + 4 + 8] = AY_SIBLING_HOWS;
 	c = ay_cursor_of(b.data, b.len, 0);
 	is_int(ay_siblings_decode(&c, &tensors, &v, &n), AY_EFORMAT, "a way of reading that nobody knows");
 	ay_siblings_free(v, n);
