@@ -341,57 +341,65 @@ static double paths_equal(uint64_t n, uint64_t h)
 }
 
 struct band {
-	int64_t ng, mg, h, n;
+	int64_t ng, mg, h, n, m;
 };
 
-/* Columns that row i may pass inside of the band: [*lo, *hi). */
-static void band_at(const struct band *s, int64_t i, int64_t *lo, int64_t *hi)
+/* Columns that a path may pass inside of the band after k steps: [*lo, *hi). */
+static void band_at(const struct band *s, int64_t k, int64_t *lo, int64_t *hi)
 {
-	int64_t below = s->ng * i - s->h, above = s->ng * i + s->h;
-	int64_t first = (below >= 0 ? below / s->mg : -((-below + s->mg - 1) / s->mg)) + 1;
-	int64_t end = (above + s->mg - 1) / s->mg;
+	int64_t all = s->ng + s->mg, below = s->ng * k - s->h, above = s->ng * k + s->h;
+	int64_t first = (below >= 0 ? below / all : -((-below + all - 1) / all)) + 1, least = k > s->m ? k - s->m : 0;
+	int64_t end = (above + all - 1) / all, most = (k < s->n ? k : s->n) + 1;
 
-	*lo = first < 0 ? 0 : first > s->n ? s->n : first;
-	*hi = end < s->n + 1 ? end : s->n + 1;
+	*lo = first < least ? least : first;
+	*hi = end < most ? end : most;
 }
 
-/* cell[j] is the share of the paths to (i, j) that have left the band before. */
-static int paths_unequal(struct ay_budget *b, const struct band *s, int64_t m, double *p)
+/* Numbers with fewer digits are slow, and a result that they could change would have none either. */
+#define NO_SHARE 1e-290
+
+/*
+ * now[j] is the share of the paths of k steps, j of them to the right, that have left the band before; outside of it all have. All paths
+ * of one length at a time: no cell waits for its neighbour, and one division serves them all.
+ */
+static int paths_unequal(struct ay_budget *b, const struct band *s, double *p)
 {
-	size_t cells = (size_t)s->n + 1;
-	double *cell = ay_budget_alloc(b, cells * sizeof(*cell));
+	size_t cells = (size_t)s->n + 3;
+	double *both = ay_budget_alloc(b, 2 * cells * sizeof(*both)), *now, *next;
 	int64_t lo, hi;
 
-	if (!cell)
+	if (!both)
 		return AY_ELIMIT;
-	band_at(s, 0, &lo, &hi);
-	lo = 0;
-	for (int64_t j = 0; j < (int64_t)cells; j++)
-		cell[j] = j >= hi;
-	for (int64_t i = 1; i <= m; i++) {
-		int64_t old_lo = lo, old_hi = hi;
-
+	now = both + 1;             /* one before the first and one behind the last, which lie outside */
+	next = now + cells;
+	now[-1] = now[1] = 1;
+	now[0] = 0;
+	for (int64_t k = 1; k <= s->n + s->m; k++) {
 		if (ay_budget_tick(b)) {
-			ay_budget_free(b, cell);
+			ay_budget_free(b, both);
 			return AY_ELIMIT;
 		}
-		band_at(s, i, &lo, &hi);
+		band_at(s, k, &lo, &hi);
 		if (hi <= lo) {
-			ay_budget_free(b, cell);
+			ay_budget_free(b, both);
 			*p = 1;
 			return 0;
 		}
-		double val = lo ? 1 : 0;
+		double steps = (double)k, share = 1 / steps, right = (double)lo;
 
-		for (int64_t j = lo; j < hi; j++) {
-			double before = j >= old_lo && j < old_hi ? cell[j] : 1;
+		for (int64_t j = lo; j < hi; j++, right++) {
+			double left = (now[j] * (steps - right) + now[j - 1] * right) * share;
 
-			val = (before * (double)i + val * (double)j) / (double)(i + j);
-			cell[j] = val;
+			next[j] = left < NO_SHARE ? 0 : left;
 		}
+		next[lo - 1] = next[hi] = 1;
+		double *old = now;
+
+		now = next;
+		next = old;
 	}
-	*p = clip(cell[s->n]);
-	ay_budget_free(b, cell);
+	*p = clip(now[s->n]);
+	ay_budget_free(b, both);
 	return 0;
 }
 
@@ -421,9 +429,9 @@ int ay_stat_ks2_exact(struct ay_budget *b, uint64_t n, uint64_t m, uint64_t h, d
 		*p = paths_equal(n, h);
 		return 0;
 	}
-	struct band s = {.ng = (int64_t)(small / g), .mg = (int64_t)(big / g), .h = (int64_t)h, .n = (int64_t)small};
+	struct band s = {.ng = (int64_t)(small / g), .mg = (int64_t)(big / g), .h = (int64_t)h, .n = (int64_t)small, .m = (int64_t)big};
 
-	return paths_unequal(b, &s, (int64_t)big, p);
+	return paths_unequal(b, &s, p);
 }
 
 int ay_stat_ks2_asymptotic(struct ay_budget *b, uint64_t n, uint64_t m, double d, double *p)
