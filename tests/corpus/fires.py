@@ -68,7 +68,7 @@ def load_shelf(path):
         database = dumb.open(base, "r")
     shelf = shelve.Shelf(database)
     for key in list(database.keys()):
-        shelf[key.decode("latin-1")]
+        shelf[key.decode("utf-8")]
 
 
 def loader_of(path):

@@ -62,7 +62,7 @@ MANY = {"key %d" % i: [i] * (i % 60) for i in range(2000)}
 
 
 class Sqlite(dict):
-    """What dbm.sqlite3 does, for Pythons that do not have it yet."""
+    """What dbm.sqlite3 does, for Pythons that do not have it yet, and with other settings."""
 
     def __init__(self, name, wal=True, table=TABLE, page=4096):
         super().__init__()
@@ -90,13 +90,13 @@ def write(kind, name, values, delete=(), **options):
     for suffix in ("", ".dir", ".bak"):
         if os.path.exists(full[:-4] + suffix if suffix else full):
             os.remove(full[:-4] + suffix if suffix else full)
-    if kind == "sqlite3":
+    module = library(kind)
+    if kind == "sqlite3" and (options or not module):
         db = Sqlite(full, **options)
+    elif module:
+        db = module.open(full if kind in ("gnu", "sqlite3") else full[:-len(SUFFIX[kind])], "n")
     else:
-        module = library(kind)
-        if not module:
-            return None
-        db = module.open(full if kind == "gnu" else full[:-len(SUFFIX[kind])], "n")
+        return None
     with shelve.Shelf(db) as s:
         s.update(values)
         for key in delete:
