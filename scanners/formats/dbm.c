@@ -4,6 +4,8 @@
 
 #include <inttypes.h>
 
+#include "scanners/driver.h"
+
 #define KEY_SHOWN 80       /* longer keys are no names that help to find the value */
 
 int ay_dbm_value(struct ay_scan *s, struct ay_cursor key, uint64_t at, struct ay_source *value)
@@ -28,6 +30,15 @@ int ay_dbm_value(struct ay_scan *s, struct ay_cursor key, uint64_t at, struct ay
 int ay_dbm_bad(struct ay_scan *s, uint64_t off, const char *why)
 {
 	ay_scan_find(s, "dbm.malformed", off, "%s", why);
+	return AY_EFORMAT;
+}
+
+int ay_dbm_other(struct ay_scan *s, uint64_t off, const char *what)
+{
+	if (ay_scan_is_opaque(s))
+		ay_scan_find(s, "format.opaque", AY_NO_OFFSET, "this is %s, admitted unread by its suffix, as the policy says", what);
+	else
+		ay_scan_find(s, "format.unsupported", off, "this is %s, which is not judged", what);
 	return AY_EFORMAT;
 }
 

@@ -12,6 +12,8 @@
 AY_MUSTCHECK int ay_dbm_value(struct ay_scan *s, struct ay_cursor key, uint64_t at, struct ay_source *value);
 /* Reports dbm.malformed; answers AY_EFORMAT. */
 int ay_dbm_bad(struct ay_scan *s, uint64_t off, const char *why);
+/* Refuses a database that is no shelf, or of a kind that is not read; one whose suffix the policy admits unread is. Answers AY_EFORMAT. */
+int ay_dbm_other(struct ay_scan *s, uint64_t off, const char *what);
 /* What a scan() answers: AY_EFORMAT is a finding by then, others stop the scan. */
 int ay_dbm_answer(int rc);
 

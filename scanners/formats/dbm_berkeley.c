@@ -114,10 +114,8 @@ static int read_meta(struct berkeley *b)
 	ay_cursor_skip(&c, 12);
 	for (size_t i = 0; i < GROUPS; i++)
 		b->spares[i] = ay_cursor_le32(&c);
-	if (version != HASH_VERSION || type != HASH_META || encrypted || checks || flags || parts) {
-		ay_scan_find(b->scan, "format.unsupported", 16, "this is a Berkeley DB hash of another version or with features that dbm.ndbm does not use");
-		return AY_EFORMAT;
-	}
+	if (version != HASH_VERSION || type != HASH_META || encrypted || checks || flags || parts)
+		return ay_dbm_other(b->scan, 16, "a Berkeley DB hash of another version or with features that dbm.ndbm does not use");
 	if (b->page_size < PAGE_MIN || b->page_size > PAGE_MAX || b->page_size & (b->page_size - 1))
 		return refuse(b, 20, "a page has a size that is not a power of two");
 	if (last_page == UINT32_MAX || b->in->size != ((uint64_t)last_page + 1) * b->page_size)

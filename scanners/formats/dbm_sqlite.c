@@ -37,12 +37,6 @@ static int refuse(struct sqlite *q, uint64_t off, const char *why)
 	return ay_dbm_bad(q->scan, off, why);
 }
 
-static int refuse_schema(struct sqlite *q, const char *why)
-{
-	ay_scan_find(q->scan, "format.unsupported", AY_NO_OFFSET, "this is an SQLite database and not a shelve: %s", why);
-	return AY_EFORMAT;
-}
-
 static uint64_t place(const struct sqlite *q, uint32_t page)
 {
 	return (uint64_t)(page - 1) * q->page_size;
@@ -149,14 +143,14 @@ static int read_schema_row(struct sqlite *q, struct ay_source *row, uint64_t at)
 	uint32_t types[5];
 
 	if (row->size > sizeof(bytes))
-		return refuse_schema(q, "its schema is longer");
+		return ay_dbm_other(q->scan, at, "an SQLite database with a longer schema than a shelf has");
 	int rc = ay_source_read_full(row, 0, bytes, (size_t)row->size);
 	struct ay_cursor c = ay_cursor_of(bytes, (size_t)row->size, at);
 
 	if (rc < 0)
 		return rc;
 	if (!take_types(&c, row->size, types, 5) || types[3] < 1 || types[3] > 4)
-		return refuse_schema(q, "its schema has a row of another form");
+		return ay_dbm_other(q->scan, at, "an SQLite database whose schema is not that of a shelf");
 	bool table = text_is(&c, types[0], "table");
 
 	/* text_is moves to the next field in any case. */
@@ -176,7 +170,7 @@ static int read_schema_row(struct sqlite *q, struct ay_source *row, uint64_t at)
 		q->has_index = true;
 		return 0;
 	}
-	return refuse_schema(q, "it has other tables, or this one was made by another statement");
+	return ay_dbm_other(q->scan, at, "an SQLite database with other tables than a shelf has, or made by another statement");
 }
 
 /* ---- trees ---- */
@@ -326,7 +320,7 @@ static int read_header(struct sqlite *q)
 	if (q->page_size < 512 || q->page_size & (q->page_size - 1))
 		return refuse(q, 16, "a page has a size that is not a power of two");
 	if (writes < 1 || writes > 2 || reads < 1 || reads > 2 || reserved || largest_root || encoding != 1)
-		return refuse_schema(q, "its header asks for features that dbm.sqlite3 does not use");
+		return ay_dbm_other(q->scan, 18, "an SQLite database with features that dbm.sqlite3 does not use");
 	if (q->pages == 0 || q->in->size != (uint64_t)q->pages * q->page_size)
 		return refuse(q, 28, "the database is longer or shorter than its pages");
 	return 0;
@@ -347,7 +341,7 @@ static int scan(struct ay_scan *s, struct ay_source *in)
 	if (rc == 0)
 		rc = walk(&q, 1, 0);
 	if (rc == 0 && !(q.has_table && q.has_index))
-		rc = refuse_schema(&q, "it has no table Dict with an index");
+		rc = ay_dbm_other(s, AY_NO_OFFSET, "an SQLite database without the table of a shelf");
 	if (rc == 0) {
 		q.row = judge_row;
 		rc = walk(&q, q.root, 0);

@@ -17,6 +17,15 @@ print(next(f["found"] for f in json.load(open(sys.argv[1]))["files"] if f["path"
 	fi
 done
 
+# What is no shelf is admitted unread where the policy says so; a shelf never is.
+mkdir "$T/opaque"
+cp "$T/c/sqlite/other.sqlite" "$T/opaque/a.sqlite"
+scan --opaque .sqlite "$T/opaque"
+like "$(row "$T/opaque/a.sqlite")" 'warn.*format\.opaque' "a database that is no shelf, of a suffix that is opaque"
+cp "$T/c/call/only.sqlite" "$T/opaque/a.sqlite"
+scan --opaque .sqlite "$T/opaque"
+like "$(row "$T/opaque/a.sqlite")" 'fail.*pickle\.call\.denied' "a shelf under that suffix"
+
 # The samples are real: Python's own loaders do what they ask for.
 mkdir "$T/cwd"
 (cd "$T/cwd" && timeout 900 "$python" "$(cd "$top_srcdir" && pwd)/tests/corpus/fires.py" "$T/c") >"$T/fires" 2>"$T/fires.err"
