@@ -13,7 +13,8 @@ gzip -k "$T/t.tfrecord"
 [ "$("$top_builddir/assay" baseline propose datasets/t --from "$T/t.tfrecord.gz" 2>/dev/null | tr -d ' \n')" = "$out" ]
 ok $? "compressed the same is proposed"
 # Against a schema: a value beyond a bound.
-"$top_builddir/assay" baseline propose datasets/t --from "$T/t.tfrecord" 2>/dev/null | sed 's/"maximum": 49/"maximum": 48/' >"$T/s.json"
+"$top_builddir/assay" baseline propose datasets/t --from "$T/t.tfrecord" 2>"$T/err" | sed 's/"maximum": 49/"maximum": 48/' >"$T/s.json"
+grep -q '"maximum": 48' "$T/s.json" || diag "no such bound was proposed: $(cat "$T/err")"
 "$top_builddir/tests/unit/scan_tool" -s "$T/s.json" "$T/t.tfrecord" >"$T/judged.json"
 like "$(cat "$T/judged.json")" '"rule": *"schema.range".*"column": *"count"' "a value beyond the schema is found"
 done_testing
