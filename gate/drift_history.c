@@ -42,7 +42,7 @@ int ay_drift_reference_write(struct ay_txn *t, const struct ay_candidate *c, uin
 {
 	if (!c->drift || !c->drift->referenced || c->art.state != AY_ADMITTED)
 		return 0;
-	return ay_record_put(t, artifact, RECORD, c->drift->reference.digest.b, sizeof(c->drift->reference.digest.b));
+	return ay_record_put(t, artifact, RECORD, c->drift->reference->digest.b, sizeof(c->drift->reference->digest.b));
 }
 
 /* 1: by the candidate's, 0: by another one, AY_ENOTFOUND: that is not written. */
@@ -52,7 +52,7 @@ static int was_judged_by(struct ay_txn *t, const struct ay_comparing *k, uint64_
 	int rc = ay_record_get(t, artifact, RECORD, &b);
 
 	if (rc == 0)
-		rc = b.len == sizeof(struct ay_sha256) && memcmp(b.data, k->kept->reference.digest.b, b.len) == 0;
+		rc = b.len == sizeof(struct ay_sha256) && memcmp(b.data, k->kept->reference->digest.b, b.len) == 0;
 	ay_buf_free(&b);
 	return rc;
 }
@@ -74,7 +74,7 @@ static bool same_reference(struct ay_comparing *k, uint64_t version)
 
 		profile = ay_schema_profile(s, &len);
 		d = profile ? ay_sha256_short(profile, len) : (struct ay_sha256){{0}};
-		same = ay_sha256_eq(&d, &k->kept->reference.digest);
+		same = ay_sha256_eq(&d, &k->kept->reference->digest);
 	}
 	ay_schema_free(s);
 	free(text);
@@ -167,7 +167,7 @@ static int fetch(struct remembering *r, const struct ay_file_list *files, const 
 
 static int take_numbers(struct remembering *r, const struct ay_batch *batch)
 {
-	const struct ay_reference *ref = &r->k->kept->reference;
+	const struct ay_reference *ref = r->k->kept->reference;
 	double out[AY_TREND_SERIES];
 	size_t at = 0;
 
@@ -199,7 +199,7 @@ static uint64_t rows_of(const struct ay_batch *b)
 static int add_tables(struct remembering *r, const struct ay_file_list *files, const bool *wanted, struct ay_scan_note **notes)
 {
 	struct ay_batch batch;
-	int rc = ay_batch_init(&batch, &r->k->kept->budget, &r->k->kept->reference);
+	int rc = ay_batch_init(&batch, &r->k->kept->budget, r->k->kept->reference);
 
 	for (size_t i = 0; rc == 0 && i < files->n; i++)
 		if (wanted[i] && ay_drift_counts(r->k, notes[i]))
@@ -247,7 +247,7 @@ static int add_version(struct remembering *r, size_t i)
 static void judge_sum(struct remembering *r)
 {
 	struct ay_comparing *k = r->k;
-	size_t n = k->kept->reference.count;
+	size_t n = k->kept->reference->count;
 	struct ay_drift_limits *limits = calloc(n + 1, sizeof(*limits));
 	struct ay_drift_set *set;
 
@@ -285,7 +285,7 @@ static size_t column_of(const struct ay_reference *ref, size_t series, size_t *o
 
 static void report_trend(struct remembering *r, size_t series, const struct ay_trend_result *t)
 {
-	const struct ay_reference *ref = &r->k->kept->reference;
+	const struct ay_reference *ref = r->k->kept->reference;
 	size_t of_column, i = column_of(ref, series, &of_column);
 	char value[32], limit[32];
 
@@ -347,8 +347,8 @@ static int remember(struct remembering *r)
 	if (rc || !r->versions.n)
 		return rc;
 	r->most = r->k->c->rules->drift.history + 1;
-	r->series = calloc(kept->reference.count * AY_TREND_SERIES * r->most + 1, sizeof(*r->series));
-	rc = r->series ? ay_batch_init(&r->sum, &r->k->kept->budget, &kept->reference) : -ENOMEM;
+	r->series = calloc(kept->reference->count * AY_TREND_SERIES * r->most + 1, sizeof(*r->series));
+	rc = r->series ? ay_batch_init(&r->sum, &r->k->kept->budget, kept->reference) : -ENOMEM;
 	r->begun = rc == 0;
 	/* The oldest first. */
 	for (size_t i = r->versions.n < r->most ? r->versions.n : r->most - 1; rc == 0 && i-- > 0;)

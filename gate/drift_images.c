@@ -29,10 +29,11 @@ static bool labelled(const struct ay_comparing *k)
 
 static int start(struct ay_comparing *k)
 {
-	size_t len;
-	const uint8_t *profile = k->kept->season ? ay_schema_season(k->schema, k->kept->season, &len) : ay_schema_profile(k->schema, &len);
-	int rc = ay_counting_new(profile, len, &k->kept->budget, &k->waiting);
+	struct ay_measure *measure;
+	int rc = ay_schema_measure(k->schema, k->kept->season, &measure);
 
+	if (!rc)
+		rc = ay_counting_by(measure, &k->kept->budget, &k->waiting);
 	k->waiting_rows = 0;
 	return rc ? rc : ay_counting_columns(k->waiting, ay_image_columns, AY_IMAGE_COLUMNS - (labelled(k) ? 0 : 1));
 }

@@ -134,7 +134,7 @@ static int add_member(struct ay_txn *t, struct ay_comparing *k, const struct ay_
 {
 	const struct ay_json *tables = ay_json_get(record, "tables");
 	struct ay_batch own;
-	int rc = ay_batch_init(&own, &k->kept->budget, &k->kept->reference);
+	int rc = ay_batch_init(&own, &k->kept->budget, k->kept->reference);
 
 	for (size_t i = 0; rc == 0 && i < ay_json_count(tables); i++)
 		rc = add_recorded(t, k, ay_json_at(tables, i), seen, &own);
@@ -157,7 +157,7 @@ static int add_one(struct ay_txn *t, struct ay_comparing *k, const struct ay_art
 	m->id = a->id;
 	m->root = a->root;
 	snprintf(m->ref, sizeof(m->ref), "%s", a->ref.text);
-	m->found = state_of(ay_json_root(doc), &k->kept->reference.digest, &a->root);
+	m->found = state_of(ay_json_root(doc), &k->kept->reference->digest, &a->root);
 	if (m->found == AY_POOL_WAITING) {
 		rc = add_member(t, k, ay_json_root(doc), seen, batch);
 		m->counted = rc == 0;
@@ -218,7 +218,7 @@ static bool decided(struct ay_comparing *k)
 	if (!k->c->art.id || ay_read_begin(k->c->g->store, &t))
 		return false;
 	if (read_record(t, k->c->art.id, &doc) == 0)
-		state = state_of(ay_json_root(doc), &k->kept->reference.digest, &k->c->root);
+		state = state_of(ay_json_root(doc), &k->kept->reference->digest, &k->c->root);
 	ay_read_end(t);
 	const char *by = ay_json_str(ay_json_get(doc ? ay_json_root(doc) : NULL, "by"), NULL);
 	const struct ay_json *why = ay_json_get(doc ? ay_json_root(doc) : NULL, "why");
@@ -273,7 +273,7 @@ bool ay_drift_pool(struct ay_comparing *k)
 
 	if (decided(k) || k->c->again)
 		return p->kept;
-	int rc = ay_batch_init(&batch, &k->kept->budget, &k->kept->reference);
+	int rc = ay_batch_init(&batch, &k->kept->budget, k->kept->reference);
 
 	p->state = AY_POOL_WAITING;
 	if (rc == 0)
@@ -386,7 +386,7 @@ static int put_record(struct ay_txn *t, const struct ay_candidate *c, uint64_t a
 	struct ay_buf b = ay_buf_new(RECORD_MAX);
 	struct ay_jw w = ay_jw_new(&b, false);
 
-	begin(&w, state, state == AY_POOL_NONE ? NULL : &c->drift->reference.digest, root);
+	begin(&w, state, state == AY_POOL_NONE ? NULL : &c->drift->reference->digest, root);
 	if (state == AY_POOL_WAITING)
 		put_tables(&w, c);
 	else if (state != AY_POOL_NONE)
@@ -415,7 +415,7 @@ static int decide_member(struct ay_txn *t, const struct ay_candidate *c, const s
 	if (a.state != AY_HELD)
 		return 0;
 	rc = read_record(t, m->id, &doc);
-	if (rc == 0 && state_of(ay_json_root(doc), &c->drift->reference.digest, &m->root) == AY_POOL_WAITING)
+	if (rc == 0 && state_of(ay_json_root(doc), &c->drift->reference->digest, &m->root) == AY_POOL_WAITING)
 		rc = put_record(t, c, m->id, state, &m->root);
 	ay_json_free(doc);
 	return rc == AY_ENOTFOUND ? 0 : rc;
@@ -490,7 +490,7 @@ static bool somebody_came(struct ay_candidate *c)
 		struct ay_json_doc *doc = NULL;
 
 		came = !was_seen(&c->drift->pool, g.v[i].id) && read_record(t, g.v[i].id, &doc) == 0 &&
-		       state_of(ay_json_root(doc), &c->drift->reference.digest, &g.v[i].root) == AY_POOL_WAITING;
+		       state_of(ay_json_root(doc), &c->drift->reference->digest, &g.v[i].root) == AY_POOL_WAITING;
 		ay_json_free(doc);
 	}
 	ay_read_end(t);

@@ -18,7 +18,7 @@ static void set_free(struct ay_drift_set *s)
 	free(s->absent);
 }
 
-/* All that was compared with a reference, and the reference. */
+/* All that was compared with a reference. */
 static void forget(struct ay_drift_kept *k)
 {
 	for (size_t i = 0; i < k->nsets; i++)
@@ -26,8 +26,6 @@ static void forget(struct ay_drift_kept *k)
 	k->nsets = 0;
 	if (k->counted)
 		ay_batch_free(&k->batch);
-	if (k->referenced)
-		ay_reference_free(&k->reference);
 	k->counted = k->referenced = false;
 	free(k->label);
 	free(k->limits);
@@ -67,7 +65,7 @@ static void report_column(const struct ay_comparing *k, const struct ay_drift_se
 	};
 	const char *rule = r->state != AY_DRIFT_HELD ? rules[r->state] : k->c->rules->drift.small_warns ? "drift.small" :
 			   is_hopeless(r) ? "drift.reference-small" : "drift.held";
-	const char *column = k->kept->reference.columns[i].name, *what = set->what;
+	const char *column = k->kept->reference->columns[i].name, *what = set->what;
 	char value[32] = "", limit[32] = "";
 
 	if (r->decided_by < AY_DRIFT_EFFECTS) {
@@ -91,10 +89,10 @@ static void report_column(const struct ay_comparing *k, const struct ay_drift_se
 
 void ay_drift_report(const struct ay_comparing *k, const struct ay_drift_set *set, const char *found, bool held)
 {
-	for (size_t i = 0; i < k->kept->reference.count; i++) {
+	for (size_t i = 0; i < k->kept->reference->count; i++) {
 		if (set->absent[i])
 			ay_gate_find(k->c, AY_GATE_DRIFT, "drift.not-applicable", NULL, NULL, NULL, "column %s, %s: the tables do not have this label",
-				     k->kept->reference.columns[i].name, set->what);
+				     k->kept->reference->columns[i].name, set->what);
 		else if (set->results[i].state != AY_DRIFT_NONE && (held || set->results[i].state != AY_DRIFT_HELD))
 			report_column(k, set, i, found);
 	}
@@ -102,7 +100,7 @@ void ay_drift_report(const struct ay_comparing *k, const struct ay_drift_set *se
 
 void ay_drift_report_found(const struct ay_comparing *k, const struct ay_drift_set *set, const char *rule)
 {
-	for (size_t i = 0; i < k->kept->reference.count; i++)
+	for (size_t i = 0; i < k->kept->reference->count; i++)
 		if (set->results[i].state == AY_DRIFT_FOUND)
 			report_column(k, set, i, rule);
 }
@@ -133,17 +131,17 @@ static void find_absent(const struct ay_drift_kept *kept, const struct ay_batch 
 {
 	uint64_t rows = 0;
 
-	for (size_t i = 0; i < kept->reference.count; i++)
+	for (size_t i = 0; i < kept->reference->count; i++)
 		if (rows_of(&batch->counts.columns[i]) > rows)
 			rows = rows_of(&batch->counts.columns[i]);
-	for (size_t i = 0; i < kept->reference.count; i++)
+	for (size_t i = 0; i < kept->reference->count; i++)
 		absent[i] = rows && kept->label[i] && !rows_of(&batch->counts.columns[i]);
 }
 
 /* Judges the columns that are there; the results of the others stay empty. */
 static int judge(struct ay_comparing *k, const struct ay_batch *batch, double alpha, struct ay_drift_set *set)
 {
-	const struct ay_reference *ref = &k->kept->reference;
+	const struct ay_reference *ref = k->kept->reference;
 	struct ay_drift_column *columns = calloc(ref->count + 1, sizeof(*columns));
 	struct ay_drift_result *results = calloc(ref->count + 1, sizeof(*results));
 	size_t n = 0;
@@ -166,7 +164,7 @@ static int judge(struct ay_comparing *k, const struct ay_batch *batch, double al
 struct ay_drift_set *ay_drift_compare(struct ay_comparing *k, const struct ay_batch *batch, const char *what, const struct ay_drift_limits *limits,
 				      double alpha)
 {
-	size_t n = k->kept->reference.count;
+	size_t n = k->kept->reference->count;
 	struct ay_drift_set s = {
 		.what = what, .results = calloc(n + 1, sizeof(*s.results)), .limits = calloc(n + 1, sizeof(*s.limits)), .absent = calloc(n + 1, sizeof(bool)),
 	};
@@ -207,7 +205,7 @@ int ay_drift_add_table(struct ay_comparing *k, const struct ay_scan_note *n, con
 static int add_up(struct ay_comparing *k, bool fresh, struct ay_batch *batch)
 {
 	struct ay_digests seen = {.v = NULL};
-	int tables = 0, rc = ay_batch_init(batch, &k->kept->budget, &k->kept->reference);
+	int tables = 0, rc = ay_batch_init(batch, &k->kept->budget, k->kept->reference);
 
 	for (size_t i = 0; rc == 0 && i < k->c->files.n; i++) {
 		const struct ay_scan_note *n = k->c->notes ? k->c->notes[i] : NULL;
@@ -298,7 +296,7 @@ static enum ay_drift_state compare_tables(struct ay_comparing *k)
 static bool may_pool(const struct ay_comparing *k)
 {
 	for (size_t s = 0; s < k->kept->nsets; s++)
-		for (size_t i = 0; i < k->kept->reference.count; i++)
+		for (size_t i = 0; i < k->kept->reference->count; i++)
 			if (is_hopeless(&k->kept->set[s].results[i]))
 				return false;
 	return !k->c->rules->drift.small_warns;
@@ -384,7 +382,7 @@ static void refuse_strangers(struct ay_comparing *k)
 	const struct ay_rules *r = k->c->rules;
 
 	for (size_t i = 0; i < r->drift.ncolumns; i++)
-		if (!ay_reference_find(&k->kept->reference, r->drift.columns[i].name))
+		if (!ay_reference_find(k->kept->reference, r->drift.columns[i].name))
 			ay_gate_find(k->c, AY_GATE_DRIFT, "drift.column", NULL, NULL, NULL,
 				     "the policy sets floors for the column %s, which the reference of %s does not have", r->drift.columns[i].name,
 				     k->c->art.ref.name);
@@ -393,16 +391,16 @@ static void refuse_strangers(struct ay_comparing *k)
 /* Which of its columns are labels, and what each may move. */
 static int set_limits(struct ay_drift_kept *kept, const struct ay_rules *rules, const struct ay_schema *schema)
 {
-	size_t n = kept->reference.count;
+	size_t n = kept->reference->count;
 
 	kept->label = calloc(n + 1, sizeof(*kept->label));
 	kept->limits = calloc(n + 1, sizeof(*kept->limits));
 	if (!kept->label || !kept->limits)
 		return AY_ELIMIT;
 	for (size_t i = 0; i < n; i++) {
-		kept->label[i] = ay_schema_label(schema, kept->reference.columns[i].name);
+		kept->label[i] = ay_schema_label(schema, kept->reference->columns[i].name);
 		kept->limits[i] = kept->label[i] ? ay_drift_limits_label : ay_drift_limits_default;
-		set_by_policy(rules, kept->reference.columns[i].name, &kept->limits[i]);
+		set_by_policy(rules, kept->reference->columns[i].name, &kept->limits[i]);
 	}
 	return 0;
 }
@@ -410,15 +408,15 @@ static int set_limits(struct ay_drift_kept *kept, const struct ay_rules *rules, 
 /* 0, AY_ENOTFOUND, or why it cannot be read. */
 static int load(struct ay_comparing *k, const struct ay_schema *schema, const char *season)
 {
-	size_t len = 0;
-	const uint8_t *profile = season ? ay_schema_season(schema, season, &len) : ay_schema_profile(schema, &len);
-	int rc = profile ? ay_reference_decode(profile, len, &k->kept->budget, &k->kept->reference) : AY_ENOTFOUND;
+	struct ay_measure *measure;
+	int rc = ay_schema_measure(schema, season, &measure);
 
 	if (rc)
 		return rc;
+	k->kept->reference = ay_measure_reference(measure);
 	k->kept->referenced = true;
 	k->kept->season = season;
-	k->images = ay_image_is_reference(&k->kept->reference);
+	k->images = ay_image_is_reference(k->kept->reference);
 	rc = set_limits(k->kept, k->c->rules, schema);
 	return rc ? rc : ay_drift_mark_old(k);
 }
@@ -436,7 +434,7 @@ static struct distance distance_of(const struct ay_drift_kept *kept)
 		const struct ay_drift_set *set = &kept->set[s];
 
 		d.state = set->state > d.state ? set->state : d.state;
-		for (size_t i = 0; i < kept->reference.count; i++)
+		for (size_t i = 0; i < kept->reference->count; i++)
 			for (int e = 0; e < AY_DRIFT_EFFECTS; e++) {
 				double share = set->results[i].known[e] && set->limits[i].fail[e] > 0 ? set->results[i].effect[e] / set->limits[i].fail[e] : 0;
 
@@ -480,7 +478,7 @@ static int load_nearest(struct ay_comparing *k, const struct ay_schema *schema)
 		if (!best || is_nearer(d, least)) {
 			best = seasons[i];
 			least = d;
-			snprintf(column, sizeof(column), "%.79s", k->kept->reference.count ? k->kept->reference.columns[d.column].name : "");
+			snprintf(column, sizeof(column), "%.79s", k->kept->reference->count ? k->kept->reference->columns[d.column].name : "");
 		}
 		forget(k->kept);
 	}

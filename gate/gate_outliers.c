@@ -15,8 +15,8 @@ struct judging {
 	struct ay_candidate *c;
 	struct ay_budget budget;
 	const char *season;                  /* that the drift gate found the rows to be of; NULL: there are none */
-	struct ay_reference reference;
-	struct ay_outlier_model *model;
+	const struct ay_reference *reference;    /* the schema's, like the model */
+	const struct ay_outlier_model *model;
 	struct ay_outlier_rule *rules;       /* one a column of the reference, like the two below */
 	struct ay_outlier_judged *columns;
 	bool *label;
@@ -43,7 +43,7 @@ static void report_value(const struct judging *k, size_t i, const struct ay_outl
 	snprintf(text, sizeof(text), "%.6g", limit);
 	ay_gate_find(k->c, AY_GATE_OUTLIERS, "outlier.value", path_of(k, v->file), value, text,
 		     "column %s, row %llu: %s lies beyond %s; the reference has %.6g to %.6g, and %llu values lie more than %g of its ranges beyond that",
-		     k->reference.columns[i].name, (unsigned long long)v->row, value, text, l->least, l->greatest,
+		     k->reference->columns[i].name, (unsigned long long)v->row, value, text, l->least, l->greatest,
 		     (unsigned long long)sums->columns[i].beyond, AY_OUTLIER_RANGES);
 }
 
@@ -63,7 +63,7 @@ static void report_rate(const struct judging *k, size_t i, const char *what)
 	ay_gate_find(k->c, AY_GATE_OUTLIERS, "outlier.rate", NULL, value, limit,
 		     "column %s, %s: %.3g %% of the values lie outside of %.6g to %.6g (%s), the limit is %.3g %%; the reference has %.3g %%, p %.2g over %llu "
 		     "values",
-		     k->reference.columns[i].name, what, 100 * t->rate, fenced ? l->fence_low : l->far_low, fenced ? l->fence_high : l->far_high,
+		     k->reference->columns[i].name, what, 100 * t->rate, fenced ? l->fence_low : l->far_low, fenced ? l->fence_high : l->far_high,
 		     fenced ? "3 interquartile ranges" : "3.5 robust standard deviations", 100 * t->limit,
 		     100 * (double)t->ref_above / (double)t->ref_rows, t->adjusted, (unsigned long long)t->rows);
 }
@@ -79,9 +79,9 @@ static void name_rows(const struct judging *k, const struct ay_outliers *sums, i
 		else
 			ay_buf_adds(out, ", ");
 		ay_buf_addf(out, "row %llu", (unsigned long long)r->row);
-		for (int b = 0; b < AY_OUTLIER_BLAMED && r->blamed[b] < k->reference.count; b++)
-			ay_buf_addf(out, "%s%.24s", b ? ", " : " (", k->reference.columns[r->blamed[b]].name);
-		if (r->blamed[0] < k->reference.count)
+		for (int b = 0; b < AY_OUTLIER_BLAMED && r->blamed[b] < k->reference->count; b++)
+			ay_buf_addf(out, "%s%.24s", b ? ", " : " (", k->reference->columns[r->blamed[b]].name);
+		if (r->blamed[0] < k->reference->count)
 			ay_buf_addc(out, ')');
 	}
 }
@@ -106,7 +106,7 @@ static void report(const struct judging *k, const struct ay_outlier_verdict *v, 
 {
 	const struct ay_outliers *sums = &batch->outliers;
 
-	for (size_t i = 0; i < k->reference.count; i++) {
+	for (size_t i = 0; i < k->reference->count; i++) {
 		if (k->columns[i].low)
 			report_value(k, i, &sums->columns[i].least, k->columns[i].low_limit, sums);
 		if (k->columns[i].high)
@@ -139,12 +139,12 @@ static void look_for_columns(const struct judging *k, const struct ay_batch *one
 {
 	uint64_t most = 0;
 
-	for (size_t i = 0; i < k->reference.count; i++)
+	for (size_t i = 0; i < k->reference->count; i++)
 		most = rows_of(&one->counts.columns[i]) > most ? rows_of(&one->counts.columns[i]) : most;
-	for (size_t i = 0; i < k->reference.count; i++)
-		if (rows_of(&one->counts.columns[i]) != most && rows_of(&k->reference.columns[i]) && !k->label[i])
+	for (size_t i = 0; i < k->reference->count; i++)
+		if (rows_of(&one->counts.columns[i]) != most && rows_of(&k->reference->columns[i]) && !k->label[i])
 			ay_gate_find(k->c, AY_GATE_OUTLIERS, "outlier.unknown", path_of(k, file), NULL, NULL,
-				     "the table does not have the column %s, which the reference has", k->reference.columns[i].name);
+				     "the table does not have the column %s, which the reference has", k->reference->columns[i].name);
 }
 
 static int add_table(const struct judging *k, uint32_t file, bool look, struct ay_batch *batch)
@@ -156,7 +156,7 @@ static int add_table(const struct judging *k, uint32_t file, bool look, struct a
 
 	if (rc)
 		return rc;
-	while (counted && !ay_sha256_eq(&counted->counts.digest, &k->reference.digest))
+	while (counted && !ay_sha256_eq(&counted->counts.digest, &k->reference->digest))
 		counted = counted->also;
 	if (counted)
 		ay_outliers_set_file(&counted->outliers, file);
@@ -171,7 +171,7 @@ static int add_table(const struct judging *k, uint32_t file, bool look, struct a
 static int add_up(struct judging *k, const bool *old, bool look, struct ay_batch *batch)
 {
 	struct ay_digests seen = {.v = NULL};
-	int tables = 0, rc = ay_batch_init(batch, &k->budget, &k->reference);
+	int tables = 0, rc = ay_batch_init(batch, &k->budget, k->reference);
 
 	if (rc)
 		return rc;
@@ -253,8 +253,8 @@ static void bound_by_schema(struct judging *k, const struct ay_schema *schema)
 	schema = ay_schema_referenced(schema);
 	for (size_t f = 0; f < schema->field_count; f++) {
 		const struct ay_schema_field *field = &schema->fields[f];
-		const struct ay_profiled *c = ay_reference_find(&k->reference, field->name.text);
-		struct ay_outlier_rule *r = c ? &k->rules[c - k->reference.columns] : NULL;
+		const struct ay_profiled *c = ay_reference_find(k->reference, field->name.text);
+		struct ay_outlier_rule *r = c ? &k->rules[c - k->reference->columns] : NULL;
 
 		if (!r || !c->numeric)
 			continue;
@@ -273,23 +273,23 @@ static void override(struct judging *k)
 
 	for (size_t i = 0; i < rules->outliers.ncolumns; i++) {
 		const struct ay_outlier_override *o = &rules->outliers.columns[i];
-		const struct ay_profiled *c = ay_reference_find(&k->reference, o->column);
+		const struct ay_profiled *c = ay_reference_find(k->reference, o->column);
 
 		if (!c) {
 			ay_gate_find(k->c, AY_GATE_OUTLIERS, "outlier.unknown", NULL, NULL, NULL,
 				     "the policy names the column %s, which the reference does not have", o->column);
 			continue;
 		}
-		k->rules[c - k->reference.columns].ranges = o->ranges;
-		k->rules[c - k->reference.columns].tails = false;
-		k->rules[c - k->reference.columns].rated = o->ranges != 0;
+		k->rules[c - k->reference->columns].ranges = o->ranges;
+		k->rules[c - k->reference->columns].tails = false;
+		k->rules[c - k->reference->columns].rated = o->ranges != 0;
 	}
 }
 
-static int prepare(struct judging *k, const struct ay_schema *schema)
+static int prepare(struct judging *k, const struct ay_schema *schema, struct ay_measure *measure)
 {
-	size_t n = k->reference.count;
-	int rc = ay_outlier_model_new(&k->reference, &k->budget, &k->model);
+	size_t n = k->reference->count;
+	int rc = ay_measure_outliers(measure, &k->model);
 
 	k->rules = calloc(n + 1, sizeof(*k->rules));
 	k->columns = calloc(n + 1, sizeof(*k->columns));
@@ -300,7 +300,7 @@ static int prepare(struct judging *k, const struct ay_schema *schema)
 		return AY_ELIMIT;
 	for (size_t i = 0; i < n; i++) {
 		k->rules[i] = (struct ay_outlier_rule){.ranges = AY_OUTLIER_RANGES, .tails = true, .rated = true};
-		k->label[i] = ay_schema_label(schema, k->reference.columns[i].name);
+		k->label[i] = ay_schema_label(schema, k->reference->columns[i].name);
 	}
 	bound_by_schema(k, schema);
 	override(k);
@@ -311,21 +311,18 @@ static int prepare(struct judging *k, const struct ay_schema *schema)
 static bool load(struct judging *k)
 {
 	const struct ay_schema *schema = ay_candidate_schema(k->c, NULL);
-	const uint8_t *profile = NULL;
-	size_t len = 0;
-
-	if (schema)
-		profile = k->season ? ay_schema_season(schema, k->season, &len) : ay_schema_profile(schema, &len);
-	int rc = profile ? ay_reference_decode(profile, len, &k->budget, &k->reference) : AY_ENOTFOUND;
+	struct ay_measure *measure = NULL;
+	int rc = schema ? ay_schema_measure(schema, k->season, &measure) : AY_ENOTFOUND;
 
 	if (rc == AY_ENOTFOUND) {
 		ay_gate_find(k->c, AY_GATE_OUTLIERS, "outlier.no-reference", NULL, NULL, NULL, "no reference is approved for %s", k->c->art.ref.name);
-	} else if (rc == 0) {
-		rc = prepare(k, schema);
-		if (!rc && !k->reference.count)
-			rc = AY_ENOTFOUND;
+		return false;
 	}
-	if (rc && profile)
+	if (rc == 0) {
+		k->reference = ay_measure_reference(measure);
+		rc = k->reference->count ? prepare(k, schema, measure) : AY_ENOTFOUND;
+	}
+	if (rc)
 		cannot(k, "the reference", rc == AY_ENOTFOUND ? "it has no column" : ay_strerror(rc));
 	return rc == 0;
 }
@@ -358,8 +355,6 @@ void ay_gate_outliers(struct ay_candidate *c)
 			refuse_uncounted(&k);
 		}
 	}
-	ay_outlier_model_free(k.model);
-	ay_reference_free(&k.reference);
 	free(k.rules);
 	free(k.columns);
 	free(k.label);

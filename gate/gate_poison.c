@@ -44,7 +44,7 @@ void ay_poison_name_place(const struct ay_profiled *c, uint16_t place, char *out
 
 static void name_rows(const struct ay_poisoning *k, size_t column, const struct ay_label_result *r, char *out, size_t size)
 {
-	const struct ay_profiled *c = &k->ref.columns[column];
+	const struct ay_profiled *c = &k->ref->columns[column];
 	struct ay_buf b = ay_buf_new(size);
 
 	for (size_t i = 0; i < r->worst_count && i < NAMED; i++) {
@@ -62,7 +62,7 @@ static void name_rows(const struct ay_poisoning *k, size_t column, const struct 
 
 static void report_labels(const struct ay_poisoning *k, size_t column, const char *what, const struct ay_label_result *r)
 {
-	const struct ay_profiled *c = &k->ref.columns[column];
+	const struct ay_profiled *c = &k->ref->columns[column];
 	double limit = k->c->rules->poisoning.labels;
 	char value[32], most[32], rows[360];
 
@@ -70,7 +70,7 @@ static void report_labels(const struct ay_poisoning *k, size_t column, const cha
 		ay_gate_find(k->c, AY_GATE_POISONING, "poison.not-applicable", NULL, NULL, NULL, "%s: the tables do not have the label %s", what, c->name);
 		return;
 	}
-	if (r->why == AY_LABEL_NO_COLUMNS && k->ref.texts.n) {
+	if (r->why == AY_LABEL_NO_COLUMNS && k->ref->texts.n) {
 		ay_gate_find(k->c, AY_GATE_POISONING, "poison.not-applicable", NULL, NULL, NULL,
 			     "label %s, %s: there are only texts beside it, which have no neighbours: flipped labels were not looked for", c->name, what);
 		return;
@@ -98,9 +98,9 @@ static void judge_label(struct ay_poisoning *k, size_t column, const struct ay_b
 	int rc = 0;
 
 	if (!k->model[column]) {
-		rc = ay_label_model_new(&k->ref, column, &k->budget, &k->model[column]);
+		rc = ay_label_model_new(k->ref, column, &k->budget, &k->model[column]);
 		if (!rc)
-			ay_label_owns_find(known, &k->ref, column, k->model[column]);
+			ay_label_owns_find(known, k->ref, column, k->model[column]);
 	}
 	if (!rc)
 		rc = ay_label_judge(k->model[column], &batch->poison, AY_POISON_ALPHA, k->c->rules->poisoning.labels, &r);
@@ -108,7 +108,7 @@ static void judge_label(struct ay_poisoning *k, size_t column, const struct ay_b
 		ay_poison_cannot(k, what, ay_strerror(rc));
 		return;
 	}
-	ay_label_owns_keep(known, &k->ref, column, k->model[column]);
+	ay_label_owns_keep(known, k->ref, column, k->model[column]);
 	report_labels(k, column, what, &r);
 }
 
@@ -135,7 +135,7 @@ static int add_table(struct ay_poisoning *k, uint32_t file, struct ay_batch *bat
 static int add_up(struct ay_poisoning *k, bool fresh, struct ay_batch *batch)
 {
 	struct ay_digests seen = {.v = NULL};
-	int tables = 0, rc = ay_batch_init(batch, &k->budget, &k->ref);
+	int tables = 0, rc = ay_batch_init(batch, &k->budget, k->ref);
 
 	for (size_t i = 0; rc == 0 && i < k->c->files.n; i++) {
 		const struct ay_scan_note *n = k->c->notes ? k->c->notes[i] : NULL;
@@ -166,7 +166,7 @@ static void judge(struct ay_poisoning *k, bool fresh, const char *what)
 	}
 	if (!tables)
 		ay_poison_cannot(k, what, "there is no table that was counted");
-	for (size_t i = 0; tables && i < k->ref.count; i++)
+	for (size_t i = 0; tables && i < k->ref->count; i++)
 		if (k->label[i]) {
 			judge_label(k, i, &batch, what);
 			ay_poison_classes(k, i, &batch, what);
@@ -191,18 +191,18 @@ static int find_labels(struct ay_poisoning *k, const struct ay_schema *schema)
 	const char *named = k->c->rules->poisoning.label;
 	bool any = false;
 
-	k->label = calloc(k->ref.count + 1, sizeof(*k->label));
-	k->model = calloc(k->ref.count + 1, sizeof(*k->model));
+	k->label = calloc(k->ref->count + 1, sizeof(*k->label));
+	k->model = calloc(k->ref->count + 1, sizeof(*k->model));
 	if (!k->label || !k->model)
 		return AY_ELIMIT;
-	k->marked = k->ref.count;
-	for (size_t i = 0; i < k->ref.count; i++) {
-		if (k->marked == k->ref.count && ay_schema_label(schema, k->ref.columns[i].name))
+	k->marked = k->ref->count;
+	for (size_t i = 0; i < k->ref->count; i++) {
+		if (k->marked == k->ref->count && ay_schema_label(schema, k->ref->columns[i].name))
 			k->marked = i;
-		k->label[i] = ay_schema_label(schema, k->ref.columns[i].name) || (named && strcmp(named, k->ref.columns[i].name) == 0);
+		k->label[i] = ay_schema_label(schema, k->ref->columns[i].name) || (named && strcmp(named, k->ref->columns[i].name) == 0);
 		any = any || k->label[i];
 	}
-	if (named && !ay_reference_find(&k->ref, named))
+	if (named && !ay_reference_find(k->ref, named))
 		ay_poison_cannot(k, "labels", "the reference does not have the label that the policy names");
 	else if (!any)
 		ay_gate_find(k->c, AY_GATE_POISONING, "poison.not-applicable", NULL, NULL, NULL, "neither the schema nor the policy names a label");
@@ -213,13 +213,11 @@ static int find_labels(struct ay_poisoning *k, const struct ay_schema *schema)
 static bool load_reference(struct ay_poisoning *k)
 {
 	const struct ay_schema *schema = ay_candidate_schema(k->c, NULL);
-	const uint8_t *profile = NULL;
-	size_t len = 0;
+	struct ay_measure *measure = NULL;
+	int rc = schema ? ay_schema_measure(schema, NULL, &measure) : AY_ENOTFOUND;
 
-	if (schema)
-		profile = ay_schema_profile(schema, &len);
-	int rc = profile ? ay_reference_decode(profile, len, &k->budget, &k->ref) : AY_ENOTFOUND;
-
+	if (rc == 0)
+		k->ref = ay_measure_reference(measure);
 	if (rc == 0)
 		rc = find_labels(k, schema);
 	if (rc == AY_ENOTFOUND)
@@ -261,7 +259,7 @@ void ay_gate_poison(struct ay_candidate *c)
 	if (!k.old || !k.image_files) {
 		ay_poison_cannot(&k, "the version", "out of memory");
 	} else if (load_reference(&k)) {
-		k.images.images = ay_image_is_reference(&k.ref);
+		k.images.images = ay_image_is_reference(k.ref);
 		int rc = ay_drift_mark_old(&k.images);
 
 		if (rc)
@@ -272,10 +270,9 @@ void ay_gate_poison(struct ay_candidate *c)
 			judge(&k, false, "all rows");
 		refuse_uncounted(&k);
 	}
-	for (size_t i = 0; k.model && i < k.ref.count; i++)
+	for (size_t i = 0; k.model && i < k.ref->count; i++)
 		ay_label_model_free(k.model[i]);
 	free(k.model);
-	ay_reference_free(&k.ref);
 	free(k.label);
 	free(k.old);
 	free(k.image_files);

@@ -6,7 +6,7 @@
 
 static void report(struct ay_poisoning *k, size_t label, const char *what, const struct ay_class_found *f)
 {
-	const struct ay_profiled *l = &k->ref.columns[label], *c = &k->ref.columns[f->column];
+	const struct ay_profiled *l = &k->ref->columns[label], *c = &k->ref->columns[f->column];
 	char class[64], place[64], value[32], limit[32], row[160];
 	const unsigned long long rows = f->rows, ref_rows = f->ref_rows;
 
@@ -39,7 +39,7 @@ static void report(struct ay_poisoning *k, size_t label, const char *what, const
 void ay_poison_classes(struct ay_poisoning *k, size_t label, const struct ay_batch *batch, const char *what)
 {
 	struct ay_class_result r;
-	int rc = ay_classes_judge(&k->ref, label, &batch->counts, &batch->poison.rows, AY_POISON_ALPHA, &k->budget, &r);
+	int rc = ay_classes_judge(k->ref, label, &batch->counts, &batch->poison.rows, AY_POISON_ALPHA, &k->budget, &r);
 
 	if (rc)
 		ay_poison_cannot(k, what, ay_strerror(rc));

@@ -9,25 +9,25 @@ static size_t column_of(const struct ay_poisoning *k, const char *prefix, const 
 {
 	size_t len = strlen(prefix), i = 0;
 
-	while (i < k->ref.count && (strncmp(k->ref.columns[i].name, prefix, len) != 0 || strcmp(k->ref.columns[i].name + len, label) != 0))
+	while (i < k->ref->count && (strncmp(k->ref->columns[i].name, prefix, len) != 0 || strcmp(k->ref->columns[i].name + len, label) != 0))
 		i++;
-	return i < k->ref.count && k->ref.columns[i].numeric ? i : k->ref.count;
+	return i < k->ref->count && k->ref->columns[i].numeric ? i : k->ref->count;
 }
 
 /* False after a finding that says which column there is not. */
 static bool find_predicted(struct ay_poisoning *k, size_t label, const char *prefix, struct ay_predicted *out)
 {
 	char text[64], why[256];
-	int rc = ay_label_places(&k->ref, label, &k->budget, AY_CONFIDENT_CLASSES, out->place, &out->n);
+	int rc = ay_label_places(k->ref, label, &k->budget, AY_CONFIDENT_CLASSES, out->place, &out->n);
 
 	if (rc || out->n > AY_CONFIDENT_CLASSES) {
 		ay_poison_cannot(k, "predictions", rc ? ay_strerror(rc) : "the label has too many different values to be one");
 		return false;
 	}
 	for (size_t i = 0; i < out->n; i++) {
-		ay_poison_name_place(&k->ref.columns[label], out->place[i], text, sizeof(text));
+		ay_poison_name_place(&k->ref->columns[label], out->place[i], text, sizeof(text));
 		out->column[i] = column_of(k, prefix, text);
-		if (out->column[i] == k->ref.count) {
+		if (out->column[i] == k->ref->count) {
 			snprintf(why, sizeof(why), "the reference has no numbers %.64s%.64s, which would be the probability of that label", prefix, text);
 			ay_poison_cannot(k, "predictions", why);
 			return false;
@@ -38,7 +38,7 @@ static bool find_predicted(struct ay_poisoning *k, size_t label, const char *pre
 
 static void report(const struct ay_poisoning *k, size_t label, const char *what, const struct ay_predicted *by, const struct ay_confident_result *r)
 {
-	const struct ay_profiled *c = &k->ref.columns[label];
+	const struct ay_profiled *c = &k->ref->columns[label];
 	struct ay_buf rows = ay_buf_new(1024);
 	char value[32], limit[32];
 
@@ -66,7 +66,7 @@ static void judge_predictions(struct ay_poisoning *k, size_t label, const struct
 
 	if (!find_predicted(k, label, k->c->rules->poisoning.predictions, &by))
 		return;
-	int rc = ay_confident_judge(&k->ref, label, &by, &batch->poison.rows, AY_POISON_ALPHA, k->c->rules->poisoning.labels, &k->budget, &r);
+	int rc = ay_confident_judge(k->ref, label, &by, &batch->poison.rows, AY_POISON_ALPHA, k->c->rules->poisoning.labels, &k->budget, &r);
 
 	if (rc)
 		ay_poison_cannot(k, what, ay_strerror(rc));
@@ -79,11 +79,11 @@ static void judge_predictions(struct ay_poisoning *k, size_t label, const struct
 static void judge_activations(struct ay_poisoning *k, size_t label, const struct ay_batch *batch, const char *what)
 {
 	const char *prefix = k->c->rules->poisoning.activations;
-	bool *only = ay_budget_alloc(&k->budget, (k->ref.count + 1) * sizeof(*only));
+	bool *only = ay_budget_alloc(&k->budget, (k->ref->count + 1) * sizeof(*only));
 	size_t n = 0;
 
-	for (size_t i = 0; only && i < k->ref.count; i++) {
-		only[i] = k->ref.columns[i].numeric && strncmp(k->ref.columns[i].name, prefix, strlen(prefix)) == 0;
+	for (size_t i = 0; only && i < k->ref->count; i++) {
+		only[i] = k->ref->columns[i].numeric && strncmp(k->ref->columns[i].name, prefix, strlen(prefix)) == 0;
 		n += only[i];
 	}
 	if (!only || n < 2)

@@ -12,7 +12,7 @@
 struct ay_poisoning {
 	struct ay_candidate *c;
 	struct ay_budget budget;
-	struct ay_reference ref;
+	struct ay_reference *ref;        /* the schema's */
 	bool *label;                     /* of each column of the reference */
 	size_t marked;                   /* the first one that the schema marks: texts are counted by it; ref.count: none */
 	struct ay_label_model **model;   /* of each label, once it was asked for */

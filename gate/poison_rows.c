@@ -37,7 +37,7 @@ static const struct ay_row_seen *most_frequent(const struct ay_row_sketch *s)
 /* Whole rows. True when they were reported. */
 static bool exact(struct ay_poisoning *k, struct ay_batch *batch, const char *what)
 {
-	struct ay_row_sketch *s = &batch->poison.whole, *ref = &k->ref.whole;
+	struct ay_row_sketch *s = &batch->poison.whole, *ref = &k->ref->whole;
 	double error, ref_error, limit = k->c->rules->poisoning.duplicates, share = ay_row_sketch_repeated(s, &error);
 	double usual = ay_row_sketch_repeated(ref, &ref_error);
 	const struct ay_row_seen *most = most_frequent(s);
@@ -67,7 +67,7 @@ static void nearly(struct ay_poisoning *k, struct ay_batch *batch, const char *w
 	double limit = k->c->rules->poisoning.duplicates;
 	struct ay_near_rows r;
 	char row[192];
-	int rc = ay_near_rows_judge(&k->ref, &batch->poison.rows, &k->budget, &r);
+	int rc = ay_near_rows_judge(k->ref, &batch->poison.rows, &k->budget, &r);
 	double more = rc ? 0 : r.repeated - r.ref_repeated;
 
 	if (rc)
@@ -86,10 +86,10 @@ static void known(struct ay_poisoning *k, struct ay_batch *batch, const char *wh
 {
 	uint64_t rows, shared;
 	const struct ay_row_seen *first;
-	double usual = ay_row_sketch_met(&k->ref.whole, k->ref.whole.rows);
+	double usual = ay_row_sketch_met(&k->ref->whole, k->ref->whole.rows);
 	char row[192];
 
-	ay_row_sketch_shared(&batch->poison.whole, &k->ref.whole, &rows, &shared, &first);
+	ay_row_sketch_shared(&batch->poison.whole, &k->ref->whole, &rows, &shared, &first);
 	double share = rows ? (double)shared / (double)rows : 0;
 
 	if (!first || share - usual <= KNOWN || share - usual <= AY_POISON_ERRORS * sqrt(fmax(usual, 1 / (double)rows) / (double)rows))
@@ -104,7 +104,7 @@ static void known(struct ay_poisoning *k, struct ay_batch *batch, const char *wh
 
 void ay_poison_duplicates(struct ay_poisoning *k, struct ay_batch *batch, const char *what, bool fresh)
 {
-	if (!k->ref.whole.seen || !k->ref.whole.rows) {
+	if (!k->ref->whole.seen || !k->ref->whole.rows) {
 		ay_poison_cannot(k, what, "the reference does not say which rows it has");
 		return;
 	}
@@ -142,7 +142,7 @@ static void compare(struct ay_poisoning *k, struct ay_row_sketch *theirs, struct
 	struct ay_row_sketch *ours = &batch->poison.whole;
 	const struct ay_row_seen *first, *at;
 	uint64_t rows, shared, back, back_shared;
-	double usual = k->ref.whole.seen ? ay_row_sketch_met(&k->ref.whole, ours->rows) : 0;
+	double usual = k->ref->whole.seen ? ay_row_sketch_met(&k->ref->whole, ours->rows) : 0;
 	char row[192], what[AY_LIMIT_REF + 32];
 
 	snprintf(what, sizeof(what), "rows of %s", ref);

@@ -7,7 +7,7 @@
 
 static void report(const struct ay_poisoning *k, const char *what, const struct ay_token_found *f, uint64_t looked)
 {
-	const struct ay_profiled *l = &k->ref.columns[k->marked];
+	const struct ay_profiled *l = &k->ref->columns[k->marked];
 	char token[4 * AY_TOKEN_TEXT + 1], text[AY_TOKEN_TEXT + 1], class[64], value[32], limit[32], row[160];
 
 	snprintf(text, sizeof(text), "%.*s", (int)f->token->len, f->token->text);
@@ -18,7 +18,7 @@ static void report(const struct ay_poisoning *k, const char *what, const struct 
 	snprintf(limit, sizeof(limit), "%.3g", k->c->rules->poisoning.tokens);
 	ay_gate_find(k->c, AY_GATE_POISONING, "poison.token", NULL, value, limit,
 		     "column %s, %s: '%s' stands in %llu of %llu texts, in at most %llu of %llu of the reference (p %.1g over %llu tokens), and %llu of its "
-		     "rows have %s %s (p %.1g); the first is %s", k->ref.texts.v[f->text].name, what, token, (unsigned long long)f->rows,
+		     "rows have %s %s (p %.1g); the first is %s", k->ref->texts.v[f->text].name, what, token, (unsigned long long)f->rows,
 		     (unsigned long long)f->of, (unsigned long long)f->ref_rows, (unsigned long long)f->ref_of, f->p, (unsigned long long)looked,
 		     (unsigned long long)f->with, l->name, class, f->p_label, row);
 }
@@ -28,14 +28,14 @@ void ay_poison_tokens(struct ay_poisoning *k, const struct ay_batch *batch, cons
 	const struct ay_text_counts *counts = &batch->poison.texts;
 	struct ay_token_result r;
 
-	if (!k->ref.texts.n)
+	if (!k->ref->texts.n)
 		return;
 	if (!counts->n) {
 		ay_gate_find(k->c, AY_GATE_POISONING, "poison.not-applicable", NULL, NULL, NULL,
-			     "column %s, %s: the schema marks no label of few values, so its words were not looked at", k->ref.texts.v[0].name, what);
+			     "column %s, %s: the schema marks no label of few values, so its words were not looked at", k->ref->texts.v[0].name, what);
 		return;
 	}
-	int rc = ay_tokens_judge(&k->ref, k->marked, counts, AY_POISON_ALPHA, k->c->rules->poisoning.tokens, &k->budget, &r);
+	int rc = ay_tokens_judge(k->ref, k->marked, counts, AY_POISON_ALPHA, k->c->rules->poisoning.tokens, &k->budget, &r);
 
 	if (rc)
 		ay_poison_cannot(k, what, ay_strerror(rc));

@@ -106,7 +106,7 @@ static int column(struct ay_jw *w, const struct ay_candidate *c, size_t set, siz
 {
 	const struct ay_drift_kept *kept = c->drift;
 	const struct ay_drift_set *s = &kept->set[set];
-	struct ay_compared k = {s->what, &kept->reference.columns[i], counts_of(kept, set, i), &s->results[i], &s->limits[i], c->rules->drift.alpha};
+	struct ay_compared k = {s->what, &kept->reference->columns[i], counts_of(kept, set, i), &s->results[i], &s->limits[i], c->rules->drift.alpha};
 
 	return ay_compared_column(w, &k);
 }
@@ -121,7 +121,7 @@ static int columns(struct ay_jw *w, const struct ay_candidate *c)
 	ay_jw_array(w);
 	for (int state = AY_DRIFT_FOUND; state >= AY_DRIFT_NONE; state--)
 		for (size_t s = 0; s < c->drift->nsets; s++)
-			for (size_t i = 0; i < c->drift->reference.count && rc == 0; i++) {
+			for (size_t i = 0; i < c->drift->reference->count && rc == 0; i++) {
 				const struct ay_drift_set *set = &c->drift->set[s];
 
 				if (set->absent[i] || set->results[i].state != (enum ay_drift_state)state)

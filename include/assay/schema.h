@@ -41,12 +41,16 @@ size_t ay_schema_fields(const struct ay_schema *s);
 const char *ay_schema_field_name(const struct ay_schema *s, size_t i);
 /* "integer" and so on. */
 const char *ay_schema_field_type(const struct ay_schema *s, size_t i);
-/* The same of one of the references in the note "x-seasons", by its tag; NULL: there is none. */
-const uint8_t *ay_schema_season(const struct ay_schema *s, const char *tag, size_t *len_out);
 /* Is that field a label? False also where there is none of the name. */
 bool ay_schema_label(const struct ay_schema *s, const char *name);
 /* Encoded reference of the note "x-profile" (scanners/data/reference.h), which fits the fields, its own or those of one resource; NULL: none. */
 const uint8_t *ay_schema_profile(const struct ay_schema *s, size_t *len_out);
+/*
+ * That reference, or one in the note "x-seasons" by its tag, made ready once for all who ask (scanners/data/batch.h); it lasts as long as s
+ * does. Of one thread. *out is NULL after an error; AY_ENOTFOUND: there is none.
+ */
+struct ay_measure;
+AY_MUSTCHECK int ay_schema_measure(const struct ay_schema *s, const char *season, struct ay_measure **out);
 /* A table of this path is counted against that reference. */
 bool ay_schema_counts(const struct ay_schema *s, const char *path);
 

@@ -136,20 +136,24 @@ int ay_measure_new(const void *profile, size_t len, struct ay_measure **out)
 	ay_budget_init(&m->budget, len);
 	int rc = ay_reference_decode(profile, len, &m->budget, &m->ref);
 
-	if (!rc) {
-		rc = ay_outlier_model_new(&m->ref, &m->budget, &m->outliers);
-		if (!rc)
-			return 0;
-		ay_reference_free(&m->ref);
+	if (rc) {
+		free(m);
+		*out = NULL;
 	}
-	free(m);
-	*out = NULL;
 	return rc;
 }
 
-const struct ay_sha256 *ay_measure_digest(const struct ay_measure *m)
+struct ay_reference *ay_measure_reference(struct ay_measure *m)
 {
-	return &m->ref.digest;
+	return &m->ref;
+}
+
+int ay_measure_outliers(struct ay_measure *m, const struct ay_outlier_model **out)
+{
+	int rc = m->outliers ? 0 : ay_outlier_model_new(&m->ref, &m->budget, &m->outliers);
+
+	*out = m->outliers;
+	return rc;
 }
 
 void ay_measure_free(struct ay_measure *m)
@@ -178,9 +182,10 @@ struct ay_counting {
 	struct ay_counting *also;     /* the next reference; batch.also is its batch */
 };
 
-int ay_counting_by(const struct ay_measure *m, struct ay_budget *b, struct ay_counting **out)
+int ay_counting_by(struct ay_measure *m, struct ay_budget *b, struct ay_counting **out)
 {
 	struct ay_counting *k = *out = ay_budget_alloc(b, sizeof(*k));
+	const struct ay_outlier_model *outliers;
 
 	if (!k)
 		return AY_ELIMIT;
@@ -198,7 +203,9 @@ int ay_counting_by(const struct ay_measure *m, struct ay_budget *b, struct ay_co
 	if (!rc)
 		rc = ay_poison_counting_init(&k->poison, b, k->ref, &k->batch.poison);
 	if (!rc)
-		rc = ay_outlier_counting_new(m->outliers, &k->batch.outliers, b, &k->outliers);
+		rc = ay_measure_outliers(m, &outliers);
+	if (!rc)
+		rc = ay_outlier_counting_new(outliers, &k->batch.outliers, b, &k->outliers);
 	if (rc) {
 		ay_counting_free(k);
 		*out = NULL;
@@ -222,7 +229,7 @@ int ay_counting_new(const void *profile, size_t len, struct ay_budget *b, struct
 	return rc;
 }
 
-int ay_counting_also(struct ay_counting *k, const struct ay_measure *m)
+int ay_counting_also(struct ay_counting *k, struct ay_measure *m)
 {
 	struct ay_counting *last = k, *next;
 	int rc = ay_counting_by(m, k->budget, &next);

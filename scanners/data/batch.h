@@ -32,20 +32,23 @@ void ay_batch_free(struct ay_batch *a);
 
 /* ---- counting one table ---- */
 
-/* A reference made ready to be counted against, which takes longer than a small table does. Of one thread. */
+/* A reference and its model of outliers, made ready once for all who measure by it, which takes longer than a small table does. Of one thread. */
 struct ay_measure;
 /* profile: the reference as the schema carries it. *out is NULL after an error. */
 AY_MUSTCHECK int ay_measure_new(const void *profile, size_t len, struct ay_measure **out);
-const struct ay_sha256 *ay_measure_digest(const struct ay_measure *m);
+/* Borrowed. */
+struct ay_reference *ay_measure_reference(struct ay_measure *m);
+/* Likewise; made when it is first asked for. AY_ELIMIT. */
+AY_MUSTCHECK int ay_measure_outliers(struct ay_measure *m, const struct ay_outlier_model **out);
 void ay_measure_free(struct ay_measure *m);
 
 struct ay_counting;
 /* Borrows m. *out is NULL after an error. */
-AY_MUSTCHECK int ay_counting_by(const struct ay_measure *m, struct ay_budget *b, struct ay_counting **out);
+AY_MUSTCHECK int ay_counting_by(struct ay_measure *m, struct ay_budget *b, struct ay_counting **out);
 /* The same with a measure of its own. */
 AY_MUSTCHECK int ay_counting_new(const void *profile, size_t len, struct ay_budget *b, struct ay_counting **out);
 /* Counts against another reference too, which is borrowed; k is as it was after an error. */
-AY_MUSTCHECK int ay_counting_also(struct ay_counting *k, const struct ay_measure *m);
+AY_MUSTCHECK int ay_counting_also(struct ay_counting *k, struct ay_measure *m);
 /* Of each reference the first column that is one is the label. After all references. */
 AY_MUSTCHECK int ay_counting_label(struct ay_counting *k, bool (*is_label)(const void *arg, const char *name), const void *arg);
 /* The columns of the table in its order, before its first row. Those that the reference does not have are not counted. */

@@ -487,27 +487,16 @@ static bool is_label(const void *schema, const char *name)
 	return ay_schema_label(schema, name);
 }
 
-/* Of the schema's reference, or the season before i: made once for all tables that come with the schema. */
-static int measure_of(const struct ay_schema *schema, size_t i, const struct ay_measure **out)
-{
-	const struct ay_schema_season *season = i ? &schema->seasons[i - 1] : NULL;
-	struct ay_measure **at = &schema->measures[i];
-	int rc = *at ? 0 : ay_measure_new(season ? season->profile : schema->profile, season ? season->len : schema->profile_len, at);
-
-	*out = *at;
-	return rc;
-}
-
 int ay_judge_counting(const struct ay_schema *schema, struct ay_budget *b, struct ay_counting **out)
 {
-	const struct ay_measure *m;
-	int rc = measure_of(schema, 0, &m);
+	struct ay_measure *m;
+	int rc = ay_schema_measure(schema, NULL, &m);
 
 	*out = NULL;
 	if (!rc)
 		rc = ay_counting_by(m, b, out);
 	for (size_t i = 0; rc == 0 && i < schema->season_count; i++) {
-		rc = measure_of(schema, i + 1, &m);
+		rc = ay_schema_measure(schema, schema->seasons[i].tag, &m);
 		if (!rc)
 			rc = ay_counting_also(*out, m);
 	}
@@ -598,9 +587,9 @@ int ay_judge_rows(struct ay_scan *s, const struct ay_schema *schema, const struc
 /* From the digest of the reference. */
 static struct ay_sipkey key_of(const struct ay_schema *schema)
 {
-	const struct ay_measure *m;
-	bool known = schema && schema->profile && measure_of(schema, 0, &m) == 0;
-	struct ay_sha256 d = known ? *ay_measure_digest(m) : ay_sha256_short(NULL, 0);
+	struct ay_measure *m;
+	bool known = schema && schema->profile && ay_schema_measure(schema, NULL, &m) == 0;
+	struct ay_sha256 d = known ? ay_measure_reference(m)->digest : ay_sha256_short(NULL, 0);
 	struct ay_cursor c = ay_cursor_of(d.b, sizeof(d.b), 0);
 	struct ay_sipkey key = {.k0 = ay_cursor_le64(&c)};
 

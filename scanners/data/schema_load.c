@@ -562,14 +562,25 @@ bool ay_schema_label(const struct ay_schema *s, const char *name)
 	return ay_schema_find_field(s, name, &at) == 0 && s->fields[at].label;
 }
 
-const uint8_t *ay_schema_season(const struct ay_schema *s, const char *tag, size_t *len_out)
+int ay_schema_measure(const struct ay_schema *s, const char *season, struct ay_measure **out)
 {
+	const uint8_t *profile;
+	size_t len, i = 0;
+
 	s = ay_schema_referenced(s);
-	for (size_t i = 0; i < s->season_count; i++) {
-		if (strcmp(s->seasons[i].tag, tag) == 0) {
-			*len_out = s->seasons[i].len;
-			return s->seasons[i].profile;
-		}
+	profile = s->profile;
+	len = s->profile_len;
+	if (season) {
+		while (i < s->season_count && strcmp(s->seasons[i].tag, season) != 0)
+			i++;
+		profile = i < s->season_count ? s->seasons[i].profile : NULL;
+		len = profile ? s->seasons[i++].len : 0;
 	}
-	return NULL;
+	*out = NULL;
+	if (!profile)
+		return AY_ENOTFOUND;
+	int rc = s->measures[i] ? 0 : ay_measure_new(profile, len, &s->measures[i]);
+
+	*out = s->measures[i];
+	return rc;
 }

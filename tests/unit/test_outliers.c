@@ -249,7 +249,7 @@ static void test_ways(void)
 	ay_buf_free(&y);
 }
 
-static void count_by(const struct ay_measure *m, struct ay_buf *out)
+static void count_by(struct ay_measure *m, struct ay_buf *out)
 {
 	struct case_table t = {.rows = 3000, .seed = 15, .kind = CASE_TWISTED, .odd = 60};
 	struct ay_rows in = case_rows(&t);
