@@ -40,7 +40,7 @@ struct remembering {
 /* What a version was judged by is written with its verdict: of seasons, it is one of several that its schema has. */
 int ay_drift_reference_write(struct ay_txn *t, const struct ay_candidate *c, uint64_t artifact)
 {
-	if (!c->drift || !c->drift->referenced || c->art.state != AY_ADMITTED)
+	if (!c->drift || !c->drift->reference || c->art.state != AY_ADMITTED)
 		return 0;
 	return ay_record_put(t, artifact, RECORD, c->drift->reference->digest.b, sizeof(c->drift->reference->digest.b));
 }

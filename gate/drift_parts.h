@@ -40,8 +40,7 @@ struct ay_drift_pool {
 /* Stays with the candidate until its report is written. */
 struct ay_drift_kept {
 	struct ay_budget budget;
-	const struct ay_reference *reference;    /* the schema's */
-	bool referenced;                     /* it is there, with all that follows */
+	const struct ay_reference *reference;    /* the schema's; NULL: there is none, nor what follows */
 	bool *label;                         /* of each column of the reference */
 	struct ay_drift_limits *limits;      /* likewise */
 	struct ay_drift_set set[AY_DRIFT_SETS];

@@ -26,7 +26,8 @@ static void forget(struct ay_drift_kept *k)
 	k->nsets = 0;
 	if (k->counted)
 		ay_batch_free(&k->batch);
-	k->counted = k->referenced = false;
+	k->counted = false;
+	k->reference = NULL;
 	free(k->label);
 	free(k->limits);
 	k->label = NULL;
@@ -414,7 +415,6 @@ static int load(struct ay_comparing *k, const struct ay_schema *schema, const ch
 	if (rc)
 		return rc;
 	k->kept->reference = ay_measure_reference(measure);
-	k->kept->referenced = true;
 	k->kept->season = season;
 	k->images = ay_image_is_reference(k->kept->reference);
 	rc = set_limits(k->kept, k->c->rules, schema);

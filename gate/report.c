@@ -205,7 +205,7 @@ int ay_report(struct ay_candidate *c, struct ay_buf *out)
 	claims(&w, c);
 	if (c->judged.nwith)
 		compared_with(&w, &c->judged);
-	int rc = c->drift && c->drift->referenced ? columns(&w, c) : 0;
+	int rc = c->drift && c->drift->reference ? columns(&w, c) : 0;
 
 	ay_jw_key(&w, "ignored");
 	ay_jw_array(&w);

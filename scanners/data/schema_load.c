@@ -562,25 +562,25 @@ bool ay_schema_label(const struct ay_schema *s, const char *name)
 	return ay_schema_find_field(s, name, &at) == 0 && s->fields[at].label;
 }
 
+static const struct ay_schema_season *find_season(const struct ay_schema *s, const char *tag)
+{
+	for (size_t i = 0; i < s->season_count; i++)
+		if (strcmp(s->seasons[i].tag, tag) == 0)
+			return &s->seasons[i];
+	return NULL;
+}
+
 int ay_schema_measure(const struct ay_schema *s, const char *season, struct ay_measure **out)
 {
-	const uint8_t *profile;
-	size_t len, i = 0;
-
-	s = ay_schema_referenced(s);
-	profile = s->profile;
-	len = s->profile_len;
-	if (season) {
-		while (i < s->season_count && strcmp(s->seasons[i].tag, season) != 0)
-			i++;
-		profile = i < s->season_count ? s->seasons[i].profile : NULL;
-		len = profile ? s->seasons[i++].len : 0;
-	}
 	*out = NULL;
-	if (!profile)
-		return AY_ENOTFOUND;
-	int rc = s->measures[i] ? 0 : ay_measure_new(profile, len, &s->measures[i]);
+	s = ay_schema_referenced(s);
+	const struct ay_schema_season *of = season ? find_season(s, season) : NULL;
 
-	*out = s->measures[i];
+	if (!s->profile || (season && !of))
+		return AY_ENOTFOUND;
+	struct ay_measure **at = of ? &s->measures[1 + (of - s->seasons)] : &s->measures[0];
+	int rc = *at ? 0 : ay_measure_new(of ? of->profile : s->profile, of ? of->len : s->profile_len, at);
+
+	*out = *at;
 	return rc;
 }

@@ -240,7 +240,7 @@ static int take_row(struct sqlite *q, struct ay_cursor *c)
 
 static int walk(struct sqlite *q, uint32_t page, unsigned depth);
 
-/* page_bytes: the whole page, which the caller holds while its children are walked. */
+/* whole: the page, which the caller holds while its children are walked; skip: bytes before its own header. */
 static int walk_cells(struct sqlite *q, struct ay_cursor whole, size_t skip, unsigned depth)
 {
 	struct ay_cursor c = whole;

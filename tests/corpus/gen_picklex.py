@@ -20,9 +20,10 @@ import warnings
 import zipfile
 import zlib
 
+import made_samples
+
 warnings.filterwarnings("ignore")
 OUT = sys.argv[1] if len(sys.argv) > 1 else "."
-INDEX = []
 
 
 def library(name):
@@ -36,20 +37,8 @@ def library(name):
 np, joblib, torch, dill, cloudpickle = (library(n) for n in ("numpy", "joblib", "torch", "dill", "cloudpickle"))
 
 
-def path(name):
-    full = os.path.join(OUT, name)
-    os.makedirs(os.path.dirname(full), exist_ok=True)
-    return full
-
-
-def note(name, verdict, rule, what):
-    INDEX.append((name, verdict, rule, what))
-
-
-def put(name, data, verdict, rule, what):
-    with open(path(name), "wb") as f:
-        f.write(data)
-    note(name, verdict, rule, what)
+FOLDER = made_samples.Folder(OUT)
+path, note, put = FOLDER.path, FOLDER.note, FOLDER.put
 
 
 class Evil:
@@ -295,6 +284,4 @@ for part, needs in ((joblib_files, joblib and np), (functions, True), (paddle, n
                     (folders, torch), (torchscript, torch), (distributed, torch)):
     if needs:
         part()
-with open(os.path.join(OUT, "INDEX.tsv"), "w", encoding="utf-8") as f:
-    for row in INDEX:
-        f.write("\t".join(row) + "\n")
+FOLDER.write_index()

@@ -15,8 +15,9 @@ import struct
 import sys
 import zipfile
 
+import made_samples
+
 OUT = sys.argv[1] if len(sys.argv) > 1 else "."
-INDEX = []
 SUFFIX = {"gnu": ".gdbm", "ndbm": ".db", "dumb": ".dat", "sqlite3": ".sqlite"}
 TABLE = "\n  CREATE TABLE IF NOT EXISTS Dict (\n    key BLOB UNIQUE NOT NULL,\n    value BLOB NOT NULL\n  )\n"    # as dbm.sqlite3 of Python 3.13
 
@@ -28,20 +29,8 @@ def library(name):
         return None
 
 
-def path(name):
-    full = os.path.join(OUT, name)
-    os.makedirs(os.path.dirname(full), exist_ok=True)
-    return full
-
-
-def note(name, verdict, rule, what):
-    INDEX.append((name, verdict, rule, what))
-
-
-def put(name, data, verdict, rule, what):
-    with open(path(name), "wb") as f:
-        f.write(data)
-    note(name, verdict, rule, what)
+FOLDER = made_samples.Folder(OUT)
+path, note, put = FOLDER.path, FOLDER.note, FOLDER.put
 
 
 def read(name):
@@ -341,6 +330,4 @@ def sqlite():
 
 for part in (whole, calls, dumb, gnu, berkeley, sqlite):
     part()
-with open(os.path.join(OUT, "INDEX.tsv"), "w", encoding="utf-8") as f:
-    for row in INDEX:
-        f.write("\t".join(row) + "\n")
+FOLDER.write_index()
