@@ -305,8 +305,10 @@ def sqlite():
                                  ("kind", leaf, b"\x0a", "a table whose page is one of an index"), ("cells", leaf + 3, b"\xff\xff", "more cells than a page has"),
                                  ("cell", leaf + 8, b"\xff\xff", "a cell behind its page"), ("cell0", leaf + 8, b"\0\1", "a cell within the head of its page"),
                                  ("null", cell + leaf + 3, b"\0", "a row of nothing"), ("head", cell + leaf + 2, b"\4", "a row of three fields"),
-                                 ("varint", cell + leaf + 2, b"\x80", "a number in a longer form"), ("text", cell + leaf + 4, b"\x0d", "a value that is a text")):
+                                 ("text", cell + leaf + 4, bytes([data[cell + leaf + 4] + 1]), "a value that is a text")):
         changed(call, "sqlite/%s.sqlite" % name, "fail", "dbm.malformed", "SQLite: " + what, (off, new))
+    changed(call, "sqlite/varint.sqlite", "fail", "dbm.malformed", "SQLite: a length in a longer form, which the library takes",
+            (leaf + 5, struct.pack(">H", cell - 1)), (leaf + 8, struct.pack(">H", cell - 1)), (leaf + cell - 1, b"\x80"))
     data = read(many)
     root = next(i for i in range(1, len(data) // 4096) if data[i * 4096] == 5) * 4096
     changed(many, "sqlite/circle.sqlite", "fail", "dbm.malformed", "SQLite: a tree whose page is its own child", (root + 8, struct.pack(">I", root // 4096 + 1)))
