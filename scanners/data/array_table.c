@@ -14,6 +14,7 @@
 #define CHUNK (256 * KIB)     /* rows are read in pieces of about as much */
 #define SPREAD (4 * MIB)      /* or, where each column is read by itself, of this */
 #define MOST (32 * MIB)       /* or of this, where fewer rows are decompressed again and again */
+#define FETCHED (32 * MIB)    /* all texts of a row that lie elsewhere */
 #define DIGITS 24
 
 struct reading {
@@ -23,6 +24,7 @@ struct reading {
 	struct ay_cell *cells;
 	char **texts;                    /* of each column: room for a value that is written out */
 	char *text;
+	struct ay_buf fetched;           /* the row's texts from elsewhere */
 	uint8_t *chunk;
 	size_t stride;                   /* bytes of a row, of all parts */
 	uint64_t off;                    /* of the row at hand in the source */
@@ -38,6 +40,7 @@ bool ay_array_reads(const struct ay_array_column *k)
 	case 'M': return k->size == 8 && (k->unit == AY_ARRAY_DAYS || k->unit <= 9);
 	case 'S': return k->size > 0 && k->size <= AY_ARRAY_TEXT;
 	case 'U': return k->size > 0 && k->size <= AY_ARRAY_TEXT && k->size % 4 == 0;
+	case 'O': return k->texts && k->size > 0;
 	default: return false;
 	}
 }
@@ -162,12 +165,38 @@ static struct ay_cell cell_of(struct ay_cursor *c, const struct ay_array_column 
 	return k->kind == 'M' ? time_cell((int64_t)bits, k->unit) : whole_cell(bits, k, text);
 }
 
+/* A text from elsewhere is kept, behind those before; the cell has its length. */
+static int fetch(struct reading *r, size_t k, struct ay_cursor *place)
+{
+	const struct ay_array_texts *texts = r->table->columns[k].texts;
+	struct ay_cursor text;
+	int rc = texts->fetch(texts->arg, place, &text);
+
+	r->cells[k] = (struct ay_cell){.len = text.left};
+	return rc ? rc : ay_buf_add(&r->fetched, text.p, text.left);
+}
+
+/* All are there and stay where they are. */
+static void place_fetched(struct reading *r)
+{
+	struct ay_cursor all = ay_cursor_of(r->fetched.data, r->fetched.len, 0);
+
+	for (size_t k = 0; k < r->table->count; k++)
+		if (r->table->columns[k].kind == 'O') {
+			size_t len = r->cells[k].len;
+
+			r->cells[k] = text_cell(ay_cursor_take(&all, len), len);
+		}
+}
+
 /* Row i of the n that the chunk holds: each part's rows one behind the other. */
 static int read_row(struct reading *r, uint64_t i, uint64_t n)
 {
 	const struct ay_array_table *t = r->table;
 	struct ay_cursor chunk = ay_cursor_of(r->chunk, (size_t)n * r->stride, 0);
+	int rc = 0;
 
+	ay_buf_clear(&r->fetched);
 	for (size_t p = 0; p < t->part_count; p++) {
 		const struct ay_array_part *part = &t->parts[p];
 		struct ay_cursor row = ay_cursor_sub(&chunk, (size_t)(n * part->stride));
@@ -178,11 +207,15 @@ static int read_row(struct reading *r, uint64_t i, uint64_t n)
 			struct ay_cursor at = row;
 
 			ay_cursor_skip(&at, t->columns[k].at);
-			r->cells[k] = cell_of(&at, &t->columns[k], r->texts[k]);
-			if (at.err)
-				return at.err;
+			if (t->columns[k].kind == 'O')
+				rc = fetch(r, k, &at);
+			else
+				r->cells[k] = cell_of(&at, &t->columns[k], r->texts[k]);
+			if (rc || at.err)
+				return rc ? rc : at.err;
 		}
 	}
+	place_fetched(r);
 	return 0;
 }
 
@@ -282,7 +315,7 @@ static int prepare(struct reading *r, struct ay_budget *b)
 int ay_array_judge_by(struct ay_scan *s, const struct ay_array_table *t, const struct ay_schema *schema)
 {
 	struct ay_budget *b = ay_scan_budget(s);
-	struct reading r = {.table = t};
+	struct reading r = {.table = t, .fetched = ay_buf_new(FETCHED)};
 	const struct ay_rows rows = {.arg = &r, .each = each, .by_row = true, .off = t->in_file ? &r.off : NULL};
 	int rc = prepare(&r, b);
 
@@ -298,6 +331,7 @@ int ay_array_judge_by(struct ay_scan *s, const struct ay_array_table *t, const s
 	ay_budget_free(b, r.texts);
 	ay_budget_free(b, r.text);
 	ay_budget_free(b, r.chunk);
+	ay_buf_free(&r.fetched);
 	return rc;
 }
 

@@ -13,14 +13,18 @@
 #define AY_ARRAY_ROW (1 * MIB)       /* of all columns of a row */
 #define AY_ARRAY_DAYS 255            /* unit of dates */
 
+/* Texts that lie elsewhere: fetch answers with the one whose place is given, valid until the next; as scan() of a scanner. */
+struct ay_array_texts { int (*fetch)(void *arg, struct ay_cursor *place, struct ay_cursor *text); void *arg; };
+
 /* A column in the rows of its part: where, and of NumPy's type. */
 struct ay_array_column {
 	const char *name;                /* NULL: by its number */
 	uint64_t at;
 	uint32_t size;                   /* bytes */
-	uint8_t kind;                    /* 'b', 'i', 'u', 'f', 'M', 'S', 'U' */
+	uint8_t kind;                    /* 'b', 'i', 'u', 'f', 'M', 'S', 'U', 'O': the place of a text in texts */
 	uint8_t unit;                    /* of 'M': AY_ARRAY_DAYS, or digits of a second's fraction */
 	bool swap;                       /* the most significant byte is first */
+	const struct ay_array_texts *texts;
 };
 /* Columns that lie in one row: row i is the stride bytes from off + i * stride on, all of which are there. */
 struct ay_array_part { struct ay_source *in; uint64_t off, stride; size_t first, count; };

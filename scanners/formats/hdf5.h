@@ -50,7 +50,12 @@ void ay_hdf5_set_free(struct ay_budget *b, struct ay_hdf5_set *set);
 #define AY_HDF5_PATH 512            /* room for a path; one that fills it may be cut */
 
 /* One dataset, for extractions. */
-enum ay_hdf5_kind { AY_HDF5_OTHER, AY_HDF5_WHOLE, AY_HDF5_REAL, AY_HDF5_TRUTH /* two names for 0 and 1 */, AY_HDF5_TEXT /* of fixed length */ };
+enum ay_hdf5_kind {
+	AY_HDF5_OTHER, AY_HDF5_WHOLE, AY_HDF5_REAL, AY_HDF5_TRUTH /* two names for 0 and 1 */, AY_HDF5_TEXT /* of fixed length */,
+	AY_HDF5_HEAPED                      /* text of variable length, whose place is AY_HDF5_PLACE bytes */
+};
+#define AY_HDF5_PLACE 16
+
 struct ay_hdf5_array {
 	enum ay_hdf5_kind kind;
 	size_t size, exponent, mantissa, bias;    /* of an item: bytes, bits, bits; 0 when the fields do not fill it in the usual order */
@@ -64,7 +69,7 @@ AY_MUSTCHECK int ay_hdf5_tensor(struct ay_scan *s, struct ay_source *in, const c
 
 /* What one item of a dataset is: itself, or named fields. */
 struct ay_hdf5_named { struct ay_array_column column; bool named; char name[128]; };
-struct ay_hdf5_items { struct ay_hdf5_named *v; size_t n, room; };
+struct ay_hdf5_items { struct ay_hdf5_named *v; size_t n, room; const struct ay_array_texts *texts; /* of those that are AY_HDF5_HEAPED */ };
 /* One more; name: of a field, or NULL; several: it is so many, one behind the other, or 0. AY_ELIMIT. */
 AY_MUSTCHECK int ay_hdf5_item(struct ay_budget *b, struct ay_hdf5_items *t, const struct ay_hdf5_array *a, const char *name, size_t at, uint64_t several);
 /* A dataset whose rows can be read. */
@@ -72,11 +77,18 @@ struct ay_hdf5_rows {
 	struct ay_source source;            /* whole rows of stride bytes at multiples of it; valid until the tables of the file were judged */
 	uint64_t shape[AY_SHAPE_DIMS], item, chunk_rows;    /* item: bytes; chunk_rows: 0: they are not stored in chunks */
 	unsigned dims;
-	bool readable;                      /* not through filters that do not check what they read */
+	const char *unread;                 /* why rows are not read ("is too long"), NULL: they are */
 	uint64_t stride;                    /* of ay_hdf5_rows: bytes of a row */
 };
 /* The schema's rules for shapes, and its columns as a part of the file's table. */
 AY_MUSTCHECK int ay_hdf5_rows(struct ay_scan *s, const char *path, struct ay_hdf5_rows *d, const struct ay_hdf5_items *t);
+
+/* Texts of variable length, which libhdf5 never fetches: their places are read as bytes, and the heap by hdf5_collection.c. */
+struct ay_hdf5_texts;
+/* The source must outlive it. NULL: no memory left. */
+struct ay_hdf5_texts *ay_hdf5_texts_new(struct ay_scan *s, struct ay_source *in);
+const struct ay_array_texts *ay_hdf5_texts_column(const struct ay_hdf5_texts *t);
+void ay_hdf5_texts_free(struct ay_hdf5_texts *t);
 
 /* Whether an attribute of this name holds the configuration of a Keras model. */
 bool ay_hdf5_is_config(const char *name, enum ay_keras_mode *mode_out);

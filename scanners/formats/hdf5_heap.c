@@ -174,61 +174,6 @@ int hm_chunks(struct hm *m, uint64_t tree, unsigned rank, uint64_t *stored)
 	return walk(m, &t, tree, -1);
 }
 
-/* ---- the global heap: texts of variable length ---- */
-
-/* Loads the collection at addr, the last of which is kept. */
-static int load_collection(struct hm *m, uint64_t addr)
-{
-	struct ay_buf b;
-	struct ay_cursor c;
-	uint64_t size = 0;
-	int rc;
-
-	if (m->collection.len > 0 && m->collection_addr == addr)
-		return 0;
-	ay_buf_free(&m->collection);
-	rc = hm_block(m, addr, 16, "GCOL", 1, false, &b, &c);
-	if (rc == 0) {
-		ay_cursor_skip(&c, 3);
-		size = ay_cursor_le64(&c);
-		if (size < 4096)
-			rc = hm_bad(m, addr, "a global heap is too small");
-	}
-	ay_buf_free(&b);
-	if (rc == 0)
-		rc = hm_load(m, addr, size, "a global heap", &m->collection, &c);
-	m->collection_addr = addr;
-	return rc;
-}
-
-int hm_collected(struct hm *m, uint64_t addr, uint32_t index, uint64_t len)
-{
-	bool found = false;
-	struct ay_cursor c;
-	int rc = load_collection(m, addr);
-
-	c = ay_cursor_of(m->collection.data, rc == 0 ? m->collection.len : 0, addr);
-	ay_cursor_skip(&c, rc == 0 ? 16 : 0);
-	while (rc == 0 && c.left >= 16) {
-		unsigned here = ay_cursor_le16(&c);
-		uint64_t bytes, room;
-
-		ay_cursor_skip(&c, 6);
-		bytes = ay_cursor_le64(&c);
-		room = bytes > c.left ? UINT64_MAX : (bytes + 7) / 8 * 8;
-		/* Free space counts its own header, and ends the heap. */
-		if (here == 0)
-			room = bytes < 16 || bytes - 16 != c.left ? UINT64_MAX : c.left;
-		if (room > c.left || (here == index && (found || bytes != len)))
-			rc = hm_bad(m, c.off, "an object of a global heap does not fit, or is not of the size that its text has");
-		found |= here == index;
-		ay_cursor_skip(&c, room);
-		if (rc == 0)
-			rc = ay_budget_tick(m->budget);
-	}
-	return rc == 0 && !found ? hm_bad(m, addr, "a text is not in its global heap") : rc;
-}
-
 /* ---- the fractal heap: links and attributes of large objects ---- */
 
 struct fractal {

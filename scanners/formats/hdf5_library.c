@@ -1,190 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What is asked of an HDF5 file through libhdf5. The only file that includes
- * hdf5.h. The library's caveats:
- *  - It brings thirty other libraries along, for files in the network. So it
- *    is linked to a program of its own, that judges one file and ends.
- *  - It starts itself on first use and then reads the environment: so it is
- *    started before the sandbox, and plugins (which are code) are switched off.
- *  - Its parser of metadata has a history of memory errors on hostile input,
- *    and a C library cannot be made to fail softly. It runs in the sandbox
- *    only, sees the file only after all metadata that leads to objects was
- *    found sound (hdf5_meta.c), and reads through the driver below. What it
- *    dies of is never a clean verdict.
- *  - It opens other files by itself for external links, external storage and
- *    virtual datasets. Links are looked at, never followed, and layouts are
- *    looked at before anything else is asked about a dataset.
- *  - A longjmp out of a callback leaves its locks and caches broken. The
- *    driver fails a read instead when the time is over, and it gives up.
- *  - It asks for the working directory unless the name of a file is absolute,
- *    which the sandbox forbids. The driver ignores the name.
- *  - Its errors are a stack that each call empties: the first failure is
- *    noted when it happens.
- *  - Names and types are its own in each major version; H5_USE_110_API keeps
- *    those of 1.10.
- */
-#define H5_USE_110_API
-#include <hdf5.h>
+/* What is asked of an HDF5 file through libhdf5. */
+#include "scanners/formats/hdf5_library.h"
 
 #include "assay/ckd.h"
 #include "assay/extract.h"
 #include "scanners/data/array_set.h"
-#include "scanners/formats/hdf5.h"
 
 #define PATH_ROOM AY_HDF5_PATH
 #define TYPE_DEPTH 16
 #define TYPE_MEMBERS 65536
 #define MAX_FILTERS 32
 
-/* ---- the driver: a file is a source ---- */
-
-struct driver_file {
-	H5FD_t base;                /* the library's own part; first */
-	struct ay_source *in;       /* NULL when the scan is over and the library still holds on to it */
-	struct ay_budget *budget;
-	struct driver_file **owner; /* to be told when it is closed */
-	haddr_t end;
-	int err;                    /* the first failure */
-};
-
-/* Handed to open through the access properties. */
-struct driver_info {
-	struct ay_source *in;
-	struct ay_budget *budget;
-	struct driver_file **owner;
-};
-
-static hid_t driver = -1;
-
-static struct driver_file *of(H5FD_t *file)
-{
-	void *p = file;
-
-	return p;
-}
-
-static const struct driver_file *of_const(const H5FD_t *file)
-{
-	const void *p = file;
-
-	return p;
-}
-
-static H5FD_t *driver_open(const char *name, unsigned flags, hid_t fapl, haddr_t maxaddr)
-{
-	const struct driver_info *info = H5Pget_driver_info(fapl);
-	struct driver_file *f = info ? calloc(1, sizeof(*f)) : NULL;
-
-	(void)name;
-	(void)maxaddr;
-	if (!f || (flags & H5F_ACC_RDWR)) {
-		free(f);
-		return NULL;
-	}
-	f->in = info->in;
-	f->budget = info->budget;
-	f->owner = info->owner;
-	*f->owner = f;
-	return &f->base;
-}
-
-static herr_t driver_close(H5FD_t *file)
-{
-	struct driver_file *f = of(file);
-
-	if (f->owner)
-		*f->owner = NULL;
-	free(f);
-	return 0;
-}
-
-static haddr_t driver_get_eoa(const H5FD_t *file, H5FD_mem_t type)
-{
-	(void)type;
-	return of_const(file)->end;
-}
-
-static herr_t driver_set_eoa(H5FD_t *file, H5FD_mem_t type, haddr_t addr)
-{
-	(void)type;
-	of(file)->end = addr;
-	return 0;
-}
-
-static haddr_t driver_get_eof(const H5FD_t *file, H5FD_mem_t type)
-{
-	const struct driver_file *f = of_const(file);
-
-	(void)type;
-	return f->in ? f->in->size : 0;
-}
-
-static herr_t driver_read(H5FD_t *file, H5FD_mem_t type, hid_t dxpl, haddr_t addr, size_t size, void *buffer)
-{
-	struct driver_file *f = of(file);
-	int rc = f->in ? ay_budget_tick(f->budget) : AY_EUNSUPPORTED;
-
-	(void)type;
-	(void)dxpl;
-	if (rc == 0)
-		rc = ay_source_read_full(f->in, addr, buffer, size);
-	if (rc < 0 && f->err == 0)
-		f->err = rc;
-	return rc < 0 ? -1 : 0;
-}
-
-static herr_t driver_write(H5FD_t *file, H5FD_mem_t type, hid_t dxpl, haddr_t addr, size_t size, const void *buffer)
-{
-	(void)file;
-	(void)type;
-	(void)dxpl;
-	(void)addr;
-	(void)size;
-	(void)buffer;
-	return -1;
-}
-
-static const H5FD_class_t driver_class = {
-#if H5_VERSION_GE(1, 14, 0)
-	.version = H5FD_CLASS_VERSION, .value = 600,
-#endif
-	.name = "assay", .maxaddr = HADDR_MAX, .fc_degree = H5F_CLOSE_STRONG, .fapl_size = sizeof(struct driver_info),
-	.open = driver_open, .close = driver_close, .get_eoa = driver_get_eoa,
-	.set_eoa = driver_set_eoa, .get_eof = driver_get_eof, .read = driver_read, .write = driver_write, .fl_map = H5FD_FLMAP_SINGLE,
-};
-
-/* Since 1.14 a file that cannot be opened makes it look for plugins that could, though none may be loaded. */
-static bool forget_plugin_folders(void)
-{
-	unsigned n;
-
-	while (H5PLsize(&n) >= 0 && n > 0)
-		if (H5PLremove(0) < 0)
-			return false;
-	return true;
-}
-
-static int prepare(void)
-{
-	static bool tried;
-
-	if (tried)
-		return driver < 0 ? AY_EUNSUPPORTED : 0;
-	tried = true;
-	/* Nothing is kept on free lists: what is freed is seen to be, and the next file finds no leftovers. */
-	if (H5open() < 0 || H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0 || H5PLset_loading_state(0) < 0 || !forget_plugin_folders() ||
-	    H5set_free_list_limits(0, 0, 0, 0, 0, 0) < 0)
-		return AY_EUNSUPPORTED;
-	driver = H5FDregister(&driver_class);
-	return driver < 0 ? AY_EUNSUPPORTED : 0;
-}
-
 /* ---- the walk ---- */
 
 /* A dataset whose rows are read when all were seen. */
 struct held {
 	struct ay_hdf5_rows rows;
-	hid_t set;
+	hid_t set, memory;            /* memory: the type of what is read */
+	struct ay_hdf5_texts *texts;  /* NULL: it has none of variable length */
 	struct held *next;
 };
 
@@ -192,7 +25,7 @@ struct reader {
 	struct ay_scan *scan;
 	struct ay_budget *budget;
 	struct ay_source *in;
-	struct driver_file *file;     /* NULL: closed */
+	struct hl_file *file;         /* NULL: closed */
 	int rc;                       /* the first failure; the walk then ends */
 	bool no_memory;               /* it was the library's */
 	char why[160];
@@ -477,6 +310,11 @@ static int check_filters(struct reader *r, hid_t plist)
 	return 0;
 }
 
+static bool is_heaped(hid_t type)
+{
+	return H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) != 0;
+}
+
 /* What an item is, as far as a tensor can hold it. */
 static void describe_item(hid_t type, struct ay_hdf5_array *a)
 {
@@ -505,9 +343,9 @@ static void describe_item(hid_t type, struct ay_hdf5_array *a)
 		/* How h5py writes complex numbers: numbers that no tensor here can hold, not a structure to leave out. */
 		a->kind = class == H5T_COMPOUND && H5Tget_member_index(type, "r") == 0 && H5Tget_member_index(type, "i") == 1 ? AY_HDF5_REAL :
 			  class == H5T_INTEGER ? AY_HDF5_WHOLE : class == H5T_FLOAT ? AY_HDF5_REAL : AY_HDF5_OTHER;
-	if (class == H5T_STRING && H5Tis_variable_str(type) == 0) {
-		a->kind = AY_HDF5_TEXT;
-		a->size = H5Tget_size(type);
+	if (class == H5T_STRING) {
+		a->kind = is_heaped(type) ? AY_HDF5_HEAPED : AY_HDF5_TEXT;
+		a->size = is_heaped(type) ? AY_HDF5_PLACE : H5Tget_size(type);
 	}
 	if (base >= 0)
 		(void)H5Tclose(base);
@@ -540,11 +378,10 @@ static int64_t read_rows(struct ay_source *source, uint64_t off, void *dst, size
 {
 	const struct held *h = source->arg;
 	const hsize_t start[2] = { off / h->rows.stride }, count[2] = { len / h->rows.stride, h->rows.shape[1] };
-	hid_t type = H5Dget_type(h->set), space = H5Dget_space(h->set), memory = H5Screate_simple((int)h->rows.dims, count, NULL);
+	hid_t space = H5Dget_space(h->set), memory = H5Screate_simple((int)h->rows.dims, count, NULL);
 	bool good = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
-		    H5Dread(h->set, type, memory, space, H5P_DEFAULT, dst) >= 0;
+		    H5Dread(h->set, h->memory, memory, space, H5P_DEFAULT, dst) >= 0;
 
-	(void)H5Tclose(type);
 	(void)H5Sclose(space);
 	(void)H5Sclose(memory);
 	return good ? (int64_t)len : AY_EFORMAT;
@@ -561,12 +398,14 @@ static int add_item(struct reader *r, struct ay_hdf5_items *t, hid_t type, const
 
 	if (rc == 0) {
 		describe_item(item, &a);
+		if (several && a.kind == AY_HDF5_HEAPED)
+			a.kind = AY_HDF5_OTHER;
 		rc = ay_hdf5_item(r->budget, t, &a, name, at, several ? n : 0) < 0 ? limit(r, "a dataset has too many fields") : 0;
 	}
 	return shut(r, item, rc);
 }
 
-static int add_items(struct reader *r, struct ay_hdf5_items *t, hid_t type)
+static int add_items(struct reader *r, struct ay_hdf5_items *t, hid_t type, hid_t memory)
 {
 	int n = H5Tget_class(type) == H5T_COMPOUND ? H5Tget_nmembers(type) : 0, rc = n ? 0 : add_item(r, t, type, NULL, 0);
 
@@ -574,11 +413,65 @@ static int add_items(struct reader *r, struct ay_hdf5_items *t, hid_t type)
 		hid_t field = H5Tget_member_type(type, (unsigned)i);
 		char *name = H5Tget_member_name(type, (unsigned)i);
 
-		rc = name && field >= 0 ? add_item(r, t, field, name, H5Tget_member_offset(type, (unsigned)i)) : failed(r, "reading a field");
+		rc = name && field >= 0 ? add_item(r, t, field, name, H5Tget_member_offset(memory, (unsigned)i)) : failed(r, "reading a field");
 		(void)H5free_memory(name);
 		rc = shut(r, field, rc);
 	}
 	return rc;
+}
+
+/* The field i, or the place of its text, at the end of the structure that is made. */
+static bool add_field(hid_t memory, hid_t type, unsigned i)
+{
+	hid_t field = H5Tget_member_type(type, i), place = is_heaped(field) ? H5Tcreate(H5T_OPAQUE, AY_HDF5_PLACE) : H5Tcopy(field);
+	size_t at = i ? H5Tget_size(memory) : 0;
+	char *name = H5Tget_member_name(type, i);
+	bool good = name && H5Tset_size(memory, at + H5Tget_size(place)) >= 0 && H5Tinsert(memory, name, at, place) >= 0;
+
+	(void)H5free_memory(name);
+	(void)H5Tclose(field);
+	(void)H5Tclose(place);
+	return good;
+}
+
+/* What rows are read as: as they are, but for texts of variable length, of which only the places are read. */
+static hid_t memory_type(hid_t type, bool *heaped)
+{
+	int n = H5Tget_class(type) == H5T_COMPOUND ? H5Tget_nmembers(type) : 0;
+
+	*heaped = is_heaped(type);
+	for (int i = 0; i < n && !*heaped; i++) {
+		hid_t field = H5Tget_member_type(type, (unsigned)i);
+
+		*heaped = is_heaped(field);
+		(void)H5Tclose(field);
+	}
+	if (!*heaped)
+		return H5Tcopy(type);
+	if (!n)
+		return H5Tcreate(H5T_OPAQUE, AY_HDF5_PLACE);
+	hid_t memory = H5Tcreate(H5T_COMPOUND, 1);
+
+	for (int i = 0; i < n; i++)
+		if (!add_field(memory, type, (unsigned)i)) {
+			(void)H5Tclose(memory);
+			return -1;
+		}
+	return memory;
+}
+
+/* Where nothing was written, readers find the fill value: the library would fetch that of a text from the heap. */
+static int find_why_unread(struct reader *r, struct held *h, hid_t plist, bool heaped)
+{
+	H5D_fill_value_t fill = H5D_FILL_VALUE_UNDEFINED;
+
+	if (heaped && H5Pfill_value_defined(plist, &fill) < 0)
+		return failed(r, "reading the fill value of a dataset");
+	if (!r->plain)
+		h->rows.unread = "is not stored plainly, or by gzip";
+	else if (fill == H5D_FILL_VALUE_USER_DEFINED)
+		h->rows.unread = "has texts of variable length and a fill value";
+	return 0;
 }
 
 /* The dataset is closed with the file. */
@@ -588,12 +481,15 @@ static int hold_rows(struct reader *r, hid_t set, hid_t type, hid_t space, hid_t
 	int dims = H5Sget_simple_extent_ndims(space), rc = 0;
 	hsize_t shape[H5S_MAX_RANK] = { 0 }, chunk[H5S_MAX_RANK];
 	struct ay_hdf5_items items = { .n = 0 };
+	bool heaped;
 
 	if (!h)
 		return no_budget(r);
-	*h = (struct held){ .set = set, .next = r->held };
-	h->rows = (struct ay_hdf5_rows){ .source = { .read = read_rows, .arg = h }, .dims = (unsigned)dims, .item = H5Tget_size(type), .readable = r->plain };
+	*h = (struct held){ .set = set, .memory = memory_type(type, &heaped), .next = r->held };
 	r->held = h;
+	if (h->memory < 0)
+		return failed(r, "making a datatype");
+	h->rows = (struct ay_hdf5_rows){ .source = { .read = read_rows, .arg = h }, .dims = (unsigned)dims, .item = H5Tget_size(h->memory) };
 	if (dims < 0 || dims > H5S_MAX_RANK || (dims > 0 && H5Sget_simple_extent_dims(space, shape, NULL) < 0) || H5Iinc_ref(set) < 0)
 		rc = failed(r, "reading the extent of a dataset");
 	for (int i = 0; rc == 0 && i < dims; i++)
@@ -601,7 +497,12 @@ static int hold_rows(struct reader *r, hid_t set, hid_t type, hid_t space, hid_t
 	if (rc == 0 && H5Pget_layout(plist) == H5D_CHUNKED && H5Pget_chunk(plist, H5S_MAX_RANK, chunk) > 0)
 		h->rows.chunk_rows = chunk[0];
 	if (rc == 0)
-		rc = add_items(r, &items, type);
+		rc = find_why_unread(r, h, plist, heaped);
+	if (rc == 0 && heaped && !(h->texts = ay_hdf5_texts_new(r->scan, r->in)))
+		rc = no_budget(r);
+	items.texts = ay_hdf5_texts_column(h->texts);
+	if (rc == 0)
+		rc = add_items(r, &items, type, h->memory);
 	if (rc == 0)
 		rc = ay_hdf5_rows(r->scan, r->path, &h->rows, &items);
 	ay_budget_free(r->budget, items.v);
@@ -725,40 +626,14 @@ static int judge_object(struct reader *r, hid_t object)
 
 /* ---- the file ---- */
 
-/* Metadata is read once: a cache that grows with the file would only take memory. */
-static bool small_cache(hid_t access)
-{
-	H5AC_cache_config_t c = { .version = H5AC__CURR_CACHE_CONFIG_VERSION };
-
-	if (H5Pget_mdc_config(access, &c) < 0)
-		return false;
-	c.set_initial_size = true;
-	c.initial_size = c.min_size = MIB;
-	c.max_size = 4 * MIB;
-	return H5Pset_mdc_config(access, &c) >= 0;
-}
-
-static hid_t open_file(struct reader *r)
-{
-	struct driver_info info = { .in = r->in, .budget = r->budget, .owner = &r->file };
-	hid_t access = H5Pcreate(H5P_FILE_ACCESS), file = -1;
-
-	if (access >= 0 && H5Pset_driver(access, driver, &info) >= 0 && H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0 &&
-	    small_cache(access))
-		file = H5Fopen("/", H5F_ACC_RDONLY, access);
-	if (file < 0)
-		(void)failed(r, "opening the file");
-	if (access >= 0)
-		(void)H5Pclose(access);
-	return file;
-}
-
 static void judge_file(struct reader *r)
 {
-	hid_t file = open_file(r), root = file < 0 ? -1 : H5Oopen(file, "/", H5P_DEFAULT);
+	hid_t file = hl_open(r->in, r->budget, &r->file), root = file < 0 ? -1 : H5Oopen(file, "/", H5P_DEFAULT);
 	struct ay_array_set set;
 
-	if (file >= 0 && root < 0)
+	if (file < 0)
+		(void)failed(r, "opening the file");
+	else if (root < 0)
 		(void)failed(r, "opening the root group");
 	ay_array_set_begin(&set, r->scan);
 	if (root >= 0)
@@ -784,6 +659,8 @@ static int judge(struct ay_scan *s, struct ay_source *in)
 	judge_file(&r);
 	for (struct held *next; r.held; r.held = next) {
 		next = r.held->next;
+		(void)H5Tclose(r.held->memory);
+		ay_hdf5_texts_free(r.held->texts);
 		ay_budget_free(r.budget, r.held);
 	}
 	ay_hdf5_set_free(r.budget, &r.seen);
@@ -792,5 +669,5 @@ static int judge(struct ay_scan *s, struct ay_source *in)
 	return r.rc == AY_ELIMIT ? r.rc : 0;
 }
 
-static const struct ay_hdf5_library library = { .prepare = prepare, .judge = judge };
+static const struct ay_hdf5_library library = { .prepare = hl_prepare, .judge = judge };
 const struct ay_hdf5_library *const ay_hdf5_library = &library;

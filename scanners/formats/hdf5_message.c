@@ -331,23 +331,14 @@ int hm_filters(struct hm *m, struct ay_cursor *c)
 
 /* ---- attributes and links ---- */
 
-/* The elements of text of variable length, each in a global heap. */
+/* The elements of text of variable length. */
 static int texts(struct hm *m, struct ay_cursor *c, uint64_t count)
 {
+	struct ay_cursor text;
 	int rc = 0;
 
-	while (rc == 0 && count-- > 0) {
-		uint32_t len = ay_cursor_le32(c);
-		uint64_t heap = ay_cursor_le64(c);
-		uint32_t index = ay_cursor_le32(c);
-
-		rc = hm_done(m, c, "an attribute");
-		if (rc == 0)
-			rc = ay_budget_tick(m->budget);
-		/* Nothing is stored of an empty text. */
-		if (rc == 0 && (len > 0 || (heap != 0 && heap != HM_UNDEFINED)))
-			rc = index == 0 ? hm_bad(m, c->off, "a text has no place in its heap") : hm_collected(m, heap, index, len);
-	}
+	while (rc == 0 && count-- > 0)
+		rc = hm_text(m, c, &text);
 	return rc;
 }
 

@@ -494,7 +494,7 @@ static int sizes(struct hm *m, const struct hm_object *o)
 
 int ay_hdf5_check(struct ay_scan *s, struct ay_source *in, const struct ay_hdf5_super *super)
 {
-	struct hm m = { .scan = s, .budget = ay_scan_budget(s), .in = in, .super = super, .collection = ay_buf_new(0) };
+	struct hm m = { .scan = s, .budget = ay_scan_budget(s), .in = in, .super = super };
 	int rc = hm_push(&m, super->root);
 
 	while (rc == 0 && m.work_count > 0) {
@@ -509,6 +509,6 @@ int ay_hdf5_check(struct ay_scan *s, struct ay_source *in, const struct ay_hdf5_
 	ay_budget_free(m.budget, m.work);
 	ay_hdf5_set_free(m.budget, &m.objects);
 	ay_hdf5_set_free(m.budget, &m.blocks);
-	ay_buf_free(&m.collection);
+	hm_collection_free(&m);
 	return rc;
 }

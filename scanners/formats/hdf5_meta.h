@@ -13,6 +13,15 @@
 #define HM_BLOCK_MAX (16 * MIB)         /* one block of metadata */
 #define HM_DEPTH 16                     /* of a datatype in others, of trees */
 
+struct hm_piece { uint32_t at, len; };
+/* A collection of the global heap. */
+struct hm_collection {
+	uint64_t addr;
+	struct ay_buf bytes;                /* empty: there is none */
+	struct hm_piece *pieces;            /* by number; at 0: there is none */
+	size_t count, room;
+};
+
 struct hm {
 	struct ay_scan *scan;
 	struct ay_budget *budget;
@@ -20,8 +29,7 @@ struct hm {
 	const struct ay_hdf5_super *super;
 	struct ay_hdf5_set objects;         /* headers met */
 	struct ay_hdf5_set blocks;          /* nodes of trees: each has one parent */
-	struct ay_buf collection;           /* the global heap at hand */
-	uint64_t collection_addr;
+	struct hm_collection collection;    /* the last one that was met */
 	uint64_t *work;                     /* headers to be read */
 	size_t work_count, work_room;
 };
@@ -75,9 +83,12 @@ int hm_committed_type(struct hm *m, uint64_t addr, struct hm_type *out);
 int hm_old_group(struct hm *m, uint64_t tree, uint64_t heap);
 /* *stored grows by the size of each chunk. */
 int hm_chunks(struct hm *m, uint64_t tree, unsigned rank, uint64_t *stored);
-/* That the global heap at addr is sound and has an object of this index and size. */
-int hm_collected(struct hm *m, uint64_t addr, uint32_t index, uint64_t len);
 /* A fractal heap with its trees of names and of order (HM_UNDEFINED: none): links or attributes. */
 int hm_dense(struct hm *m, uint64_t heap, uint64_t names, uint64_t order, bool links);
+
+/* The global heap (hdf5_collection.c). */
+/* The text of variable length whose place c says next; valid until another is asked for. */
+int hm_text(struct hm *m, struct ay_cursor *c, struct ay_cursor *out);
+void hm_collection_free(struct hm *m);
 
 #endif

@@ -13,6 +13,8 @@ static uint8_t kind_of(const struct ay_hdf5_array *a)
 
 	if (a->kind == AY_HDF5_TEXT)
 		return 'S';
+	if (a->kind == AY_HDF5_HEAPED)
+		return 'O';
 	if (a->kind == AY_HDF5_TRUTH)
 		return 'b';
 	if (a->kind == AY_HDF5_WHOLE)
@@ -50,7 +52,8 @@ int ay_hdf5_item(struct ay_budget *b, struct ay_hdf5_items *t, const struct ay_h
 		if (!k)
 			return AY_ELIMIT;
 		k->named = name != NULL;
-		k->column = (struct ay_array_column){ .at = at + i * a->size, .size = (uint32_t)a->size, .kind = kind_of(a), .swap = a->big_endian };
+		k->column = (struct ay_array_column){ .at = at + i * a->size, .size = (uint32_t)a->size, .kind = kind_of(a), .swap = a->big_endian,
+						     .texts = a->kind == AY_HDF5_HEAPED ? t->texts : NULL };
 		if (several)
 			len = snprintf(k->name, sizeof(k->name), "%s.%llu", name ? name : "", (unsigned long long)i);
 		else if (name)
@@ -70,13 +73,13 @@ static const char *why_no_table(const struct ay_hdf5_rows *d, const struct ay_hd
 		return "has not one or two dimensions";
 	for (size_t i = 0; i < t->n; i++)
 		if (!ay_array_reads(&t->v[i].column))
-			return t->v[i].named ? "has fields that are no numbers or texts of fixed length" : "has items that are no numbers or texts of fixed length";
+			return t->v[i].named ? "has fields that are no numbers or texts" : "has items that are no numbers or texts";
 	if (d->dims == 2 && (t->n != 1 || t->v[0].named))
 		return "has fields and two dimensions";
 	if (!t->n || !columns || columns > AY_ARRAY_COLUMNS || columns * d->item > AY_ARRAY_ROW)
 		return "has no columns, or more than are read";
-	if (!d->readable)
-		return "is not stored plainly, or by gzip";
+	if (d->unread)
+		return d->unread;
 	return d->chunk_rows > CHUNK_ROWS_MAX / (columns * d->item) ? "is stored in chunks that are too large: write smaller ones" : NULL;
 }
 

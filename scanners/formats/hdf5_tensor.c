@@ -40,7 +40,7 @@ int ay_hdf5_tensor(struct ay_scan *s, struct ay_source *in, const char *path, co
 	snprintf(name, sizeof(name), "%s", path + 1);
 	for (char *p = strchr(name, '/'); p; p = strchr(p, '/'))
 		*p = '.';
-	if (a->kind == AY_HDF5_OTHER || a->kind == AY_HDF5_TEXT) {
+	if (a->kind == AY_HDF5_OTHER || a->kind == AY_HDF5_TEXT || a->kind == AY_HDF5_HEAPED) {
 		ay_extract_leave_out(s, name, "texts, structures or references");
 		return 0;
 	}

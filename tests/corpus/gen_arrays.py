@@ -3,9 +3,11 @@
 """Writes the same numbers as a CSV table and as arrays of NumPy and HDF5: gen_arrays.py DIR.
 
 The numbers are scikit-learn's digits, shuffled: DIR/reference.csv has half of them, DIR/NAME/t.SUFFIX the other half as it is (NAME
-good-*) or with 1.5 added to each (NAME moved). DIR/same has files that are one table, of several types: same.csv, *.npy, *.npz and *.h5. Seeds are fixed.
+good-*) or with 1.5 added to each (NAME moved). DIR/heaps has texts of variable length
+whose places are wrong, but for good-* and whole. DIR/same has files that are one table, of several types: same.csv, *.npy, *.npz and *.h5. Seeds are fixed.
 """
 import os
+import struct
 import sys
 
 import h5py
@@ -62,10 +64,64 @@ def same_hdf5(out, wine, iris, kinds):
     hdf5(os.path.join(out, "wine.each.h5"), **{"c%02d" % i: (wine[:, i], packed if i % 2 else {}) for i in range(wine.shape[1])})
     hdf5(os.path.join(out, "irisy.plain.h5"), X=(iris, {}), y=(kinds.astype("S"), {}))
     hdf5(os.path.join(out, "irisy.chunks.h5"), X=(iris, {"chunks": (1, 4)}), y=(kinds.astype("S"), {"chunks": (150,), **packed}))
+    words = kinds.astype(object)
+    hdf5(os.path.join(out, "irisy.texts.h5"), X=(iris, {}), y=(words, {"dtype": h5py.string_dtype("ascii")}))
+    hdf5(os.path.join(out, "irisy.packed.h5"), X=(iris, {}),
+         y=(words, {"dtype": h5py.string_dtype(), "chunks": (40,), "compression": "gzip", "shuffle": True}))
+    table = np.zeros(len(iris), dtype=[("X", "<f4"), ("y", h5py.string_dtype()), ("z", h5py.string_dtype())])
+    table["X"] = iris[:, 0]
+    table["y"] = words
+    table["z"] = words[::-1]
+    hdf5(os.path.join(out, "record.table.h5"), t=(table, {"chunks": (64,)}))
+    csv(os.path.join(out, "record.csv"), table.dtype.names, [(repr(float(x)), y, z) for x, y, z in table.tolist()])
     table = np.zeros(len(iris), dtype=[("X", "<f8", (4,)), ("y", "S10")])
     table["X"] = iris
     table["y"] = kinds
     hdf5(os.path.join(out, "irisy.table.h5"), **{"df/table": (table, {"chunks": (64,)}), "df/_i_table/index/ranges": (np.zeros((3, 2)), {})})
+
+
+def documents(out):
+    """Two texts a row, of one letter to some 20 KB, as h5py writes Python's strings: from several collections of a heap."""
+    rng = np.random.default_rng(4)
+    words = ["Straße", "λόγος", "言葉", "data", "a"]
+    rows = [[" ".join(rng.choice(words, 1 + int(rng.integers(40)) ** (1 + (i % 50 == 7)))) for _ in range(2)] for i in range(500)]
+    csv(os.path.join(out, "documents.csv"), ["0", "1"], rows)
+    rows = np.array(rows, dtype=object)
+    hdf5(os.path.join(out, "documents.plain.h5"), t=(rows, {"dtype": h5py.string_dtype()}))
+    hdf5(os.path.join(out, "documents.tiles.h5"), t=(rows, {"dtype": h5py.string_dtype(), "chunks": (30, 1), "compression": "gzip"}))
+
+
+def heaps(out):
+    """Three texts; places and heaps that are not what they should be. A place is a size, the heap's offset and a number."""
+    os.makedirs(out, exist_ok=True)
+    whole = os.path.join(out, "whole.h5")
+    hdf5(whole, y=(["ant", "bee", "crab"], {"dtype": h5py.string_dtype()}))
+    with h5py.File(whole, "r") as f:
+        at = f["y"].id.get_offset()
+    with open(whole, "rb") as f:
+        honest = f.read()
+    size, heap, number = struct.unpack_from("<IQI", honest, at)
+    # Objects: a number, a count of references, four bytes, a size, the text; the library puts the last text first.
+    crab, bee, ant, rest = heap + 16, heap + 40, heap + 64, heap + 88
+    assert (size, number, honest[heap:heap + 4], honest[ant + 16:ant + 19]) == (3, 3, b"GCOL", b"ant")
+    cases = {
+        "longer": (at, "<I", 4), "shorter": (at, "<I", 2), "nothing": (at, "<I", 0), "outside": (at + 4, "<Q", len(honest)), "elsewhere": (at + 4, "<Q", 0),
+        "zeroth": (at + 12, "<I", 0), "free": (at + 12, "<I", 4), "beyond": (at + 12, "<I", 70000), "signature": (heap, "<I", 0), "version": (heap + 4, "<B", 2),
+        "small": (heap + 8, "<Q", 4088), "large": (heap + 8, "<Q", 1 << 40), "twice": (bee, "<H", 1), "object": (crab + 8, "<Q", 4096),
+        "huge": (crab + 8, "<Q", (1 << 64) - 1), "rest": (rest + 8, "<Q", 16), "zero": (ant + 17, "<B", 0),
+    }
+    for name, (where, how, value) in cases.items():
+        data = bytearray(honest)
+        struct.pack_into(how, data, where, value)
+        with open(os.path.join(out, name + ".h5"), "wb") as f:
+            f.write(data)
+    data = bytearray(honest)
+    data[ant + 16:ant + 19] = b"an\0"
+    with open(os.path.join(out, "good-ended.h5"), "wb") as f:
+        f.write(data)
+    for name, more in {"good-holes": {}, "fill": {"fillvalue": "none"}}.items():
+        with h5py.File(os.path.join(out, name + ".h5"), "w") as f:
+            f.create_dataset("y", shape=(1000,), dtype=h5py.string_dtype(), chunks=(100,), **more)[150:160] = ["ant"] * 10
 
 
 def misfits_hdf5(out):
@@ -74,7 +130,7 @@ def misfits_hdf5(out):
     pair = np.zeros(2, dtype=[("a", [("b", "<i4")])])
     cases = {
         "length": (np.zeros(3), {}), "dims": (np.zeros((2, 2, 2)), {}), "scalar": (np.float64(1), {}), "none": (np.zeros((2, 0)), {}),
-        "texts": (["a", "b"], {"dtype": h5py.string_dtype()}), "lists": (None, {"shape": (2,), "dtype": h5py.vlen_dtype("i4")}),
+        "lists": (None, {"shape": (2,), "dtype": h5py.vlen_dtype("i4")}),
         "nested": (pair, {}), "references": (None, {"shape": (2,), "dtype": h5py.ref_dtype}), "wide": (np.zeros((2, 4097), "u1"), {}),
         "chunks": (None, {"shape": (2,), "dtype": "f8", "maxshape": (None,), "chunks": (1 << 23,)}),
     }
@@ -140,5 +196,7 @@ if __name__ == "__main__":
     same(sys.argv[1])
     for n, (seed, rows, flips) in {"model": (1, 6000, 0), "model-honest": (2, 3000, 0), "model-flipped": (3, 3000, 0.05)}.items():
         predicted(sys.argv[1], n, seed, rows, flips)
+    documents(os.path.join(sys.argv[1], "same"))
+    heaps(os.path.join(sys.argv[1], "heaps"))
     damaged_hdf5(os.path.join(sys.argv[1], "damaged.h5"))
     misfits_hdf5(os.path.join(sys.argv[1], "misfits"))

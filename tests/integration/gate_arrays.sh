@@ -10,7 +10,7 @@ tool=$top_builddir/tests/unit/table_tool
 counts() { "$tool" scan "$1" "$2" | cut -d ' ' -f 1-3; }
 
 # One table in each form: verdict, rows and digest of the counts.
-for table in wine digits signed halves iris irisy one; do
+for table in wine digits signed halves iris irisy record documents one; do
 	"$tool" propose "$T/c/same/$table.csv" >"$T/$table.schema" || exit 99
 	want=$(counts "$T/$table.schema" "$T/c/same/$table.csv")
 	for array in "$T/c/same/$table".*.*; do
@@ -27,6 +27,17 @@ for file in *.h5; do
 	like "$("$tool" scan "$T/apart.schema" "$file")" '^pass ' "and one without x"
 done
 like "$("$tool" scan "$T/y.schema" "$T/c/damaged.h5")" '^fail .*malformed' "data that cannot be unpacked"
+echo '{"fields": [{"name": "0", "type": "string"}]}' >"$T/text.schema"
+cd "$T/c/heaps" || exit 99
+for file in *.h5; do
+	case $file in
+	good-*|whole.h5) want='^pass ' ;;
+	zero.h5) want='hdf5.unusual.*zero byte' ;;
+	fill.h5) want='schema.unsupported.*a fill value' ;;
+	*) want='^fail .*hdf5.malformed' ;;
+	esac
+	like "$("$tool" scan "$T/text.schema" "$file")" "$want" "texts of variable length: $file"
+done
 cd "$T/c/same" || exit 99
 echo '{"resources": [{"path": "*!X", "x-shape": [null, 4], "x-dtype": "float64"}, {"path": "*!y", "x-shape": [151]}]}' >"$T/shape.schema"
 like "$("$tool" scan "$T/shape.schema" irisy.plain.h5)" '^fail [^[]*\[schema.shape [^[]*$' "shapes of datasets, of which one is another"
