@@ -9,7 +9,7 @@
 
 #define PLACES 16777216.0      /* steps across a bin: 2^24 times AY_PROFILE_ROWS_MAX fits 64 bits */
 #define HLL_BITS 12
-#define OUTER_STEPS 12    /* halve AY_PROFILE_EDGES_MAX down to one */
+#define AT_ONCE 256
 
 void ay_distinct_add(struct ay_distinct *d, uint64_t hash)
 {
@@ -199,6 +199,42 @@ static inline size_t cell_of(const struct ay_numbers *c, double v)
 	return (size_t)(int)(at < AY_PROFILE_CELLS - 1 ? at : AY_PROFILE_CELLS - 1);
 }
 
+/* Cells of several, two at a time: written with masks, since the compiler makes branches of it that are often guessed wrong. */
+static void cells_of(const struct ay_numbers *c, const double *v, size_t n, uint32_t *cell)
+{
+	typedef double pair __attribute__((vector_size(16)));
+	typedef int64_t mask __attribute__((vector_size(16)));
+	typedef int32_t narrow __attribute__((vector_size(8)));
+	const double last = AY_PROFILE_CELLS - 1;
+	const pair most = {last, last};
+	size_t i = 0;
+
+	for (; i + 2 <= n; i += 2) {
+		pair at = (((pair){v[i], v[i + 1]}) - c->cells_from) * c->cells_per;
+
+		at = (pair)((mask)at & (at > 0));
+		mask below = at < most;
+
+		at = (pair)(((mask)at & below) | ((mask)most & ~below));
+		narrow out = __builtin_convertvector(at, narrow);
+
+		cell[i] = (uint32_t)out[0];
+		cell[i + 1] = (uint32_t)out[1];
+	}
+	if (i < n)
+		cell[i] = (uint32_t)cell_of(c, v[i]);
+}
+
+/* Until one is left. */
+static unsigned halvings(size_t n)
+{
+	unsigned steps = 0;
+
+	for (; n > 1; n -= n / 2)
+		steps++;
+	return steps;
+}
+
 /* Cells over what lies between the outer edges, of which there may be a few far away: those share the first and the last cell. */
 static void lay_cells(struct ay_numbers *c)
 {
@@ -217,8 +253,9 @@ static void lay_cells(struct ay_numbers *c)
 
 		most = here > most ? here : most;
 	}
-	for (c->cell_steps = 0; most > 1; most -= most / 2)
-		c->cell_steps++;
+	c->cell_steps = halvings(most);
+	most = (size_t)c->cells[AY_PROFILE_CELLS] - c->cells[AY_PROFILE_CELLS - 1];
+	c->outer_steps = halvings(most > c->cells[1] ? most : c->cells[1]);
 }
 
 int ay_numbers_init(struct ay_numbers *c, struct ay_budget *b, const struct ay_sipkey *key, const double *edges, size_t edge_count)
@@ -258,16 +295,26 @@ static inline size_t search(const double *edges, size_t at, size_t n, unsigned s
 }
 
 /*
- * Without a branch that depends on v but for the outer cells, where few values lie: it would be guessed wrong. As many steps as the
- * fullest inner cell takes: those that the cell of v does not need change nothing. An edge in a later cell is greater, so that the last
- * comparison holds where the cell of v has no edge, too.
+ * Without a branch that depends on v: it would be guessed wrong. Steps that the cell of v does not need change nothing. An edge in a
+ * later cell is greater, so that the last comparison holds where the cell of v has no edge, too.
  */
-static inline size_t bin_of(const struct ay_numbers *c, double v)
+static inline size_t bin_in(const struct ay_numbers *c, size_t cell, unsigned steps, double v)
 {
-	size_t cell = cell_of(c, v), at = c->cells[cell], n = c->cells[cell + 1] - at;
-	bool outer = cell == 0 || cell == AY_PROFILE_CELLS - 1;
+	size_t at = c->cells[cell];
 
-	return search(c->edges, at, n, outer ? OUTER_STEPS : c->cell_steps, v);
+	return search(c->edges, at, c->cells[cell + 1] - at, steps, v);
+}
+
+static bool is_outer(size_t cell)
+{
+	return cell == 0 || cell == AY_PROFILE_CELLS - 1;
+}
+
+static size_t bin_of(const struct ay_numbers *c, double v)
+{
+	size_t cell = cell_of(c, v);
+
+	return bin_in(c, cell, is_outer(cell) ? c->outer_steps : c->cell_steps, v);
 }
 
 size_t ay_numbers_bin(const struct ay_numbers *c, double v)
@@ -333,13 +380,40 @@ static void count_finite(struct ay_numbers *c, double v, size_t bin)
 	c->places[bin] += (uint64_t)(int64_t)((part < 1 ? part : 1) * PLACES + 0.5);
 }
 
-/* Step by step, so that the steps of one value do not wait for those of another. */
-static void place_finite(struct ay_numbers *c, const double *v, size_t n, uint32_t *bin)
+static inline void bins_in(const struct ay_numbers *c, const double *v, size_t n, unsigned steps, uint32_t *bin)
+{
+	for (size_t i = 0; i < n; i++)
+		bin[i] = (uint32_t)bin_in(c, bin[i], steps, v[i]);
+}
+
+/* Most lie in the inner cells, and as many steps as the fullest of these takes do for them. The others are put right. */
+static void bins_of(const struct ay_numbers *c, const double *v, size_t n, uint32_t *bin)
+{
+	struct { uint16_t at, cell; } outer[AT_ONCE] AY_SCRATCH;
+	size_t outers = 0;
+
+	cells_of(c, v, n, bin);
+	for (size_t i = 0; i < n; i++) {
+		outer[outers].at = (uint16_t)i;
+		outer[outers].cell = (uint16_t)bin[i];
+		outers += is_outer(bin[i]);
+	}
+	switch (c->cell_steps) {
+	case 0: bins_in(c, v, n, 0, bin); break;
+	case 1: bins_in(c, v, n, 1, bin); break;
+	case 2: bins_in(c, v, n, 2, bin); break;
+	default: bins_in(c, v, n, c->cell_steps, bin);
+	}
+	for (size_t i = 0; i < outers; i++)
+		bin[outer[i].at] = (uint32_t)bin_in(c, outer[i].cell, c->outer_steps, v[outer[i].at]);
+}
+
+/* Step by step, so that the steps of one value do not wait for those of another. n <= AT_ONCE. */
+static void place_some(struct ay_numbers *c, const double *v, size_t n, uint32_t *bin)
 {
 	double least = c->moments.n ? c->min : v[0], greatest = c->moments.n ? c->max : v[0];
 
-	for (size_t i = 0; i < n; i++)
-		bin[i] = (uint32_t)bin_of(c, v[i]);
+	bins_of(c, v, n, bin);
 	for (size_t i = 0; i < n; i++)
 		count_finite(c, v[i], bin[i]);
 	for (size_t i = 0; i < n; i++)
@@ -351,6 +425,12 @@ static void place_finite(struct ay_numbers *c, const double *v, size_t n, uint32
 	c->min = least + 0.0;
 	c->max = greatest + 0.0;
 	add_moments(c, v, n);
+}
+
+static void place_finite(struct ay_numbers *c, const double *v, size_t n, uint32_t *bin)
+{
+	for (size_t at = 0; at < n; at += AT_ONCE)
+		place_some(c, v + at, n - at < AT_ONCE ? n - at : AT_ONCE, bin + at);
 }
 
 static void place_odd(struct ay_numbers *c, double v, uint32_t *bin)

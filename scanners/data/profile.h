@@ -55,7 +55,7 @@ struct ay_numbers {
 	size_t edge_count;
 	double cells_from, cells_per;     /* where the cells begin, and how many there are to a unit */
 	uint16_t cells[AY_PROFILE_CELLS + 1];    /* edges in the cells before this one */
-	unsigned cell_steps;              /* of the search in the fullest inner cell */
+	unsigned cell_steps, outer_steps; /* of the search in the fullest inner cell, and in the first and the last */
 	uint64_t *counts;                 /* edge_count + 1: bin i is greater than edge i - 1 and not greater than edge i */
 	uint64_t *places;                 /* of inner bins: sum of the values' places in the bin, in 2^-24 of its width */
 	uint64_t rows, null, nan, minus_infinity, plus_infinity;

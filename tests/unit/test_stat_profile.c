@@ -393,7 +393,14 @@ static unsigned wrong_bins(const double *edges, size_t n, double v)
 	for (size_t i = 0; i < n; i++)
 		less += edges[i] < v;
 	unsigned wrong = ay_numbers_bin(&c, v) != less;
+	/* Several at once go another way, the last of an odd number too. */
+	const double several[] = {edges[n / 2], v, edges[n - 1], edges[0], v};
+	uint32_t at[5];
 
+	if (isfinite(v)) {
+		wrong += ay_numbers_place(&c, several, AY_ARRAY_LEN(several), at) != 0;
+		wrong += at[0] != n / 2 || at[1] != less || at[2] != n - 1 || at[3] != 0 || at[4] != less;
+	}
 	ay_numbers_free(&c);
 	return wrong;
 }
