@@ -3,10 +3,11 @@
 """What the data gates make of attacks on real data: runs attack_tool over all cells of a table and prints it as Markdown.
 
 attack_table.py run BUILD WORK RESULTS [BATCHES [ONLY]]   adds what is missing to RESULTS, BATCHES (500) a cell
-attack_table.py table RESULTS                             prints the table
+attack_table.py table RESULTS                             prints the table; RESULTS has a line for each cell then
 
-WORK keeps the data that is made first, with Rscript (mlbench), node (Polars, vega-datasets) and gzip (fashion-mnist). RESULTS has one
-line for each STEP batches of a cell, whose seed is their number: who stops a run goes on with it later. ONLY is part of cells' names.
+WORK keeps the data that is made first, with Rscript (mlbench), node (Polars, vega-datasets) and gzip (fashion-mnist). A run does STEP
+batches of a cell at a time, whose seed is their number, and adds a line to RESULTS that says what became of them: who stops a run goes on
+with it later. ONLY is part of cells' names.
 Attacks by single batches of the same data and size are tried on the same draws, so that each reference is made once for all of them.
 """
 import collections
@@ -149,15 +150,56 @@ def run_step(build, work, base, tried, number):
     return ["\t".join((c.data, c.attack, str(c.rows), str(number), line)) + "\n" for c, line in zip(tried, lines)]
 
 
+class Done:
+    """What became of the batches of a cell: of which numbers, how many passed, were held and failed, and how often by which rule."""
+
+    def __init__(self):
+        self.numbers = set()
+        self.outcomes = [0, 0, 0]
+        self.rules = collections.Counter()
+
+
+def ranges(numbers):
+    """[0, 1, 2, 5] as 0-2,5"""
+    out = []
+    for n in sorted(numbers):
+        if out and out[-1][1] == n - 1:
+            out[-1][1] = n
+        else:
+            out.append([n, n])
+    return ",".join("%d-%d" % (a, b) if a < b else str(a) for a, b in out)
+
+
+def numbers_of(text):
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        yield from range(int(first), int(last or first) + 1)
+
+
 def read_results(path):
-    """{(data, attack, rows): {number: (passed, held, failed, rules)}}"""
-    out = collections.defaultdict(dict)
+    """{(data, attack, rows): Done}"""
+    out = collections.defaultdict(Done)
     if os.path.exists(path):
         with open(path, encoding="utf-8") as f:
             for line in f:
-                data, attack, rows, number, passed, held, failed, rules = line.rstrip("\n").split("\t")
-                out[data, attack, int(rows)][int(number)] = (int(passed), int(held), int(failed), rules)
+                data, attack, rows, numbers, *outcomes, rules = line.rstrip("\n").split("\t")
+                done = out[data, attack, int(rows)]
+                done.numbers.update(numbers_of(numbers))
+                done.outcomes = [a + int(b) for a, b in zip(done.outcomes, outcomes)]
+                for part in filter(None, rules.split(", ")):
+                    rule, _, count = part.rpartition(" ")
+                    done.rules[rule] += int(count)
     return out
+
+
+def write_results(path, results):
+    with open(path + ".new", "w", encoding="utf-8") as f:
+        for c in cells():
+            done = results.get((c.data, c.attack, c.rows))
+            if done:
+                rules = ", ".join("%s %d" % r for r in sorted(done.rules.items(), key=lambda r: (-r[1], r[0])))
+                f.write("\t".join([c.data, c.attack, str(c.rows), ranges(done.numbers), *map(str, done.outcomes), rules]) + "\n")
+    os.replace(path + ".new", path)
 
 
 def together(wanted):
@@ -174,7 +216,7 @@ def steps(results, batches, only):
     """Few of each cell, then more, so that a run that is stopped has seen all."""
     wanted = [c for c in cells() if only in "%s %s %d" % (c.data, c.attack, c.rows)]
     for number in range(batches // STEP):
-        for tried in together([c for c in wanted if number not in results[c.data, c.attack, c.rows]]):
+        for tried in together([c for c in wanted if number not in results[c.data, c.attack, c.rows].numbers]):
             yield tried, number
 
 
@@ -195,25 +237,18 @@ def run(build, work, results, batches=500, only=""):
             list(pool.map(one, steps(read_results(results), int(batches), only)))
 
 
-def shown(done):
-    passed, held, failed = (sum(r[i] for r in done.values()) for i in range(3))
-    return "%d / %d / %d" % (passed, held, failed)
-
-
 def deciding(results, attack, data):
     """The rules that failed or held batches most often, over all sizes."""
     n = collections.Counter()
-    for d in data:
-        for rows in SIZES:
-            for r in results.get((d, attack, rows), {}).values():
-                for part in filter(None, r[3].split(", ")):
-                    rule, _, count = part.rpartition(" ")
-                    n[rule] += int(count)
+    for rows in SIZES:
+        if (data, attack, rows) in results:
+            n += results[data, attack, rows].rules
     return ", ".join("`%s`" % rule for rule, _ in n.most_common(3)) or "-"
 
 
 def table(path):
     results = read_results(path)
+    write_results(path, results)
     print("| attack | data | %s | rules that decided |" % " | ".join("{:,}".format(n) for n in SIZES))
     print("|---|---|%s---|" % ("---|" * len(SIZES)))
     for attack, text, data, sizes in ATTACKS:
@@ -221,8 +256,8 @@ def table(path):
             row = []
             for n in SIZES:
                 done = results.get((d, attack, n))
-                row.append(shown(done) if done else "" if n not in sizes else "not run" if applies(attack, d, n) else "n/a")
-            print("| %s | %s | %s | %s |" % (text, d, " | ".join(row), deciding(results, attack, [d])))
+                row.append("%d / %d / %d" % tuple(done.outcomes) if done else "" if n not in sizes else "not run" if applies(attack, d, n) else "n/a")
+            print("| %s | %s | %s | %s |" % (text, d, " | ".join(row), deciding(results, attack, d)))
 
 
 if __name__ == "__main__":
