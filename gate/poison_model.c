@@ -18,7 +18,7 @@ static size_t column_of(const struct ay_poisoning *k, const char *prefix, const 
 static bool find_predicted(struct ay_poisoning *k, size_t label, const char *prefix, struct ay_predicted *out)
 {
 	char text[64], why[256];
-	int rc = ay_label_places(k->ref, label, &k->budget, AY_CONFIDENT_CLASSES, out->place, &out->n);
+	int rc = ay_label_places(k->ref, label, AY_CONFIDENT_CLASSES, out->place, &out->n);
 
 	if (rc || out->n > AY_CONFIDENT_CLASSES) {
 		ay_poison_cannot(k, "predictions", rc ? ay_strerror(rc) : "the label has too many different values to be one");

@@ -167,7 +167,7 @@ void ay_measure_free(struct ay_measure *m)
 
 struct ay_counting {
 	struct ay_budget *budget;
-	const struct ay_reference *ref;
+	struct ay_reference *ref;      /* borrowed */
 	struct ay_measure *own;       /* or NULL: it is borrowed */
 	struct ay_batch batch;
 	size_t *at;                   /* of each column of the reference: that of the table, or columns */

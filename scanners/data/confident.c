@@ -7,12 +7,11 @@
 
 struct judging {
 	struct ay_budget *budget;
-	const struct ay_reference *ref;
+	struct ay_reference *ref;
 	const struct ay_predicted *by;
 	size_t label;
 	double *means[AY_CONFIDENT_CLASSES];     /* of each label: the probability that each place of its column stands for */
 	double enough[AY_CONFIDENT_CLASSES];     /* what rows of a label have on average */
-	uint16_t *row;
 };
 
 static size_t class_of(const struct judging *k, uint16_t place)
@@ -59,22 +58,14 @@ static int read_means(struct judging *k)
 	return 0;
 }
 
-static void read_row(struct judging *k, const struct ay_places *places, size_t i)
-{
-	const struct ay_sample *s = &k->ref->sample;
-
-	for (size_t c = 0; c < k->ref->count; c++)
-		k->row[c] = ay_place_of(places, c, s->rows[s->heap[i].at * s->width + c]);
-}
-
-static void average(struct judging *k, const struct ay_places *places)
+static void average(struct judging *k)
 {
 	double n[AY_CONFIDENT_CLASSES] = {0};
 
 	for (size_t i = 0; i < k->ref->sample.used; i++) {
-		read_row(k, places, i);
-		size_t class = class_of(k, k->row[k->label]);
-		double p = class < k->by->n ? probability(k, class, k->row) : NAN;
+		const uint16_t *row = ay_reference_row(k->ref, i);
+		size_t class = class_of(k, row[k->label]);
+		double p = class < k->by->n ? probability(k, class, row) : NAN;
 
 		if (isnan(p))
 			continue;
@@ -87,15 +78,14 @@ static void average(struct judging *k, const struct ay_places *places)
 
 static int judge_reference(struct judging *k, struct ay_confident_result *out)
 {
-	struct ay_places places;
-	int rc = ay_places_init(&places, k->budget, k->ref);
+	int rc = ay_reference_place(k->ref);
 
 	if (rc)
 		return rc;
-	average(k, &places);
+	average(k);
 	for (size_t i = 0; rc == 0 && i < k->ref->sample.used; i++) {
-		read_row(k, &places, i);
-		size_t given = class_of(k, k->row[k->label]), likely = confident(k, k->row);
+		const uint16_t *row = ay_reference_row(k->ref, i);
+		size_t given = class_of(k, row[k->label]), likely = confident(k, row);
 
 		if (given < k->by->n) {
 			out->ref_rows++;
@@ -103,7 +93,6 @@ static int judge_reference(struct judging *k, struct ay_confident_result *out)
 		}
 		rc = ay_budget_tick(k->budget);
 	}
-	ay_places_free(&places);
 	return rc;
 }
 
@@ -153,20 +142,16 @@ static int compare(double alpha, double limit, struct ay_confident_result *out)
 	return rc;
 }
 
-int ay_confident_judge(const struct ay_reference *ref, size_t label, const struct ay_predicted *by, const struct ay_drawn *rows, double alpha,
+int ay_confident_judge(struct ay_reference *ref, size_t label, const struct ay_predicted *by, const struct ay_drawn *rows, double alpha,
 		       double limit, struct ay_budget *b, struct ay_confident_result *out)
 {
 	struct judging k = {.budget = b, .ref = ref, .by = by, .label = label};
-	int rc = 0;
+	int rc;
 
 	*out = (struct ay_confident_result){.p = 1};
 	if (!ref->sample.width || rows->width != ref->count)
 		return 0;
-	k.row = ay_budget_alloc(b, (ref->count + 1) * sizeof(*k.row));
-	if (!k.row)
-		rc = AY_ELIMIT;
-	if (!rc)
-		rc = read_means(&k);
+	rc = read_means(&k);
 	if (!rc)
 		rc = judge_reference(&k, out);
 	if (!rc) {
@@ -175,6 +160,5 @@ int ay_confident_judge(const struct ay_reference *ref, size_t label, const struc
 	}
 	for (size_t c = 0; c < by->n; c++)
 		ay_budget_free(b, k.means[c]);
-	ay_budget_free(b, k.row);
 	return rc;
 }

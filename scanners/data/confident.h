@@ -25,7 +25,7 @@ struct ay_confident_result {
 	size_t nworst;
 };
 /* limit: share of rows. AY_ELIMIT. */
-AY_MUSTCHECK int ay_confident_judge(const struct ay_reference *ref, size_t label, const struct ay_predicted *by, const struct ay_drawn *rows,
+AY_MUSTCHECK int ay_confident_judge(struct ay_reference *ref, size_t label, const struct ay_predicted *by, const struct ay_drawn *rows,
 				    double alpha, double limit, struct ay_budget *b, struct ay_confident_result *out);
 
 #endif

@@ -7,43 +7,14 @@
 
 /* ---- places ---- */
 
+/* Values by the number that stands for them in a sample (ay_profiled_number). */
+struct entry { double number; uint16_t at; };
+
 static int by_number(const void *a, const void *b)
 {
-	const struct ay_place_entry *x = a, *y = b;
+	const struct entry *x = a, *y = b;
 
 	return x->number < y->number ? -1 : x->number > y->number;
-}
-
-static int list_values(struct ay_places *p, size_t column)
-{
-	const struct ay_values *v = &p->ref->columns[column].values;
-	struct ay_place_entry *list = ay_budget_alloc(p->budget, (v->used + 1) * sizeof(*list));
-
-	p->values[column] = list;
-	if (!list)
-		return AY_ELIMIT;
-	for (size_t i = 0; i < v->used; i++)
-		list[i] = (struct ay_place_entry){(double)(uint32_t)v->entries[i].hash[0], (uint16_t)i};
-	qsort(list, v->used, sizeof(*list), by_number);
-	return 0;
-}
-
-int ay_places_init(struct ay_places *p, struct ay_budget *b, const struct ay_reference *ref)
-{
-	int rc = 0;
-
-	*p = (struct ay_places){.budget = b, .ref = ref};
-	p->values = ay_budget_alloc(b, (ref->count + 1) * sizeof(*p->values));
-	if (!p->values)
-		return AY_ELIMIT;
-	for (size_t i = 0; i < ref->count; i++)
-		p->values[i] = NULL;
-	for (size_t i = 0; rc == 0 && i < ref->count; i++)
-		if (!ref->columns[i].numeric)
-			rc = list_values(p, i);
-	if (rc)
-		ay_places_free(p);
-	return rc;
 }
 
 size_t ay_places_count(const struct ay_reference *ref, size_t column)
@@ -53,42 +24,55 @@ size_t ay_places_count(const struct ay_reference *ref, size_t column)
 	return c->numeric ? ay_numbers_bins(&c->numbers) + 1 : c->values.used + 2;
 }
 
-static size_t bin_of(const struct ay_numbers *c, double v)
+/* values: the column's, by number; NULL where it is of numbers. */
+static uint16_t place_of(const struct ay_profiled *c, const struct entry *values, size_t missing, double number)
 {
-	size_t lo = 0, hi = c->edge_count;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (c->edges[mid] < v)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-uint16_t ay_place_of(const struct ay_places *p, size_t column, double number)
-{
-	const struct ay_profiled *c = &p->ref->columns[column];
-	size_t missing = ay_places_count(p->ref, column) - 1;
+	const struct entry key = {.number = number};
 
 	if (number != number)
 		return (uint16_t)missing;
 	if (c->numeric)
-		return (uint16_t)bin_of(&c->numbers, number);
-	const struct ay_place_entry key = {.number = number};
-	const struct ay_place_entry *e = bsearch(&key, p->values[column], c->values.used, sizeof(key), by_number);
+		return (uint16_t)ay_numbers_bin(&c->numbers, number);
+	const struct entry *e = bsearch(&key, values, c->values.used, sizeof(key), by_number);
 
-	return e ? e->entry : (uint16_t)(missing - 1);
+	return e ? e->at : (uint16_t)(missing - 1);
 }
 
-void ay_places_free(struct ay_places *p)
+static int place_column(struct ay_reference *ref, size_t column)
 {
-	for (size_t i = 0; p->values && i < p->ref->count; i++)
-		ay_budget_free(p->budget, p->values[i]);
-	ay_budget_free(p->budget, p->values);
-	p->values = NULL;
+	const struct ay_profiled *c = &ref->columns[column];
+	const struct ay_sample *s = &ref->sample;
+	size_t missing = ay_places_count(ref, column) - 1, n = c->numeric ? 0 : c->values.used;
+	struct entry *values = ay_budget_alloc(ref->budget, (n + 1) * sizeof(*values));
+	int rc = values ? 0 : AY_ELIMIT;
+
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		values[i] = (struct entry){(double)(uint32_t)c->values.entries[i].hash[0], (uint16_t)i};
+	if (rc == 0 && n)
+		qsort(values, n, sizeof(*values), by_number);
+	for (size_t i = 0; rc == 0 && i < s->used; i++)
+		ref->placed[i * ref->count + column] = place_of(c, values, missing, s->rows[s->heap[i].at * s->width + column]);
+	ay_budget_free(ref->budget, values);
+	return rc;
+}
+
+int ay_reference_place(struct ay_reference *ref)
+{
+	size_t rows = ref->sample.width ? ref->sample.used : 0;
+	int rc = 0;
+
+	if (ref->placed)
+		return 0;
+	ref->placed = ay_budget_alloc(ref->budget, (rows * ref->count + 1) * sizeof(*ref->placed));
+	if (!ref->placed)
+		return AY_ELIMIT;
+	for (size_t c = 0; rc == 0 && rows && c < ref->count; c++)
+		rc = place_column(ref, c);
+	if (rc) {
+		ay_budget_free(ref->budget, ref->placed);
+		ref->placed = NULL;
+	}
+	return rc;
 }
 
 /* Into rising ones; one more than max is not kept. */
@@ -107,21 +91,18 @@ static void note_place(uint16_t place, size_t max, uint16_t *out, size_t *n)
 	out[at] = place;
 }
 
-int ay_label_places(const struct ay_reference *ref, size_t column, struct ay_budget *b, size_t max, uint16_t *out, size_t *n)
+int ay_label_places(struct ay_reference *ref, size_t column, size_t max, uint16_t *out, size_t *n)
 {
 	uint16_t missing = (uint16_t)(ay_places_count(ref, column) - 1);
-	struct ay_places places;
-	int rc = ay_places_init(&places, b, ref);
+	int rc = ay_reference_place(ref);
 
 	*n = 0;
 	for (size_t i = 0; rc == 0 && ref->sample.width && i < ref->sample.used && *n <= max; i++) {
-		uint16_t place = ay_place_of(&places, column, ref->sample.rows[ref->sample.heap[i].at * ref->sample.width + column]);
+		uint16_t place = ay_reference_row(ref, i)[column];
 
 		if (place != missing)
 			note_place(place, max, out, n);
 	}
-	if (!rc)
-		ay_places_free(&places);
 	return rc;
 }
 

@@ -14,27 +14,23 @@
 
 /* ---- places ---- */
 
-/* Values by what ay_profiled_number says of them. */
-struct ay_place_entry { double number; uint16_t entry; };
-struct ay_places {
-	struct ay_budget *budget;
-	const struct ay_reference *ref;      /* borrowed */
-	struct ay_place_entry **values;      /* of each column of values: its entries by number; else NULL */
-};
-AY_MUSTCHECK int ay_places_init(struct ay_places *p, struct ay_budget *b, const struct ay_reference *ref);
 /*
- * Where the number that stands for a cell of this column lies. Numbers: the bin; values: the entry, one beyond the last for what the
- * reference never had. One more: missing.
+ * Finds out where the cells of the reference's sample lie, once; what judges rows together does it first. Numbers: the bin; values: the
+ * entry, one beyond the last for what the reference never had. One more: missing. AY_ELIMIT.
  */
-uint16_t ay_place_of(const struct ay_places *p, size_t column, double number);
+AY_MUSTCHECK int ay_reference_place(struct ay_reference *ref);
+/* Row i of the sample, a place for each column; after ay_reference_place. */
+static inline const uint16_t *ay_reference_row(const struct ay_reference *ref, size_t i)
+{
+	return ref->placed + i * ref->count;
+}
 /* How many places a column has: the last is that of missing cells. */
 size_t ay_places_count(const struct ay_reference *ref, size_t column);
-void ay_places_free(struct ay_places *p);
 /*
  * Which places of the column the rows of the reference's sample have, without that of missing cells, in rising order: what labels there
  * are. *n is max + 1 when there are more.
  */
-AY_MUSTCHECK int ay_label_places(const struct ay_reference *ref, size_t column, struct ay_budget *b, size_t max, uint16_t *out, size_t *n);
+AY_MUSTCHECK int ay_label_places(struct ay_reference *ref, size_t column, size_t max, uint16_t *out, size_t *n);
 
 /* ---- rows ---- */
 

@@ -69,25 +69,6 @@ static uint64_t count_repeated(const struct coarse *v, size_t n, size_t *most, u
 	return repeated;
 }
 
-static int coarsen_sample(const struct ay_reference *ref, const struct ay_sipkey *key, struct ay_budget *b, uint16_t *row, uint8_t *bytes,
-			  struct coarse *out, size_t n)
-{
-	const struct ay_sample *s = &ref->sample;
-	struct ay_places places;
-	int rc = ay_places_init(&places, b, ref);
-
-	if (rc)
-		return rc;
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		for (size_t c = 0; c < ref->count; c++)
-			row[c] = ay_place_of(&places, c, s->rows[s->heap[i].at * s->width + c]);
-		out[i] = coarsen(ref, key, row, bytes, i);
-		rc = ay_budget_tick(b);
-	}
-	ay_places_free(&places);
-	return rc;
-}
-
 static void judge(const struct ay_drawn *rows, struct coarse *batch, struct coarse *sample, size_t n, struct ay_near_rows *out)
 {
 	size_t most = 0, ignored;
@@ -107,7 +88,7 @@ static void judge(const struct ay_drawn *rows, struct coarse *batch, struct coar
 	}
 }
 
-int ay_near_rows_judge(const struct ay_reference *ref, const struct ay_drawn *rows, struct ay_budget *b, struct ay_near_rows *out)
+int ay_near_rows_judge(struct ay_reference *ref, const struct ay_drawn *rows, struct ay_budget *b, struct ay_near_rows *out)
 {
 	size_t n = ref->sample.width && rows->width == ref->count ? ref->sample.used : 0;
 
@@ -117,17 +98,18 @@ int ay_near_rows_judge(const struct ay_reference *ref, const struct ay_drawn *ro
 	if (!n)
 		return 0;
 	struct coarse *batch = ay_budget_alloc(b, n * sizeof(*batch)), *sample = ay_budget_alloc(b, n * sizeof(*sample));
-	uint16_t *row = ay_budget_alloc(b, ref->count * sizeof(*row));
 	uint8_t *bytes = ay_budget_alloc(b, 2 * ref->count);
-	int rc = batch && sample && row && bytes ? coarsen_sample(ref, &rows->key, b, row, bytes, sample, n) : AY_ELIMIT;
+	int rc = batch && sample && bytes ? ay_reference_place(ref) : AY_ELIMIT;
 
-	for (size_t i = 0; rc == 0 && i < n; i++)
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		sample[i] = coarsen(ref, &rows->key, ay_reference_row(ref, i), bytes, i);
 		batch[i] = coarsen(ref, &rows->key, rows->places + rows->heap[i].at * rows->width, bytes, i);
+		rc = ay_budget_tick(b);
+	}
 	if (!rc)
 		judge(rows, batch, sample, n, out);
 	ay_budget_free(b, batch);
 	ay_budget_free(b, sample);
-	ay_budget_free(b, row);
 	ay_budget_free(b, bytes);
 	return rc;
 }

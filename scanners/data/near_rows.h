@@ -14,6 +14,6 @@ struct ay_near_rows {
 	uint32_t file;
 };
 /* AY_ELIMIT. rows 0: the reference keeps no rows. */
-AY_MUSTCHECK int ay_near_rows_judge(const struct ay_reference *ref, const struct ay_drawn *rows, struct ay_budget *b, struct ay_near_rows *out);
+AY_MUSTCHECK int ay_near_rows_judge(struct ay_reference *ref, const struct ay_drawn *rows, struct ay_budget *b, struct ay_near_rows *out);
 
 #endif

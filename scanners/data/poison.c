@@ -109,10 +109,10 @@ int ay_poison_counting_init(struct ay_poison_counting *k, struct ay_budget *b, c
 	return k->row ? 0 : AY_ELIMIT;
 }
 
-int ay_poison_counting_label(struct ay_poison_counting *k, const struct ay_reference *ref, size_t label)
+int ay_poison_counting_label(struct ay_poison_counting *k, struct ay_reference *ref, size_t label)
 {
 	size_t n = 0;
-	int rc = ref->texts.n ? ay_label_places(ref, label, k->budget, AY_TEXT_CLASSES, k->classes, &n) : 0;
+	int rc = ref->texts.n ? ay_label_places(ref, label, AY_TEXT_CLASSES, k->classes, &n) : 0;
 
 	if (rc || n < 2 || n > AY_TEXT_CLASSES)
 		return rc;

@@ -43,7 +43,7 @@ struct ay_poison_counting {
 };
 AY_MUSTCHECK int ay_poison_counting_init(struct ay_poison_counting *k, struct ay_budget *b, const struct ay_reference *ref, struct ay_poison *sums);
 /* Texts are counted by the label in this column of the reference, if it is one. */
-AY_MUSTCHECK int ay_poison_counting_label(struct ay_poison_counting *k, const struct ay_reference *ref, size_t label);
+AY_MUSTCHECK int ay_poison_counting_label(struct ay_poison_counting *k, struct ay_reference *ref, size_t label);
 /* placed: of each column of the reference, room of them. */
 void ay_poison_counting_rows(struct ay_poison_counting *k, const struct ay_block *rows, const struct ay_placed *placed, size_t room);
 void ay_poison_counting_free(struct ay_poison_counting *k);

@@ -16,7 +16,7 @@
 struct side { uint16_t *places; uint8_t *class; size_t n, of[AY_CLASSES]; };
 struct judging {
 	struct ay_budget *budget;
-	const struct ay_reference *ref;
+	struct ay_reference *ref;
 	size_t label, width;
 	uint16_t classes[AY_CLASSES];    /* places of the label column */
 	size_t nclasses;
@@ -73,25 +73,18 @@ static int make_side(struct judging *k, struct side *s, size_t n)
 static int fill_sides(struct judging *k)
 {
 	const struct ay_sample *s = &k->ref->sample;
-	uint16_t *row = ay_budget_alloc(k->budget, (k->width + 1) * sizeof(*row));
-	struct ay_places places = {.ref = NULL};
-	int rc = row ? ay_places_init(&places, k->budget, k->ref) : AY_ELIMIT;
+	int rc = ay_reference_place(k->ref);
 
 	if (!rc)
 		rc = make_side(k, &k->side[0], s->used);
 	if (!rc)
 		rc = make_side(k, &k->side[1], k->rows->used);
 	for (size_t i = 0; rc == 0 && i < s->used; i++) {
-		for (size_t c = 0; c < k->width; c++)
-			row[c] = ay_place_of(&places, c, s->rows[s->heap[i].at * s->width + c]);
-		add_row(k, &k->side[0], row, true);
+		add_row(k, &k->side[0], ay_reference_row(k->ref, i), true);
 		rc = ay_budget_tick(k->budget);
 	}
 	for (size_t i = 0; rc == 0 && i < k->rows->used; i++)
 		add_row(k, &k->side[1], k->rows->places + k->rows->heap[i].at * k->width, false);
-	if (places.ref)
-		ay_places_free(&places);
-	ay_budget_free(k->budget, row);
 	return rc;
 }
 
@@ -243,7 +236,7 @@ static int judge_values(struct judging *k, size_t column)
 	return ay_budget_tick(k->budget);
 }
 
-int ay_classes_judge(const struct ay_reference *ref, size_t label, const struct ay_reference *counts, const struct ay_drawn *rows, double alpha,
+int ay_classes_judge(struct ay_reference *ref, size_t label, const struct ay_reference *counts, const struct ay_drawn *rows, double alpha,
 		     struct ay_budget *b, struct ay_class_result *out)
 {
 	struct judging k = {.budget = b, .ref = ref, .label = label, .width = ref->count, .rows = rows, .alpha = alpha, .out = out};

@@ -33,7 +33,7 @@ struct ay_class_result {
 	size_t n, total;
 };
 /* counts: the batch's, of all rows. AY_ELIMIT. */
-AY_MUSTCHECK int ay_classes_judge(const struct ay_reference *ref, size_t label, const struct ay_reference *counts, const struct ay_drawn *rows,
+AY_MUSTCHECK int ay_classes_judge(struct ay_reference *ref, size_t label, const struct ay_reference *counts, const struct ay_drawn *rows,
 				  double alpha, struct ay_budget *b, struct ay_class_result *out);
 
 #endif

@@ -8,7 +8,7 @@
 
 struct ay_label_model {
 	struct ay_budget *budget;
-	const struct ay_reference *ref;
+	struct ay_reference *ref;
 	size_t label;                    /* column */
 	enum ay_label_why why;
 	const struct ay_drawn *looks;    /* of the reference; NULL: rows are neighbours by their columns */
@@ -153,15 +153,12 @@ static int add_looks(struct ay_label_model *m)
 
 static int add_rows(struct ay_label_model *m)
 {
-	const struct ay_sample *s = &m->ref->sample;
 	uint16_t missing = (uint16_t)(ay_places_count(m->ref, m->label) - 1);
-	uint16_t *row = ay_budget_alloc(m->budget, (m->ref->count + 1) * sizeof(*row));
-	struct ay_places places = {.budget = m->budget};
-	int rc = row ? ay_places_init(&places, m->budget, m->ref) : AY_ELIMIT;
+	int rc = ay_reference_place(m->ref);
 
-	for (size_t i = 0; rc == 0 && i < s->used; i++) {
-		for (size_t c = 0; c < m->ref->count; c++)
-			row[c] = ay_place_of(&places, c, s->rows[s->heap[i].at * s->width + c]);
+	for (size_t i = 0; rc == 0 && i < m->ref->sample.used; i++) {
+		const uint16_t *row = ay_reference_row(m->ref, i);
+
 		if (row[m->label] == missing)
 			continue;
 		ay_space_point(&m->space, row, m->point);
@@ -169,9 +166,6 @@ static int add_rows(struct ay_label_model *m)
 		ay_points_add(&m->points, m->point);
 		rc = ay_budget_tick(m->budget);
 	}
-	if (row && places.ref)
-		ay_places_free(&places);
-	ay_budget_free(m->budget, row);
 	return rc;
 }
 
@@ -203,7 +197,7 @@ static enum ay_label_why can_judge(struct ay_label_model *m)
 	return m->space.dims + m->space.values ? AY_LABEL_OK : AY_LABEL_NO_COLUMNS;
 }
 
-int ay_label_model_new(const struct ay_reference *ref, size_t label, struct ay_budget *b, struct ay_label_model **out)
+int ay_label_model_new(struct ay_reference *ref, size_t label, struct ay_budget *b, struct ay_label_model **out)
 {
 	struct ay_label_model *m = *out = ay_budget_alloc(b, sizeof(*m));
 	size_t cap = ref->sample.width ? ref->sample.used : 0;

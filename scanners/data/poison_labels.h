@@ -46,7 +46,7 @@ struct ay_label_result {
 
 /* The neighbours' votes about the reference itself: what a batch is compared with. */
 struct ay_label_model;
-AY_MUSTCHECK int ay_label_model_new(const struct ay_reference *ref, size_t label, struct ay_budget *b, struct ay_label_model **out);
+AY_MUSTCHECK int ay_label_model_new(struct ay_reference *ref, size_t label, struct ay_budget *b, struct ay_label_model **out);
 void ay_label_model_free(struct ay_label_model *m);
 /* How the reference's own rows fare: the same for each model of a reference and label. NULL: no batch was judged yet. */
 struct ay_label_own {

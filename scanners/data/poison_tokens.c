@@ -90,12 +90,12 @@ static int judge_text(struct judging *k, size_t text, struct ay_budget *b)
 	return rc;
 }
 
-int ay_tokens_judge(const struct ay_reference *ref, size_t label, const struct ay_text_counts *counts, double alpha, double limit,
+int ay_tokens_judge(struct ay_reference *ref, size_t label, const struct ay_text_counts *counts, double alpha, double limit,
 		    struct ay_budget *b, struct ay_token_result *out)
 {
 	struct judging k = {.ref = ref, .counts = counts, .alpha = alpha, .limit = limit, .out = out};
 	size_t classes;
-	int rc = ay_label_places(ref, label, b, AY_TEXT_CLASSES, k.classes, &classes);
+	int rc = ay_label_places(ref, label, AY_TEXT_CLASSES, k.classes, &classes);
 
 	*out = (struct ay_token_result){.looked = 0};
 	if (!rc && (counts->n != ref->texts.n || counts->classes != classes))

@@ -27,7 +27,7 @@ struct ay_token_result {
 	struct ay_token_found v[AY_TOKEN_LISTED];
 };
 /* limit: share of rows. label: column of the reference that the counts are by. AY_ELIMIT. */
-AY_MUSTCHECK int ay_tokens_judge(const struct ay_reference *ref, size_t label, const struct ay_text_counts *counts, double alpha, double limit,
+AY_MUSTCHECK int ay_tokens_judge(struct ay_reference *ref, size_t label, const struct ay_text_counts *counts, double alpha, double limit,
 				 struct ay_budget *b, struct ay_token_result *out);
 
 #endif

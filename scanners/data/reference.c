@@ -707,6 +707,7 @@ void ay_reference_free(struct ay_reference *r)
 		ay_budget_free(r->budget, r->columns[i].name);
 	}
 	ay_budget_free(r->budget, r->columns);
+	ay_budget_free(r->budget, r->placed);
 	ay_sample_free(&r->sample);
 	ay_row_sketch_free(&r->whole);
 	ay_prose_free(&r->texts);

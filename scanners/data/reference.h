@@ -38,6 +38,7 @@ struct ay_reference {
 	 * width 0: none; a batch has none.
 	 */
 	struct ay_sample sample;
+	uint16_t *placed;             /* of the sample, once somebody asked: ay_reference_place (scanners/data/drawn.h); else NULL */
 	struct ay_row_sketch whole;   /* of a reference: all of its rows; else without entries */
 	struct ay_prose texts;        /* of a reference: columns of texts, which are no columns of it */
 	struct ay_drawn *looks;       /* of a reference of images: what some of them look like (scanners/data/looks.h); else NULL */

@@ -17,7 +17,7 @@ static const float *point_of(const struct side *s, size_t dims, size_t i) { retu
 
 struct judging {
 	struct ay_budget *budget;
-	const struct ay_reference *ref;
+	struct ay_reference *ref;
 	const struct ay_drawn *rows;
 	struct ay_space space;
 	size_t label, dims, places;      /* places: of the label, without that of missing cells */
@@ -51,21 +51,15 @@ static void read_point(const struct judging *k, const uint16_t *places, float *o
 
 static int read_reference(struct judging *k)
 {
-	const struct ay_sample *s = &k->ref->sample;
-	uint16_t *row = ay_budget_alloc(k->budget, (k->ref->count + 1) * sizeof(*row));
-	struct ay_places places = {.ref = NULL};
-	int rc = row ? ay_places_init(&places, k->budget, k->ref) : AY_ELIMIT;
+	int rc = ay_reference_place(k->ref);
 
-	for (size_t i = 0; rc == 0 && i < s->used; i++) {
-		for (size_t c = 0; c < k->ref->count; c++)
-			row[c] = ay_place_of(&places, c, s->rows[s->heap[i].at * s->width + c]);
+	for (size_t i = 0; rc == 0 && i < k->ref->sample.used; i++) {
+		const uint16_t *row = ay_reference_row(k->ref, i);
+
 		read_point(k, row, k->ref_points + i * k->dims);
 		k->ref_class[i] = row[k->label];
 		rc = ay_budget_tick(k->budget);
 	}
-	if (places.ref)
-		ay_places_free(&places);
-	ay_budget_free(k->budget, row);
 	return rc;
 }
 
@@ -413,7 +407,7 @@ static int judge_classes(struct judging *k)
 {
 	uint16_t classes[AY_SPECTRAL_CLASSES], large[AY_SPECTRAL_CLASSES];
 	size_t n;
-	int rc = ay_label_places(k->ref, k->label, k->budget, AY_SPECTRAL_CLASSES, classes, &n);
+	int rc = ay_label_places(k->ref, k->label, AY_SPECTRAL_CLASSES, classes, &n);
 
 	for (size_t i = 0; rc == 0 && n <= AY_SPECTRAL_CLASSES && i < n; i++)
 		if (enough(k, classes[i]))
@@ -447,7 +441,7 @@ static void choose_dims(struct judging *k, const bool *only)
 			k->used[k->dims++] = i;
 }
 
-int ay_spectral_judge(const struct ay_reference *ref, size_t label, const bool *only, const struct ay_drawn *rows, double alpha, double limit,
+int ay_spectral_judge(struct ay_reference *ref, size_t label, const bool *only, const struct ay_drawn *rows, double alpha, double limit,
 		      struct ay_budget *b, struct ay_spectral_result *out)
 {
 	struct judging k = {.budget = b, .ref = ref, .rows = rows, .label = label, .alpha = alpha, .limit = limit, .out = out};

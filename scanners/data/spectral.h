@@ -38,7 +38,7 @@ struct ay_spectral_result {
  * limit: share of a class's rows beyond what is usual. only: columns of the reference that are looked at, of more than 64 numbers
  * the first; NULL: all numbers but the label, of more than 64 a projection. AY_ELIMIT.
  */
-AY_MUSTCHECK int ay_spectral_judge(const struct ay_reference *ref, size_t label, const bool *only, const struct ay_drawn *rows, double alpha,
+AY_MUSTCHECK int ay_spectral_judge(struct ay_reference *ref, size_t label, const bool *only, const struct ay_drawn *rows, double alpha,
 				   double limit, struct ay_budget *b, struct ay_spectral_result *out);
 
 #endif

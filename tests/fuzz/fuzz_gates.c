@@ -146,7 +146,7 @@ static void trends(const struct ay_reference *ref, struct ay_batch *batch, struc
 
 /* ---- poisoning ---- */
 
-static void labels(const struct ay_reference *ref, size_t label, const struct ay_batch *batch, struct ay_budget *b)
+static void labels(struct ay_reference *ref, size_t label, const struct ay_batch *batch, struct ay_budget *b)
 {
 	struct ay_label_model *m = NULL;
 	struct ay_label_result r;
@@ -163,7 +163,7 @@ static void labels(const struct ay_reference *ref, size_t label, const struct ay
 	ay_label_model_free(m);
 }
 
-static void classes(const struct ay_reference *ref, size_t label, const struct ay_batch *batch, struct ay_budget *b)
+static void classes(struct ay_reference *ref, size_t label, const struct ay_batch *batch, struct ay_budget *b)
 {
 	struct ay_class_result r;
 
@@ -177,7 +177,7 @@ static void classes(const struct ay_reference *ref, size_t label, const struct a
 	}
 }
 
-static void spectrum(const struct ay_reference *ref, size_t label, const struct ay_batch *batch, struct ay_budget *b)
+static void spectrum(struct ay_reference *ref, size_t label, const struct ay_batch *batch, struct ay_budget *b)
 {
 	bool only[COLUMNS];
 
@@ -198,13 +198,13 @@ static void spectrum(const struct ay_reference *ref, size_t label, const struct 
 }
 
 /* Predictions: the columns of numbers, as they come. */
-static void confident(const struct ay_reference *ref, size_t label, const struct ay_batch *batch, struct ay_budget *b)
+static void confident(struct ay_reference *ref, size_t label, const struct ay_batch *batch, struct ay_budget *b)
 {
 	struct ay_predicted by = {.n = 0};
 	struct ay_confident_result r;
 	size_t at = 0;
 
-	if (ay_label_places(ref, label, b, AY_CONFIDENT_CLASSES, by.place, &by.n) || by.n > AY_CONFIDENT_CLASSES)
+	if (ay_label_places(ref, label, AY_CONFIDENT_CLASSES, by.place, &by.n) || by.n > AY_CONFIDENT_CLASSES)
 		return;
 	for (size_t i = 0; i < by.n; i++) {
 		while (at < ref->count && (at == label || !ref->columns[at].numeric))
@@ -221,7 +221,7 @@ static void confident(const struct ay_reference *ref, size_t label, const struct
 		ay_bug("issues do not add up");
 }
 
-static void tokens(const struct ay_reference *ref, size_t label, const struct ay_batch *batch, struct ay_budget *b)
+static void tokens(struct ay_reference *ref, size_t label, const struct ay_batch *batch, struct ay_budget *b)
 {
 	struct ay_token_result r;
 

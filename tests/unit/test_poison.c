@@ -14,25 +14,36 @@
 static struct ay_reference ref;
 static struct ay_buf ref_bytes;
 
+/* The sample says other things than its rows had. */
 static void test_places(void)
 {
-	struct ay_places p;
-	size_t kind = poison_label(&ref) - 1, missing = ay_places_count(&ref, kind) - 1;
-	const struct ay_numbers *a = &ref.columns[0].numbers;
+	struct ay_reference other;
 
-	is_int(ay_places_init(&p, &poison_budget, &ref), 0, "places");
-	is_int(ay_place_of(&p, 0, a->edges[0]), 0, "what is not above the first edge lies in the first bin");
-	is_int(ay_place_of(&p, 0, a->edges[a->edge_count - 1]), (long long)a->edge_count - 1, "the last edge in the last inner one");
-	is_int(ay_place_of(&p, 0, 1e300), (long long)a->edge_count, "what is above it in the last");
-	is_int(ay_place_of(&p, 0, 0.0 / 0.0), (long long)a->edge_count + 1, "what is missing beyond");
+	is_int(ay_reference_decode(ref_bytes.data, ref_bytes.len, &poison_budget, &other), 0, "a reference");
+	size_t kind = poison_label(&other) - 1, missing = ay_places_count(&other, kind) - 1;
+	const struct ay_numbers *a = &other.columns[0].numbers;
 	const struct ay_cell x = {.kind = AY_CELL_TEXT, .text = "x", .len = 1}, w = {.kind = AY_CELL_TEXT, .text = "w", .len = 1};
-	uint16_t at = ay_place_of(&p, kind, ay_profiled_number(&ref.columns[kind], &x));
+	const double numbers[] = {a->edges[0], a->edges[a->edge_count - 1], 1e300, NAN};
+	const double kinds[] = {ay_profiled_number(&other.columns[kind], &x), ay_profiled_number(&other.columns[kind], &w), NAN, NAN};
 
-	ok(at < missing - 1 && ref.columns[kind].values.entries[at].len == 1 && memcmp(ref.columns[kind].values.entries[at].bytes, "x", 1) == 0,
+	for (size_t i = 0; i < 4; i++) {
+		double *row = other.sample.rows + other.sample.heap[i].at * other.sample.width;
+
+		row[0] = numbers[i];
+		row[kind] = kinds[i];
+	}
+	is_int(ay_reference_place(&other), 0, "places");
+	is_int(ay_reference_row(&other, 0)[0], 0, "what is not above the first edge lies in the first bin");
+	is_int(ay_reference_row(&other, 1)[0], (long long)a->edge_count - 1, "the last edge in the last inner one");
+	is_int(ay_reference_row(&other, 2)[0], (long long)a->edge_count, "what is above it in the last");
+	is_int(ay_reference_row(&other, 3)[0], (long long)a->edge_count + 1, "what is missing beyond");
+	uint16_t at = ay_reference_row(&other, 0)[kind];
+
+	ok(at < missing - 1 && other.columns[kind].values.entries[at].len == 1 && memcmp(other.columns[kind].values.entries[at].bytes, "x", 1) == 0,
 	   "a value at its entry");
-	is_int(ay_place_of(&p, kind, ay_profiled_number(&ref.columns[kind], &w)), (long long)missing - 1, "one that the reference never had");
-	is_int(ay_place_of(&p, kind, 0.0 / 0.0), (long long)missing, "and one that is missing");
-	ay_places_free(&p);
+	is_int(ay_reference_row(&other, 1)[kind], (long long)missing - 1, "one that the reference never had");
+	is_int(ay_reference_row(&other, 2)[kind], (long long)missing, "and one that is missing");
+	ay_reference_free(&other);
 }
 
 /* One point after the other, as the header says it: numbers by their squares, values by being equal. */
@@ -461,7 +472,7 @@ static struct ay_confident_result predicted(unsigned rows, uint64_t seed, double
 	const struct ay_rows_sink sink = {.arg = k, .columns = poison_columns, .row = poison_row};
 
 	is_int(table.each(table.arg, &poison_budget, &sink), 0, "is counted");
-	is_int(ay_label_places(&with, 2, &poison_budget, AY_CONFIDENT_CLASSES, by.place, &by.n), 0, "its labels");
+	is_int(ay_label_places(&with, 2, AY_CONFIDENT_CLASSES, by.place, &by.n), 0, "its labels");
 	is_int(by.n, 2, "are two");
 	if (with.columns[2].values.entries[by.place[0]].len == 3)
 		by.column[0] = 1, by.column[1] = 0;
