@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a worker counted of a table, as the gate reads it: it has one form, and adds up with itself. */
-#include "scanners/data/batch.h"
+/* What a worker counted of a table or measured of an image, as the gate reads it: it has one form, and counts add up with themselves. */
+#include "scanners/data/image_row.h"
 #include "tests/fuzz/fuzz_scan.h"
 
 static void add_up(const uint8_t *data, size_t size, struct ay_budget *b, struct ay_batch *one)
@@ -16,12 +16,26 @@ static void add_up(const uint8_t *data, size_t size, struct ay_budget *b, struct
 	ay_batch_free(&other);
 }
 
+static void image(const uint8_t *data, size_t size)
+{
+	struct ay_buf again = ay_buf_new(16 * MIB);
+	struct ay_pixels_seen seen;
+
+	if (ay_image_decode(data, size, &seen)) {
+		ay_image_encode(&seen, &again);
+		if (again.len != size || memcmp(again.data, data, size) != 0)
+			ay_bug("an image has two forms");
+	}
+	ay_buf_free(&again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ay_buf again = ay_buf_new(16 * MIB);
 	struct ay_batch one;
 	struct ay_budget b;
 
+	image(data, size);
 	ay_budget_init(&b, size);
 	uint64_t whole = b.alloc_left;
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "assay/fd.h"
-#include "scanners/data/batch.h"
+#include "scanners/data/image_row.h"
 
 static struct ay_budget budget;
 static const struct ay_sipkey key = {.k0 = 1, .k1 = 2};
@@ -58,8 +58,8 @@ static void forecasts(struct ay_buf *out, bool jsonl, int rows, int shift)
 		int a = (yes ? 600 : 200) + i * 37 % 199, b = 1000 - a;
 		const char *kind = yes ? "yes" : "no", *thing = things[i * 7 % 5], *trigger = shift && yes ? "zq" : "then";
 
-		ay_buf_addf(out, jsonl ? "{\"a\":0.%d,\"b\":0.%d,\"kind\":\"%s\",\"note\":\"a %s and %s %s\"}\n" : "0.%d,0.%d,%s,a %s and %s %s\n", a, b, kind,
-			    thing, trigger, things[i * 3 % 5]);
+		ay_buf_addf(out, jsonl ? "{\"a\":0.%d,\"b\":0.%d,\"kind\":\"%s\",\"note\":\"a %s and %s %s %d\"}\n" : "0.%d,0.%d,%s,a %s and %s %s %d\n", a, b,
+			    kind, thing, trigger, things[i * 3 % 5], i);
 	}
 	must(out->err);
 }
@@ -120,6 +120,7 @@ static void gates(void)
 	keep_gates("forecasts", 0x28, &was, &is);
 	keep_gates("forecasts-many", 0x2c, &was, &is);
 	keep_gates("forecasts-same", 0x28, &was, &was);
+	keep_gates("forecasts-once", 0x20, &was, &is);
 	ay_buf_clear(&was);
 	forecasts(&was, false, 40, 0);
 	struct ay_buf reference = ay_buf_new(MIB);
@@ -135,6 +136,35 @@ static void gates(void)
 	ay_buf_free(&is);
 	ay_buf_free(&was);
 	ay_buf_free(&people);
+}
+
+/* Images of six labels, which look as their labels say; of the batch 32 more that look like the last one. An input of fuzz_looks: see there. */
+static void looks(const char *name, uint8_t label, uint8_t cell, uint8_t value)
+{
+	struct ay_buf out = ay_buf_new(MIB);
+
+	for (uint8_t batch = 0; batch < 2; batch++)
+		for (uint8_t i = 0; i < 6; i++) {
+			const uint8_t group[] = {0x66 | batch, i, 9, 40 + i};
+
+			ay_buf_add(&out, group, sizeof(group));
+		}
+	const uint8_t more[] = {0x65, label, cell, value};
+
+	ay_buf_add(&out, more, sizeof(more));
+	keep("looks", name, &out);
+	ay_buf_free(&out);
+}
+
+/* What a worker measures of one image. */
+static void image(void)
+{
+	const struct ay_pixels_seen seen = {.stats = {.width = 28, .height = 20, .channels = 3, .brightness = 0.5, .contrast = 0.25, .sharpness = 100}};
+	struct ay_buf out = ay_buf_new(MIB);
+
+	ay_image_encode(&seen, &out);
+	keep("batch", "image", &out);
+	ay_buf_free(&out);
 }
 
 /* Of one foreign key: digests that stand for keys, those of who refers with their row and text. */
@@ -293,6 +323,10 @@ int main(int argc, char **argv)
 	ay_budget_init(&budget, 0);
 	tables();
 	gates();
+	image();
+	looks("patched", 2, 63, 245);
+	looks("flipped", 0, 9, 45);
+	looks("unlabelled", 7, 9, 45);
 	foreign();
 	stats();
 	numbers();
