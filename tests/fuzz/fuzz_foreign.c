@@ -6,10 +6,12 @@
 #include "scanners/data/foreign.h"
 
 #include "scanners/data/schema_load.h"
+#include "scanners/registry.h"
+#include "tests/fuzz/fuzz_scan.h"
 
 #define FIELDS "\"fields\":[{\"name\":\"x\",\"type\":\"any\"}]"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+FUZZ_SCANNERS(&ay_scanner_text, &ay_scanner_csv)
 
 static void ignore(void *arg, size_t file, const char *rule, const char *value, const char *message)
 {
@@ -24,6 +26,7 @@ static void ignore(void *arg, size_t file, const char *rule, const char *value, 
 /* What is asked of the other dataset is a schema; the second file is the answer. */
 static void package(struct ay_foreign_package *p, const struct ay_foreign_file *answer)
 {
+	static const char rows[] = "z\na\nb\n\nb\n";
 	struct ay_buf ask = ay_buf_new(16 * MIB);
 	struct ay_schema *asked;
 	struct ay_error e;
@@ -35,6 +38,8 @@ static void package(struct ay_foreign_package *p, const struct ay_foreign_file *
 		if (ay_schema_load_job(ask.data, ask.len, &asked, &e) != 0)
 			ay_bug("what is asked does not load");
 		ay_schema_free(asked);
+		/* A table of the other dataset is asked. */
+		fuzz_scan_by((const uint8_t *)rows, sizeof(rows) - 1, "t/a.csv", ay_buf_str(&ask)); /* own: text as bytes */
 		ay_buf_clear(&ask);
 	}
 	if (rc)
