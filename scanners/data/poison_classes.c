@@ -38,11 +38,11 @@ static void tell(struct judging *k, struct ay_class_found found)
 /* The reference alone says what classes there are; AY_CLASSES: none of them. */
 static size_t class_of(struct judging *k, uint16_t place, bool add)
 {
-	size_t at = 0;
+	size_t known = k->nclasses < AY_CLASSES ? k->nclasses : AY_CLASSES, at = 0;
 
-	while (at < k->nclasses && k->classes[at] != place)
+	while (at < known && k->classes[at] != place)
 		at++;
-	if (at < k->nclasses)
+	if (at < known)
 		return at;
 	if (!add)
 		return AY_CLASSES;
