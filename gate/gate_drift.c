@@ -226,13 +226,7 @@ static int add_up(struct ay_comparing *k, bool fresh, struct ay_batch *batch)
 	return rc ? rc : tables;
 }
 
-/* An array that is a table was counted; of an archive of arrays not all may have been. */
-static bool is_counted_array(const struct ay_scan_note *n)
-{
-	return n->profile && strcmp(n->format, "npy") == 0;
-}
-
-/* Rows in forms that are not counted yet must not pass beside those that are. */
+/* Rows in forms that are not counted must not pass beside those that are. All arrays of a file are one table, which was counted or not. */
 static void refuse_uncounted(struct ay_comparing *k)
 {
 	static const char *const formats[] = {"hdf5", "npy", "npz", "gif", "webp"};
@@ -243,7 +237,7 @@ static void refuse_uncounted(struct ay_comparing *k)
 
 		if (!ay_schema_counts(k->schema, k->c->files.v[i].path))
 			continue;
-		for (size_t f = 0; n && !is_counted_array(n) && f < count; f++)
+		for (size_t f = 0; n && !n->profile && f < count; f++)
 			if (strcmp(n->format, formats[f]) == 0)
 				ay_gate_find(k->c, AY_GATE_DRIFT, "drift.unknown", k->c->files.v[i].path, NULL, NULL,
 					     "rows of the format %s cannot be compared with a reference yet", n->format);

@@ -3,7 +3,7 @@
 """Writes the same numbers as a CSV table and as arrays of NumPy and HDF5: gen_arrays.py DIR.
 
 The numbers are scikit-learn's digits, shuffled: DIR/reference.csv has half of them, DIR/NAME/t.SUFFIX the other half as it is (NAME
-good-*) or with 1.5 added to each (NAME moved). DIR/heaps has texts of variable length
+good-*) or with 3 added to each (moved*). DIR/heaps has texts of variable length
 whose places are wrong, but for good-* and whole. DIR/same has files that are one table, of several types: same.csv, *.npy, *.npz and *.h5. Seeds are fixed.
 """
 import os
@@ -27,10 +27,15 @@ def batches(out):
     names = ["p%d" % i for i in range(64)]
     half = len(data) // 2
     csv(os.path.join(out, "reference.csv"), names, data[:half])
-    for name, rows in (("good-csv", data[half:]), ("good-npy", data[half:]), ("good-fields", data[half:]), ("moved", data[half:] + 3)):
+    for name, rows in (("good-csv", data[half:]), ("good-npy", data[half:]), ("good-fields", data[half:]), ("good-npz", data[half:]), ("good-h5", data[half:]),
+                       ("moved", data[half:] + 3), ("moved-npz", data[half:] + 3), ("moved-h5", data[half:] + 3)):
         os.makedirs(os.path.join(out, name), exist_ok=True)
         if name == "good-csv":
             csv(os.path.join(out, name, "t.csv"), names, rows)
+        elif name.endswith("npz"):
+            np.savez_compressed(os.path.join(out, name, "t.npz"), x=rows.astype("<i4"))
+        elif name.endswith("h5"):
+            hdf5(os.path.join(out, name, "t.h5"), x=(rows.astype("<i4"), {"chunks": (100, 64), "compression": "gzip"}))
         elif name == "good-fields":
             fields = np.array([tuple(row) for row in rows], dtype=[(n, "<i2") for n in names])
             np.save(os.path.join(out, name, "t.npy"), fields)

@@ -55,13 +55,15 @@ for f in d["fields"]:
 json.dump(d, open("schema.json", "w", encoding="utf-8"))
 PY
 run assay baseline approve datasets/a --schema schema.json --key "$K/curator.key"; is "$status" 0 "a reference"
-for name in good-csv good-npy good-fields; do
+for name in good-csv good-npy good-fields good-npz good-h5; do
 	# shellcheck disable=SC2086
 	run assay put c/$name datasets/a@$name $key; is "$status" 0 "$name is admitted"
 done
-# shellcheck disable=SC2086
-run assay put c/moved datasets/a@moved $key; is "$status" 1 "numbers that moved are not"
-like "$out" "drift\." "by the drift gate"
+for name in moved moved-npz moved-h5; do
+	# shellcheck disable=SC2086
+	run assay put c/$name datasets/a@$name $key; is "$status" 1 "numbers that moved are not: $name"
+	like "$out" "drift.found" "by the drift gate"
+done
 run assay baseline propose datasets/b --from c/good-npy/t.npy; is "$status" 0 "a schema is proposed from an array"
 like "$out" '"name": "63"' "whose columns are numbered"
 
