@@ -203,6 +203,7 @@ static int judge_table(struct ay_array_set *set, const struct ay_schema *schema)
 	}
 	if (set->arrays == 1)
 		name_alone(set);
+	set->table.unordered = set->arrays > 1;
 	return ay_array_judge_by(set->scan, &set->table, schema);
 }
 

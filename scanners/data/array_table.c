@@ -316,7 +316,7 @@ int ay_array_judge_by(struct ay_scan *s, const struct ay_array_table *t, const s
 {
 	struct ay_budget *b = ay_scan_budget(s);
 	struct reading r = {.table = t, .fetched = ay_buf_new(FETCHED)};
-	const struct ay_rows rows = {.arg = &r, .each = each, .by_row = true, .off = t->in_file ? &r.off : NULL};
+	const struct ay_rows rows = {.arg = &r, .each = each, .by_row = true, .unordered = t->unordered, .off = t->in_file ? &r.off : NULL};
 	int rc = prepare(&r, b);
 
 	if (!rc) {

@@ -35,6 +35,7 @@ struct ay_array_table {
 	size_t count;
 	uint64_t rows;
 	uint64_t at_least;               /* so many rows are best read at once: what is compressed together */
+	bool unordered;                  /* columns have no order of their own */
 	bool in_file;                    /* one part, and rows have an offset that says something */
 };
 /* Whether values of this type can be read. */

@@ -35,6 +35,7 @@ struct ay_judging {
 	uint64_t missing_lengths;          /* bit n: a text of n bytes, the last bit: of more, may stand for a missing value */
 	struct ay_counting *counts;        /* NULL: there is no reference */
 	struct ay_cell *row;               /* the row at hand as it is counted, when a text in it says that it is missing */
+	size_t *from;                      /* of each column: where the format has it; NULL: there, too */
 	struct ay_block gathered;          /* rows of formats that hand over one */
 	struct ay_buf texts;               /* theirs */
 };
@@ -99,9 +100,47 @@ int ay_judging_columns(struct ay_judging *j, const char *const *names, size_t n)
 	return !rc && j->counts ? ay_counting_columns(j->counts, names, n) : rc;
 }
 
+/* Where every column has a field of its own: the order of these. */
+static int find_order(struct ay_judging *j, const char *const *names, size_t n)
+{
+	struct ay_budget *b = ay_scan_budget(j->scan);
+	size_t fields = j->schema->field_count, at = 0, *of = ay_budget_alloc(b, (fields + 1) * sizeof(*of));
+	bool all = true;
+
+	j->from = ay_budget_alloc(b, (n + 1) * sizeof(*j->from));
+	for (size_t f = 0; of && f < fields; f++)
+		of[f] = SIZE_MAX;
+	for (size_t i = 0; of && all && i < n; i++) {
+		size_t f = field_of(j->schema, names[i]);
+
+		all = f != NO_FIELD && of[f] == SIZE_MAX;
+		if (all)
+			of[f] = i;
+	}
+	for (size_t f = 0; of && j->from && all && f < fields; f++)
+		if (of[f] != SIZE_MAX)
+			j->from[at++] = of[f];
+	for (size_t i = 0; j->from && !all && i < n; i++)
+		j->from[i] = i;
+	ay_budget_free(b, of);
+	return of && j->from ? 0 : AY_ELIMIT;
+}
+
 static int on_columns(void *arg, const char *const *names, size_t n)
 {
-	return ay_judging_columns(arg, names, n);
+	struct ay_judging *j = arg;
+
+	if (!j->rows->unordered)
+		return ay_judging_columns(j, names, n);
+	const char **ordered = ay_budget_alloc(ay_scan_budget(j->scan), (n + 1) * sizeof(*ordered));
+	int rc = ordered ? find_order(j, names, n) : AY_ELIMIT;
+
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		ordered[i] = names[j->from[i]];
+	if (rc == 0)
+		rc = ay_judging_columns(j, ordered, n);
+	ay_budget_free(ay_scan_budget(j->scan), ordered);
+	return rc;
 }
 
 static int on_list(void *arg, size_t column)
@@ -436,9 +475,11 @@ static int gather_row(void *arg, uint64_t row, const struct ay_cell *cells)
 		b->first = row;
 	b->off[b->rows] = j->rows->off ? *j->rows->off : AY_NO_OFFSET;
 	for (size_t c = 0; c < j->columns; c++) {
-		b->own[c * b->room + b->rows] = cells[c];
-		if (cells[c].text)
-			rc = ay_buf_add(&j->texts, cells[c].text, cells[c].len);
+		const struct ay_cell *cell = &cells[j->from ? j->from[c] : c];
+
+		b->own[c * b->room + b->rows] = *cell;
+		if (cell->text)
+			rc = ay_buf_add(&j->texts, cell->text, cell->len);
 	}
 	b->rows++;
 	return rc;
@@ -546,6 +587,7 @@ void ay_judging_free(struct ay_judging *j)
 	for (size_t i = 0; j->known && i < j->columns; i++)
 		ay_budget_free(b, j->known[i]);
 	ay_budget_free(b, j->known);
+	ay_budget_free(b, j->from);
 	ay_budget_free(b, j->limits);
 	ay_budget_free(b, j->fields);
 	ay_budget_free(b, j->digits);

@@ -59,6 +59,7 @@ struct ay_rows {
 	/* The whole table to the sink. 0, the sink's code, or that of the reader: AY_EFORMAT when the table is refused. */
 	int (*each)(void *arg, struct ay_budget *b, const struct ay_rows_sink *sink);
 	bool by_row;                 /* the format is by row */
+	bool unordered;              /* and its columns have no order of their own: they stand as the schema has them */
 	/* Where the row at hand begins in its file, while the sink is called; NULL: rows have no place of their own. */
 	const uint64_t *off;
 	/* After the rows: tells a counting what some of them look like. NULL: they are no images. */

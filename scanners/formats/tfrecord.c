@@ -358,7 +358,7 @@ static int each(void *arg, struct ay_budget *b, const struct ay_rows_sink *sink)
 /* What is asked of the values beside a judgement of the file: a proposal, its schema, counts against a reference. */
 static int use_rows(struct records *r)
 {
-	const struct ay_rows rows = {.arg = r, .each = each, .by_row = true};
+	const struct ay_rows rows = {.arg = r, .each = each, .by_row = true, .unordered = true};
 	const struct ay_schema *schema;
 	struct ay_schema *whole;
 	int rc = ay_schema_open(r->scan, AY_SCHEMA_OF_TABLE, &whole, &schema);
