@@ -48,43 +48,55 @@ static struct coarse coarsen(const struct ay_reference *ref, const struct ay_sip
 	return c;
 }
 
-/* Of sorted rows; *most: the first of the most frequent one. */
-static uint64_t count_repeated(const struct coarse *v, size_t n, size_t *most, uint64_t *of_most)
-{
-	uint64_t repeated = 0;
+struct repeats { double repeated, alike; size_t most; uint64_t of_most; };   /* shares; most: the first of the most frequent one */
 
-	*of_most = 0;
+/* Of sorted rows. */
+static struct repeats count_repeats(const struct coarse *v, size_t n)
+{
+	struct repeats out = {.most = 0};
+	uint64_t repeated = 0, alike = 0;
+
 	for (size_t i = 0; i < n;) {
 		size_t end = i + 1;
 
 		while (end < n && same(&v[i], &v[end]))
 			end++;
 		repeated += end - i - 1;
-		if (end - i > *of_most) {
-			*of_most = end - i;
-			*most = v[i].at;
+		alike += end - i > 1 ? end - i : 0;
+		if (end - i > out.of_most) {
+			out.of_most = end - i;
+			out.most = v[i].at;
 		}
 		i = end;
 	}
-	return repeated;
+	out.repeated = (double)repeated / (double)n;
+	out.alike = (double)alike / (double)n;
+	return out;
+}
+
+/*
+ * Rows do not repeat others independently: one more makes those that it is like repeated, too. By the jackknife (Efron and Stein 1981) the
+ * variance of their number comes from the share of rows that are like any other: taking such a row out takes one repetition out.
+ */
+static double variance(double repeated, double alike, size_t n)
+{
+	return fmax(fmax(repeated * (1 - repeated), alike * (1 - alike)), 1 / (double)n) / (double)n;
 }
 
 static void judge(const struct ay_drawn *rows, struct coarse *batch, struct coarse *sample, size_t n, struct ay_near_rows *out)
 {
-	size_t most = 0, ignored;
-	uint64_t none;
-
 	qsort(batch, n, sizeof(*batch), by_hash);
 	qsort(sample, n, sizeof(*sample), by_hash);
-	out->rows = n;
-	out->repeated = (double)count_repeated(batch, n, &most, &out->most) / (double)n;
-	out->ref_repeated = (double)count_repeated(sample, n, &ignored, &none) / (double)n;
-	double p = (out->repeated + out->ref_repeated) / 2;
+	struct repeats r = count_repeats(batch, n), ref = count_repeats(sample, n);
 
-	out->noise = sqrt(2 * fmax(p * (1 - p), 1 / (double)n) / (double)n);
+	out->rows = n;
+	out->repeated = r.repeated;
+	out->ref_repeated = ref.repeated;
+	out->noise = sqrt(2 * variance((r.repeated + ref.repeated) / 2, (r.alike + ref.alike) / 2, n));
+	out->most = r.of_most;
 	if (out->most > 1) {
-		out->row = rows->heap[most].row;
-		out->file = rows->heap[most].file;
+		out->row = rows->heap[r.most].row;
+		out->file = rows->heap[r.most].file;
 	}
 }
 

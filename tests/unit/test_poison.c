@@ -361,6 +361,9 @@ static void test_near(void)
 
 	is_int(ay_near_rows_judge(&ref, &ay_counting_batch(k)->poison.rows, &poison_budget, &r), 0, "rows that are nearly the same");
 	ok(r.rows == 3000 && fabs(r.repeated - r.ref_repeated) < 3 * r.noise, "are as many as in the reference: %.3f, %.3f", r.repeated, r.ref_repeated);
+	double p = (r.repeated + r.ref_repeated) / 2, alone = sqrt(2 * p * (1 - p) / 3000);
+
+	ok(r.noise > 1.1 * alone, "and vary more than if they repeated by themselves: %.4f, %.4f", r.noise, alone);
 	ay_counting_free(k);
 	k = poison_count(&ref_bytes, (struct poison_spec){.rows = 3000, .seed = 311, .repeats = 0.1});
 	is_int(ay_near_rows_judge(&ref, &ay_counting_batch(k)->poison.rows, &poison_budget, &r), 0, "with one row again and again");
