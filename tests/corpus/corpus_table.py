@@ -13,7 +13,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROFILES = ("weights", "sklearn", "torch-module", "hf-trainer", "pandas")
-OTHERS = {"bundle", "flat", "templates", "drift", "outliers", "poison", "poison_text", "compare", "disk", "arrays"}    # imported by others, or judged by gates and not by a scan
+OTHERS = {"bundle", "flat", "templates", "drift", "outliers", "poison", "poison_text", "compare", "disk", "arrays", "forms"}    # imported by others, or judged by gates and not by a scan
 
 
 def scan(assay, profiles, paths):

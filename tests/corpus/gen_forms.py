@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes one table in each form that a dataset may have.
 
-gen_forms.py DIR SEED ROWS [POWER]: DIR/FORM/ has one file each, of a number x (raised to POWER), an integer n and a word.
+gen_forms.py DIR [SEED ROWS [POWER]]: DIR/FORM/ has one file each, of a number x (raised to POWER), an integer n and a word;
+60 rows unless told otherwise.
 """
 import csv
 import gzip
@@ -72,7 +73,7 @@ def hdf5(rows, compound):
         if compound:
             f["t"] = a.astype([("x", "<f8"), ("n", "<i4"), ("word", texts)])
         else:
-            f.create_dataset("x", data=a["x"], chunks=(500,), compression="gzip", shuffle=True)
+            f.create_dataset("x", data=a["x"], chunks=(min(500, len(a)),), compression="gzip", shuffle=True)
             f.create_dataset("n", data=a["n"])
             f.create_dataset("word", data=a["word"].astype(object), dtype=texts)
     return out.getvalue()
@@ -116,8 +117,8 @@ def forms(rows):
 
 
 if __name__ == "__main__":
-    root, seed, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    for form, name, data in forms(rows_of(seed, count, float(sys.argv[4]) if len(sys.argv) > 4 else 1.0)):
-        os.makedirs(os.path.join(root, form), exist_ok=True)
-        with open(os.path.join(root, form, name), "wb") as f:
+    seed, count, exponent = sys.argv[2:] + ["1", "60", "1"][len(sys.argv) - 2:]
+    for form, name, data in forms(rows_of(int(seed), int(count), float(exponent))):
+        os.makedirs(os.path.join(sys.argv[1], form), exist_ok=True)
+        with open(os.path.join(sys.argv[1], form, name), "wb") as f:
             f.write(data)
