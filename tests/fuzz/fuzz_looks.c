@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Images of a reference and of a batch as the worker measured them, and what is judged of their looks. Groups of four bytes:
- *   first    1 the group is of the batch; 2, 4: one, 4, 16 or 64 images; 8, 16: of which mark; the rest: how much they differ
+ *   first    1 the group is of the batch; 2, 4: one, 4, 12 or 24 images; 8, 16: of which mark; the rest: how much they differ
  *   second   the label, of six, or none
  *   third    the cell whose mark is set
  *   fourth   what to; which of eight ways they look
@@ -14,7 +14,7 @@
 #include "scanners/data/poison_labels.h"
 #include "scanners/data/poison_marks.h"
 
-#define IMAGES 800
+#define IMAGES 240
 #define ALPHA 0.001
 #define LIMIT 0.02
 
@@ -28,7 +28,7 @@ static void add(struct side *s, struct ay_cursor *group)
 	static const char *const names[] = {"0", "1", "2", "3", "4", "5"};
 	unsigned how = ay_cursor_u8(group), label = ay_cursor_u8(group) % 8, cell = ay_cursor_u8(group), value = ay_cursor_u8(group);
 
-	for (unsigned i = 0; i < (unsigned[]){1, 4, 16, 64}[how >> 1 & 3] && s->n < IMAGES; i++) {
+	for (unsigned i = 0; i < (unsigned[]){1, 4, 12, 24}[how >> 1 & 3] && s->n < IMAGES; i++) {
 		struct ay_look look;
 		uint8_t *bytes = (uint8_t *)&look;    /* own: a look is bytes */
 

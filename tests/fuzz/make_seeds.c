@@ -138,7 +138,7 @@ static void gates(void)
 	ay_buf_free(&people);
 }
 
-/* Images of six labels, which look as their labels say; of the batch 16 more that look like the last one. An input of fuzz_looks: see there. */
+/* Images of six labels, which look as their labels say; of the batch 12 more that look like the last one. An input of fuzz_looks: see there. */
 static void looks(const char *name, uint8_t label, uint8_t cell, uint8_t value)
 {
 	struct ay_buf out = ay_buf_new(MIB);
