@@ -157,10 +157,8 @@ const struct ay_array_texts *ay_hdf5_texts_column(const struct ay_hdf5_texts *t)
 
 void ay_hdf5_texts_free(struct ay_hdf5_texts *t)
 {
-	struct ay_budget *b = t ? t->m.budget : NULL;
-
 	if (!t)
 		return;
 	hm_collection_free(&t->m);
-	ay_budget_free(b, t);
+	ay_budget_free(t->m.budget, t);
 }

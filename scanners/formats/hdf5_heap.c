@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where HDF5 keeps names, links, attributes and text outside of headers: heaps, and the trees that lead into them. */
+/* Where HDF5 keeps names, links and attributes outside of headers: heaps, and the trees that lead into them. */
 #include "scanners/formats/hdf5_meta.h"
 
 #include "assay/ckd.h"
