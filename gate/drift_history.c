@@ -4,8 +4,6 @@
  * one and judged by lower floors, and each column's place in them is tested for a trend. A batch is what its version
  * brought: the tables that the version before it did not have, each content once. Only versions that were judged by the
  * same reference count, whatever their schema said otherwise.
- *
- * Every batch is looked at as often as batches are remembered, so the sum is judged by alpha over their number.
  */
 #include <errno.h>
 
@@ -30,8 +28,8 @@ struct remembering {
 	struct ay_digests seen;
 	struct ay_batch sum;
 	bool begun;                   /* sum is there */
-	double *series;               /* of each number of a batch: one a batch, oldest first */
-	size_t width, most, batches;  /* numbers of a batch; batches that there is room for, that there are */
+	struct ay_trend *trends;      /* AY_TREND_SERIES for each column of the reference */
+	size_t batches;
 	struct ay_error why;
 };
 
@@ -165,21 +163,20 @@ static int fetch(struct remembering *r, const struct ay_file_list *files, const 
 
 /* ---- a batch ---- */
 
-static int take_numbers(struct remembering *r, const struct ay_batch *batch)
+static int take_batch(struct remembering *r, const struct ay_batch *batch)
 {
 	const struct ay_reference *ref = r->k->kept->reference;
-	double out[AY_TREND_SERIES];
-	size_t at = 0;
 
+	r->batches++;
 	for (size_t i = 0; i < ref->count; i++) {
 		const struct ay_profiled *a = &ref->columns[i], *b = &batch->counts.columns[i];
-		size_t n = a->numeric ? ay_trend_of_numbers(&a->numbers, &b->numbers, out) : ay_trend_of_values(&a->values, &b->values, out);
+		struct ay_trend *t = r->trends + i * AY_TREND_SERIES;
 
-		for (size_t s = 0; s < n; s++, at++)
-			r->series[at * r->most + r->batches] = out[s];
+		if (a->numeric)
+			ay_trend_add_numbers(t, &a->numbers, &b->numbers, r->batches);
+		else
+			ay_trend_add_values(t, &a->values, &b->values, r->batches);
 	}
-	r->width = at;
-	r->batches++;
 	return ay_batch_merge(&r->sum, batch);
 }
 
@@ -206,7 +203,7 @@ static int add_tables(struct remembering *r, const struct ay_file_list *files, c
 			rc = ay_drift_add_table(r->k, notes[i], files->v[i].path, &batch);
 	rc = ay_drift_take_images(r->k, rc, NULL, &batch);
 	if (rc == 0 && rows_of(&batch))
-		rc = take_numbers(r, &batch);
+		rc = take_batch(r, &batch);
 	ay_batch_free(&batch);
 	return rc;
 }
@@ -244,79 +241,73 @@ static int add_version(struct remembering *r, size_t i)
 
 /* ---- judging ---- */
 
-static void judge_sum(struct remembering *r)
+/* Every batch is looked at as often as batches are remembered. */
+static double alpha_of(const struct remembering *r)
+{
+	return r->k->c->rules->drift.alpha / r->k->c->rules->drift.history;
+}
+
+static void judge_sum(struct remembering *r, const struct ay_drift_limits *limits)
+{
+	struct ay_drift_set *set = ay_drift_compare(r->k, &r->sum, "the last batches added up", limits, alpha_of(r));
+
+	if (set)
+		ay_drift_report_found(r->k, set, "drift.cumulative");
+}
+
+static void report_trend(struct remembering *r, const struct ay_profiled *column, size_t series, const struct ay_trend_result *t, double floor)
+{
+	char value[32], limit[32];
+
+	snprintf(value, sizeof(value), "%.4g", t->end);
+	snprintf(limit, sizeof(limit), "%.4g", floor);
+	ay_gate_find(r->k->c, AY_GATE_DRIFT, "drift.trend", NULL, value, limit,
+		     "column %s: %s %s: at the last of %zu batches it lies %.4g from the reference by the line that begins there, the limit %s; "
+		     "z %.2f, p %.2g",
+		     column->name, ay_trend_name(column->numeric, series), t->end > 0 ? "rises" : "falls", r->batches, t->end, limit, t->z, t->adjusted);
+}
+
+/* By the floors of the sum: where no batch differs from another, the line says what that says. */
+static void judge_trend(struct remembering *r, const struct ay_drift_limits *limits)
+{
+	const struct ay_reference *ref = r->k->kept->reference;
+	struct ay_budget *b = &r->k->kept->budget;
+	size_t n = ref->count * AY_TREND_SERIES, found = 0;
+	double *floors = ay_budget_alloc(b, (n + 1) * sizeof(*floors));
+	struct ay_trend_result *results = ay_budget_alloc(b, (n + 1) * sizeof(*results));
+	int rc = floors && results ? 0 : AY_ELIMIT;
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		size_t column = i / AY_TREND_SERIES;
+
+		floors[i] = limits[column].fail[ref->columns[column].numeric && i % AY_TREND_SERIES == AY_TREND_PLACE ? AY_DRIFT_D : AY_DRIFT_V];
+	}
+	if (rc == 0)
+		rc = ay_trend_judge(b, r->trends, n, r->batches, alpha_of(r), floors, results, &found);
+	if (rc)
+		ay_drift_cannot(r->k, "the trend of the last batches", ay_strerror(rc));
+	for (size_t i = 0; rc == 0 && found && i < n; i++)
+		if (results[i].found)
+			report_trend(r, &ref->columns[i / AY_TREND_SERIES], i % AY_TREND_SERIES, &results[i], floors[i]);
+	ay_budget_free(b, floors);
+	ay_budget_free(b, results);
+}
+
+static void judge(struct remembering *r)
 {
 	struct ay_comparing *k = r->k;
 	size_t n = k->kept->reference->count;
 	struct ay_drift_limits *limits = calloc(n + 1, sizeof(*limits));
-	struct ay_drift_set *set;
 
-	if (!limits) {
-		ay_drift_cannot(k, "the last batches", "out of memory");
-		return;
-	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; limits && i < n; i++)
 		ay_drift_limits_together(&k->kept->limits[i], k->kept->label[i], &limits[i]);
-	set = ay_drift_compare(k, &r->sum, "the last batches added up", limits, k->c->rules->drift.alpha / k->c->rules->drift.history);
-	if (set)
-		ay_drift_report_found(k, set, "drift.cumulative");
+	if (!limits)
+		ay_drift_cannot(k, "the last batches", "out of memory");
+	if (limits)
+		judge_sum(r, limits);
+	if (limits && k->c->rules->drift.trend)
+		judge_trend(r, limits);
 	free(limits);
-}
-
-/* Which column a series is of, and which of its series. */
-static size_t column_of(const struct ay_reference *ref, size_t series, size_t *of_column)
-{
-	size_t at = 0;
-	double out[AY_TREND_SERIES];
-
-	for (size_t i = 0; i < ref->count; i++) {
-		const struct ay_profiled *p = &ref->columns[i];
-		size_t n = p->numeric ? ay_trend_of_numbers(&p->numbers, &p->numbers, out) : ay_trend_of_values(&p->values, &p->values, out);
-
-		if (series < at + n) {
-			*of_column = series - at;
-			return i;
-		}
-		at += n;
-	}
-	*of_column = 0;
-	return 0;
-}
-
-static void report_trend(struct remembering *r, size_t series, const struct ay_trend_result *t)
-{
-	const struct ay_reference *ref = r->k->kept->reference;
-	size_t of_column, i = column_of(ref, series, &of_column);
-	char value[32], limit[32];
-
-	snprintf(value, sizeof(value), "%.4g", t->change);
-	snprintf(limit, sizeof(limit), "%.4g", AY_TREND_FLOOR);
-	ay_gate_find(r->k->c, AY_GATE_DRIFT, "drift.trend", NULL, value, limit,
-		     "column %s: %s %s by %.4g over the last %zu batches and lies %.4g from the reference, the limit %s; Mann-Kendall's S is %lld, p %.2g",
-		     ref->columns[i].name, ay_trend_name(ref->columns[i].numeric, of_column), t->change > 0 ? "rose" : "fell",
-		     t->change > 0 ? t->change : -t->change, r->batches, t->end, limit, (long long)t->test.s, t->adjusted);
-}
-
-static void judge_trend(struct remembering *r)
-{
-	struct ay_budget *b = &r->k->kept->budget;
-	double *v = ay_budget_alloc(b, (r->width * r->batches + 1) * sizeof(*v));
-	struct ay_trend_result *results = ay_budget_alloc(b, (r->width + 1) * sizeof(*results));
-	size_t found = 0;
-	int rc = v && results ? 0 : AY_ELIMIT;
-
-	for (size_t i = 0; rc == 0 && i < r->width; i++)
-		for (size_t k = 0; k < r->batches; k++)
-			v[i * r->batches + k] = r->series[i * r->most + k];
-	if (rc == 0)
-		rc = ay_trend_judge(b, v, r->width, r->batches, r->k->c->rules->drift.alpha, AY_TREND_FLOOR, results, &found);
-	if (rc)
-		ay_drift_cannot(r->k, "the trend of the last batches", ay_strerror(rc));
-	for (size_t i = 0; rc == 0 && found && i < r->width; i++)
-		if (results[i].found)
-			report_trend(r, i, &results[i]);
-	ay_budget_free(b, v);
-	ay_budget_free(b, results);
 }
 
 /* The candidate's own, which is the newest: contents that an earlier batch has are not new. */
@@ -342,16 +333,16 @@ static int add_own(struct remembering *r)
 static int remember(struct remembering *r)
 {
 	const struct ay_drift_kept *kept = r->k->kept;
+	const size_t history = (size_t)r->k->c->rules->drift.history;
 	int rc = list(r);
 
 	if (rc || !r->versions.n)
 		return rc;
-	r->most = r->k->c->rules->drift.history + 1;
-	r->series = calloc(kept->reference->count * AY_TREND_SERIES * r->most + 1, sizeof(*r->series));
-	rc = r->series ? ay_batch_init(&r->sum, &r->k->kept->budget, kept->reference) : -ENOMEM;
+	r->trends = calloc(kept->reference->count * AY_TREND_SERIES + 1, sizeof(*r->trends));
+	rc = r->trends ? ay_batch_init(&r->sum, &r->k->kept->budget, kept->reference) : -ENOMEM;
 	r->begun = rc == 0;
 	/* The oldest first. */
-	for (size_t i = r->versions.n < r->most ? r->versions.n : r->most - 1; rc == 0 && i-- > 0;)
+	for (size_t i = r->versions.n < history ? r->versions.n : history; rc == 0 && i-- > 0;)
 		if (r->past[i].judged)
 			rc = add_version(r, i);
 	if (rc || !r->batches)
@@ -359,9 +350,7 @@ static int remember(struct remembering *r)
 	rc = add_own(r);
 	if (rc <= 0)
 		return rc;
-	judge_sum(r);
-	if (r->k->c->rules->drift.trend && r->batches >= AY_TREND_LEAST)
-		judge_trend(r);
+	judge(r);
 	return 0;
 }
 
@@ -380,7 +369,7 @@ void ay_drift_history(struct ay_comparing *k)
 	if (r.begun)
 		ay_batch_free(&r.sum);
 	free(r.past);
-	free(r.series);
+	free(r.trends);
 	ay_digests_free(&r.seen);
 	ay_versions_free(&r.versions);
 }

@@ -2,7 +2,8 @@
 #include "scanners/data/drift_trend.h"
 
 #include <math.h>
-#include <stdlib.h>
+
+#include "scanners/data/stat_test.h"
 
 #define FREQUENT (AY_TREND_SERIES - 2)   /* values of the reference that have a series each */
 
@@ -27,10 +28,44 @@ static double share(uint64_t part, uint64_t whole)
 	return whole ? (double)part / (double)whole : 0;
 }
 
-size_t ay_trend_of_numbers(const struct ay_numbers *ref, const struct ay_numbers *batch, double *out)
+static void add(struct ay_trend *t, double variance, uint64_t ref_rows, double x, uint64_t rows, size_t k)
 {
-	out[0] = ay_trend_place(ref, batch);
-	out[1] = !batch->rows ? 0 : share(batch->rows - batch->moments.n, batch->rows) - share(ref->rows - ref->moments.n, ref->rows);
+	double m = (double)rows, at = (double)k;
+
+	t->variance = variance;
+	t->ref_rows = (double)ref_rows;
+	t->mk += m * at;
+	t->mkk += m * at * at;
+	t->mkx += m * at * x;
+	t->mxx += m * x * x;
+	t->batches += rows > 0;
+}
+
+/* Of a row's place, whose order within its bin is not known. */
+static double variance_of_place(const struct ay_numbers *ref)
+{
+	double cubes = 0;
+
+	for (size_t i = 0; i < ay_numbers_bins(ref); i++) {
+		double p = share(ref->counts[i], ref->moments.n);
+
+		cubes += p * p * p;
+	}
+	return (1 - cubes) / 12;
+}
+
+/* That the reference has none of a kind does not say that there are none: Laplace's rule. */
+static void add_share(struct ay_trend *t, uint64_t ref_part, uint64_t ref_rows, uint64_t part, uint64_t rows, size_t k)
+{
+	double q = ((double)ref_part + 1) / ((double)ref_rows + 2);
+
+	add(t, q * (1 - q), ref_rows, rows ? share(part, rows) - share(ref_part, ref_rows) : 0, rows, k);
+}
+
+size_t ay_trend_add_numbers(struct ay_trend *t, const struct ay_numbers *ref, const struct ay_numbers *batch, size_t k)
+{
+	add(&t[AY_TREND_PLACE], variance_of_place(ref), ref->moments.n, ay_trend_place(ref, batch), ref->moments.n ? batch->moments.n : 0, k);
+	add_share(&t[1], ref->rows - ref->moments.n, ref->rows, batch->rows - batch->moments.n, batch->rows, k);
 	return 2;
 }
 
@@ -54,23 +89,18 @@ static size_t frequent(const struct ay_values *ref, size_t *out)
 	return n;
 }
 
-size_t ay_trend_of_values(const struct ay_values *ref, const struct ay_values *batch, double *out)
+size_t ay_trend_add_values(struct ay_trend *t, const struct ay_values *ref, const struct ay_values *batch, size_t k)
 {
 	size_t at[FREQUENT], n = ref->crowded ? 0 : frequent(ref, at);
 	uint64_t once = 0;
 
-	if (!batch->rows) {
-		for (size_t i = 0; i < n + 2; i++)
-			out[i] = 0;
-		return n + 2;
-	}
 	/* What the reference has once would be unseen had that row been in the batch instead. */
 	for (size_t i = 0; i < ref->used; i++)
 		once += ref->entries[i].count == 1;
-	out[0] = share(batch->null, batch->rows) - share(ref->null, ref->rows);
-	out[1] = ref->crowded ? 0 : share(batch->unseen, batch->rows) - share(once, ref->rows);
+	add_share(&t[0], ref->null, ref->rows, batch->null, batch->rows, k);
+	add_share(&t[1], ref->crowded ? 0 : once, ref->rows, ref->crowded ? 0 : batch->unseen, batch->rows, k);
 	for (size_t i = 0; i < n; i++)
-		out[i + 2] = share(ay_values_count(batch, &ref->entries[at[i]]), batch->rows) - share(ref->entries[at[i]].count, ref->rows);
+		add_share(&t[i + 2], ref->entries[at[i]].count, ref->rows, ay_values_count(batch, &ref->entries[at[i]]), batch->rows, k);
 	return n + 2;
 }
 
@@ -89,64 +119,33 @@ const char *ay_trend_name(bool numeric, size_t series)
 
 /* ---- series ---- */
 
-static int by_value(const void *a, const void *b)
+static void judge(const struct ay_trend *t, size_t last, struct ay_trend_result *r)
 {
-	double x = *(const double *)a, y = *(const double *)b;    /* own: slopes or places */
+	*r = (struct ay_trend_result){.p = 1, .adjusted = 1};
+	if (t->batches < AY_TREND_LEAST || !(t->mxx > 0))
+		return;
+	double slope = t->mkx / t->mkk, scatter = (t->mxx - slope * t->mkx) / (double)(t->batches - 1);
+	double noise = sqrt(fmax(t->variance, scatter) * t->mkk + t->variance * t->mk * t->mk / t->ref_rows);
+	double size = fmax(fabs(t->mkx) - (double)last / 2, 0);  /* half a row of the last batch: shares go by whole ones */
 
-	return x < y ? -1 : x > y;
+	r->tested = true;
+	r->end = slope * (double)last;
+	r->z = size > 0 ? size / noise : 0;
+	r->p = 2 * ay_stat_normal_sf(r->z);
 }
 
-static double median(double *v, size_t n)
-{
-	qsort(v, n, sizeof(*v), by_value);
-	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
-}
-
-/* The line of Theil and Sen: median of all slopes, and through the median of what they leave. */
-static int line(struct ay_budget *b, const double *v, size_t k, struct ay_trend_result *r)
-{
-	double *work = ay_budget_alloc(b, k * (k - 1) / 2 * sizeof(*work));
-	size_t n = 0;
-
-	if (!work)
-		return AY_ELIMIT;
-	for (size_t i = 0; i < k; i++)
-		for (size_t j = i + 1; j < k; j++)
-			work[n++] = (v[j] - v[i]) / (double)(j - i);
-	double slope = median(work, n);
-
-	for (size_t i = 0; i < k; i++)
-		work[i] = v[i] - slope * (double)i;
-	r->change = slope * (double)(k - 1);
-	r->end = median(work, k) + r->change;
-	ay_budget_free(b, work);
-	return 0;
-}
-
-/* A series that is one and the same number has no order to test. */
-static bool varies(const double *v, size_t k)
-{
-	for (size_t i = 1; i < k; i++)
-		if (v[i] != v[0])
-			return true;
-	return false;
-}
-
-int ay_trend_judge(struct ay_budget *b, const double *v, size_t n, size_t k, double alpha, double floor, struct ay_trend_result *results,
-		   size_t *found)
+int ay_trend_judge(struct ay_budget *b, const struct ay_trend *t, size_t n, size_t last, double alpha, const double *floors,
+		   struct ay_trend_result *results, size_t *found)
 {
 	double *p = ay_budget_alloc(b, (n + 1) * sizeof(*p));
 	size_t tests = 0;
-	int rc = !p ? AY_ELIMIT : alpha > 0 && alpha < 1 && k >= AY_TREND_LEAST && k <= AY_STAT_TREND_MAX ? 0 : AY_EUSAGE;
+	int rc = !p ? AY_ELIMIT : alpha > 0 && alpha < 1 ? 0 : AY_EUSAGE;
 
 	*found = 0;
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		results[i] = (struct ay_trend_result){.adjusted = 1};
-		ay_stat_mann_kendall(b, v + i * k, k, &results[i].test);
-		results[i].tested = !results[i].test.why && varies(v + i * k, k);
+		judge(&t[i], last, &results[i]);
 		if (results[i].tested)
-			p[tests++] = results[i].test.p;
-		rc = line(b, v + i * k, k, &results[i]);
+			p[tests++] = results[i].p;
 	}
 	if (!rc)
 		rc = ay_stat_holm(b, p, tests, p);
@@ -157,7 +156,7 @@ int ay_trend_judge(struct ay_budget *b, const double *v, size_t n, size_t k, dou
 		if (!r->tested)
 			continue;
 		r->adjusted = p[tests++];
-		r->found = r->adjusted < alpha && fabs(r->change) > floor && fabs(r->end) > floor && (r->change > 0) == (r->end > 0);
+		r->found = r->adjusted < alpha && fabs(r->end) > floors[i];
 		*found += r->found;
 	}
 	ay_budget_free(b, p);

@@ -122,17 +122,4 @@ AY_MUSTCHECK int ay_stat_holm(struct ay_budget *b, const double *p, size_t n, do
 /* Benjamini and Hochberg 1995: share of false alarms; for monitoring, not for verdicts. */
 AY_MUSTCHECK int ay_stat_benjamini_hochberg(struct ay_budget *b, const double *p, size_t n, double *adjusted);
 
-/* ---- a series of batches ---- */
-
-#define AY_STAT_TREND_MAX 4096       /* values: the work grows with their square */
-struct ay_stat_trend {
-	enum ay_stat_why why;
-	bool exact;            /* p by counting permutations: up to 60 values without ties; else normal, corrected for ties */
-	int64_t s;             /* rising pairs less falling ones */
-	double tau;            /* S over the number of pairs */
-	double p;              /* two-sided */
-};
-/* Mann-Kendall: does the series rise or fall, whatever its form? At least 3 values in order of time. */
-void ay_stat_mann_kendall(struct ay_budget *b, const double *v, size_t n, struct ay_stat_trend *out);
-
 #endif

@@ -101,29 +101,26 @@ static void draw(const struct ay_reference *ref, struct ay_reference *batch, uin
 	}
 }
 
-/* Batches that leave the reference more and more: the table's own in every second place. */
+/* The table in every second place. */
 static void trend(const struct ay_profiled *ref, const struct ay_profiled *table, const struct ay_profiled *drawn, struct ay_budget *b)
 {
-	double of[AY_TREND_SERIES], series[AY_TREND_SERIES * BATCHES];
+	static const double floors[AY_TREND_SERIES] = {0.05};
+	struct ay_trend series[AY_TREND_SERIES] = {{0}};
 	struct ay_trend_result r[AY_TREND_SERIES];
 	size_t n = 0, found;
 
-	for (size_t k = 0; k < BATCHES; k++) {
-		const struct ay_profiled *one = k % 2 ? table : drawn;
+	for (size_t k = 1; k <= BATCHES; k++) {
+		const struct ay_profiled *one = k % 2 ? drawn : table;
 
-		n = ref->numeric ? ay_trend_of_numbers(&ref->numbers, &one->numbers, of) : ay_trend_of_values(&ref->values, &one->values, of);
+		n = ref->numeric ? ay_trend_add_numbers(series, &ref->numbers, &one->numbers, k) : ay_trend_add_values(series, &ref->values, &one->values, k);
 		if (n > AY_TREND_SERIES)
 			ay_bug("a column has too many series");
-		for (size_t i = 0; i < n; i++) {
-			number(of[i], "a trend goes nowhere");
-			series[i * BATCHES + k] = of[i] + 0.01 * (double)(k * i);
-		}
 	}
-	if (ay_trend_judge(b, series, n, BATCHES, ALPHA, AY_TREND_FLOOR, r, &found))
+	if (ay_trend_judge(b, series, n, BATCHES, ALPHA, floors, r, &found))
 		return;
 	for (size_t i = 0; i < n; i++) {
-		chance(r[i].test.p, "a trend has no chance");
-		number(r[i].change, "a trend has no line");
+		chance(r[i].p, "a trend has no chance");
+		number(r[i].end, "a trend has no line");
 		if (!ay_trend_name(ref->numeric, i))
 			ay_bug("a series has no name");
 	}

@@ -194,7 +194,6 @@ static void samples(const struct values *v, struct ay_budget *b)
 static void many(const struct values *v, struct ay_budget *b)
 {
 	double p[VALUES], adjusted[VALUES];
-	struct ay_stat_trend t;
 
 	for (size_t i = 0; i < v->n; i++)
 		p[i] = (double)(v->u[i] % 1001) / 1000;
@@ -206,12 +205,6 @@ static void many(const struct values *v, struct ay_budget *b)
 		for (size_t i = 0; i < v->n; i++)
 			if (!(adjusted[i] >= p[i] && adjusted[i] <= 1))
 				ay_bug("Benjamini and Hochberg make %g of %g", adjusted[i], p[i]);
-	ay_stat_mann_kendall(b, v->d, v->n, &t);
-	if (t.why)
-		return;
-	chance(t.p, "a trend");
-	if (!(t.tau >= -1 && t.tau <= 1))
-		ay_bug("a trend of %g", t.tau);
 }
 
 static void read_values(const uint8_t *data, size_t size, struct values *v)

@@ -119,11 +119,6 @@ def others():
         for q in (0.999, 0.5, 0.05, 0.001, 1e-9, 1e-100):
             x = stats.chi2.isf(q, df)
             case("chi-square tail", f"chi2 {df} {float(x)!r}", [stats.chi2.sf(x, df)], [EXACT])
-    for n in (3, 5, 10, 20, 40, 60):
-        for drift in (0, 0.2, 10):
-            v = rng.normal(size=n) + drift * np.arange(n)
-            r = stats.kendalltau(np.arange(n), v, method="exact")
-            case("trend", f"mk {text(v)}", [r.correlation, r.pvalue], [EXACT, EXACT])
     for n in (3, 40, 1000):
         v = np.sort(rng.normal(size=n)) ** 3
         iqr = np.subtract(*np.percentile(v, [75, 25])) / 1.349

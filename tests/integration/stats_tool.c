@@ -131,15 +131,10 @@ static void two_tables(const char *what)
 
 static void one_sample(const char *what)
 {
-	struct ay_stat_trend t;
 	double *v, x;
 	size_t n = sample(&v, false, 0);
 
-	if (strcmp(what, "mk") == 0) {
-		ay_stat_mann_kendall(&budget, v, n, &t);
-		if (!told(t.why))
-			printf("%.17g %.17g\n", t.tau, t.p);
-	} else if (strcmp(what, "scale") == 0) {
+	if (strcmp(what, "scale") == 0) {
 		order(v, n);
 		if (!told(ay_stat_robust_scale(v, n, &x)))
 			printf("%.17g\n", x);

@@ -175,33 +175,6 @@ static void many(void)
 	is_int(ay_stat_holm(&budget, p, SIZE_MAX / 8, q), AY_ELIMIT, "too many tests");
 }
 
-static void trends(void)
-{
-	static const double up[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, flat[] = {3, 3, 3, 3}, ties[] = {1, 1, 2, 2, 3, 3, 4, 4}, nan[] = {1, 2, NAN};
-	static double large[AY_STAT_TREND_MAX + 1];
-	struct ay_stat_trend t;
-
-	ay_stat_mann_kendall(&budget, up, 10, &t);
-	ok(!t.why && t.exact && t.s == 45 && t.tau == 1 && near(t.p, 2.0 / 3628800, 1e-18), "ten batches that rise: 2/10!");
-	ay_stat_mann_kendall(&budget, flat, 4, &t);
-	ok(!t.why && !t.exact && t.s == 0 && t.p == 1, "a constant");
-	ay_stat_mann_kendall(&budget, ties, 8, &t);
-	/* S 24; variance (8 7 21 - 4 2 1 9)/18 = 552/9 */
-	ok(!t.why && !t.exact && t.s == 24 && near(t.p, erfc(23 / sqrt(1104.0 / 18) / sqrt(2)), 1e-15), "ties");
-	ay_stat_mann_kendall(&budget, nan, 3, &t);
-	is_int(t.why, AY_STAT_UNORDERED, "NaN");
-	ay_stat_mann_kendall(&budget, up, 2, &t);
-	is_int(t.why, AY_STAT_NO_ROWS, "two batches");
-	ay_stat_mann_kendall(&budget, up, 3, &t);
-	ok(!t.why && near(t.p, 1.0 / 3, 1e-15), "three");
-	for (size_t i = 0; i < AY_ARRAY_LEN(large); i++)
-		large[i] = (double)i;
-	ay_stat_mann_kendall(&budget, large, AY_STAT_TREND_MAX, &t);
-	ok(!t.why && t.p == 0, "the longest series");
-	ay_stat_mann_kendall(&budget, large, AY_STAT_TREND_MAX + 1, &t);
-	is_int(t.why, AY_STAT_LIMIT, "one longer");
-}
-
 int main(void)
 {
 	ay_budget_init(&budget, 1 << 20);
@@ -210,7 +183,6 @@ int main(void)
 	sparse();
 	shifts();
 	many();
-	trends();
 	for (int why = AY_STAT_OK; why <= AY_STAT_LIMIT; why++)
 		ok(ay_stat_why_text(why)[0], "%s", ay_stat_why_text(why));
 	return done_testing();
