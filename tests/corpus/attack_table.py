@@ -50,6 +50,8 @@ ATTACKS = [
     ("honest", "honest", ALL, SIZES),
     ("split:honest", "honest, in batches until one is not held", ALL, (200,)),
     ("honest", "honest, another period", ("flights-3m, March",), SIZES),
+    ("ramp:honest", "honest, ten batches one after the other", TABLES, (200, 1000)),
+    ("increment:honest", "honest, one file beside 99", TABLES, (1000, 10000)),
     ("shift-0.3", "shifted by 0.3 sigma", TABLES, SIZES),
     ("flips", "5 % of the labels flipped", LABELLED, SIZES),
     ("darkened", "every image darkened by 10 %", ("fashion-mnist",), SIZES),

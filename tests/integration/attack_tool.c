@@ -405,6 +405,14 @@ static void try_all(void)
 	ay_buf_free(&proposal);
 }
 
+/* What was found in file i is not looked for again by who looks back at this version. */
+static void keep_note(struct ay_candidate *c, size_t i, const struct ay_sha256 *content)
+{
+	struct ay_sha256 key = ay_scan_key(gate, &c->plan, content, c->files.v[i].path);
+
+	ay_candidate_fresh(c, &key, c->notes[i]);
+}
+
 /* As put does with a version of one file, but for its workers. */
 static enum outcome publish(const char *ref, const struct ay_buf *table)
 {
@@ -415,9 +423,7 @@ static enum outcome publish(const char *ref, const struct ay_buf *table)
 	if (ay_object_put_bytes(ay_gate_store(gate), table->data, table->len, &d, &e))
 		die("place", &e);
 	add_file(c, file, table, NULL);
-	struct ay_sha256 key = ay_scan_key(gate, &c->plan, &d, c->files.v[0].path);
-
-	ay_candidate_fresh(c, &key, c->notes[0]);
+	keep_note(c, 0, &d);
 	enum outcome o = judge(c, true);
 
 	ay_candidate_free(c);
@@ -483,6 +489,7 @@ static struct ay_candidate *admit_base(const char *name, size_t from, size_t eac
 		if (ay_object_put_bytes(ay_gate_store(gate), table.data, table.len, &d, &e))
 			die("place", &e);
 		add_file(c, text, &table, NULL);
+		keep_note(c, i, &d);
 		batch_free(&b);
 		ay_buf_free(&table);
 	}
