@@ -26,8 +26,8 @@ const struct ay_rule ay_rule_table[] = {
 	  "Unpack the outer containers and publish what is inside." },
 	{ "limit.ratio", FORMAT, AY_FAIL, AY_HIGH, false, "A compressed member expands far more than real data does.",
 	  "Publish the content uncompressed." },
-	{ "limit.expanded", FORMAT, AY_FAIL, AY_HIGH, false, "What is compressed expands to more than a scan may read.",
-	  "Publish the content uncompressed." },
+	{ "limit.expanded", FORMAT, AY_FAIL, AY_HIGH, false, "What is compressed, or takes no bytes at all, expands to more than a scan may read.",
+	  "Publish the content uncompressed, and a table without rows that have nothing." },
 
 	/* format: what is not tied to one of them */
 	{ "format.unknown", DESER, AY_FAIL, AY_HIGH, false, "No scanner knows this format, so nothing can be said about it.",

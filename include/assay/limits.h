@@ -79,6 +79,7 @@
 #define AY_LIMIT_PICKLE_NAME 1024             /* bytes of module + name */
 #define AY_LIMIT_ZIP_DIRECTORY (64 * MIB)      /* bytes: held twice while a zip is read */
 #define AY_LIMIT_NPY_HEADER 65535
+#define AY_LIMIT_TABLE_UNSTORED (1 * GIB)      /* values of a table that take no bytes; beyond, AY_LIMIT_SCAN_RATIO for each byte of the file */
 #define AY_LIMIT_HDF5_SPARSE (64 * MIB)        /* bytes of a dataset that need not be stored: beyond, AY_LIMIT_SCAN_RATIO holds */
 #define AY_LIMIT_TEXT_LINE (64 * MIB)
 #define AY_LIMIT_JSON_STRING (32 * MIB)

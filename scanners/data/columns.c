@@ -44,6 +44,14 @@ int ay_columns_end(const struct ay_columns *k, uint64_t rows)
 	return k && k->end ? k->end(k->arg, rows) : 0;
 }
 
+bool ay_columns_stored(uint64_t *unstored, uint64_t n, uint64_t bytes, uint64_t file_size)
+{
+	uint64_t more = n / 8 > bytes ? n - 8 * bytes : 0;
+
+	*unstored = more > UINT64_MAX - *unstored ? UINT64_MAX : *unstored + more;
+	return *unstored <= AY_LIMIT_TABLE_UNSTORED || (*unstored - AY_LIMIT_TABLE_UNSTORED) / AY_LIMIT_SCAN_RATIO <= file_size;
+}
+
 /* ---- counting ---- */
 
 static int grow(struct ay_column_counts *c, size_t count)

@@ -60,6 +60,7 @@ struct ay_arrow {
 	struct ay_source *in;
 	struct ay_budget *budget;
 	const struct ay_columns *sink;
+	uint64_t unstored;           /* values that take no bytes */
 	struct ay_arrow_node *nodes;
 	size_t count, room;
 	struct ay_arrow_dict *dicts;

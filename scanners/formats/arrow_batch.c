@@ -43,12 +43,16 @@ struct column {
 	uint8_t *valid;                  /* bits; NULL: all */
 };
 
-static int malformed(struct ay_arrow_batch *k, const char *why)
+static int refuse(struct ay_arrow_batch *k, const char *rule, const char *why)
 {
 	char name[128];
 
-	return ay_arrow_refuse(k->r, "arrow.malformed", "column %s: %s",
-			       k->at && k->at->path ? ay_escape_str(name, sizeof(name), k->at->path) : "of a dictionary", why);
+	return ay_arrow_refuse(k->r, rule, "column %s: %s", k->at && k->at->path ? ay_escape_str(name, sizeof(name), k->at->path) : "of a dictionary", why);
+}
+
+static int malformed(struct ay_arrow_batch *k, const char *why)
+{
+	return refuse(k, "arrow.malformed", why);
 }
 
 /* ---- to the sink ---- */
@@ -451,6 +455,15 @@ static int read_list(struct ay_arrow_batch *k, const struct column *c, uint64_t 
 
 /* ---- nodes ---- */
 
+/* Nulls of a column that can have nothing else. */
+static int read_nothing(struct ay_arrow_batch *k, const struct column *c)
+{
+	if (!ay_columns_stored(&k->r->unstored, c->length, 0, k->r->in->size))
+		return refuse(k, "limit.expanded", "it has more values than a scan may read of a file of this size: they take no bytes");
+	k->nulls = c->length;
+	return 0;
+}
+
 static int read_leaf(struct ay_arrow_batch *k, const struct column *c)
 {
 	struct ay_column out = {.name = c->n->path ? c->n->path : "", .index = c->n->index, .type = c->n->type, .scale = c->n->scale,
@@ -460,7 +473,7 @@ static int read_leaf(struct ay_arrow_batch *k, const struct column *c)
 	if (rc)
 		return rc;
 	switch (c->n->kind) {
-	case AY_ARROW_NULL: k->nulls = c->length; break;
+	case AY_ARROW_NULL: rc = read_nothing(k, c); break;
 	case AY_ARROW_BITS: rc = read_bits(k, c); break;
 	case AY_ARROW_FIXED: rc = read_fixed(k, c); break;
 	case AY_ARROW_BYTES: rc = read_bytes(k, c); break;

@@ -144,6 +144,7 @@ struct ay_pq {
 	struct ay_source *in;
 	struct ay_budget *budget;
 	const struct ay_columns *sink;
+	uint64_t unstored;           /* values that take no bytes */
 	struct ay_pq_leaf *leaves;
 	size_t leaf_count;
 	uint64_t rows;               /* of the row groups before */

@@ -430,6 +430,9 @@ def bad():
     yield "page-negative.parquet", parquet([column("i", INT32, NUMBERS, page_values=-1)]), "fail", "parquet.malformed", "a page of -1 values"
     yield "page-bomb.parquet", parquet([column("i", INT32, NUMBERS, codec=ZSTD, head=lambda k, h: h.update({2: 2**31 - 1}))]), "inconclusive", "limit.memory", \
         "a page that expands to 2 GiB"
+    run = b"\xfe\xff\xff\xff\x0f\0"
+    yield "run-bomb.parquet", parquet([column("i", INT32, [None], optional=True, page_values=2**31 - 1, num_values=2**31 - 1, edit=lambda k, b: struct.pack("<I", len(run)) + run,
+                                              head=lambda k, h: h.update({2: 4 + len(run)}))], rows=2**31 - 1), "fail", "limit.expanded", "2^31 - 1 nulls in a run of six bytes"
     yield "page-size.parquet", parquet([column("i", INT32, NUMBERS, head=lambda k, h: h.update({3: 2**31 - 1}))]), "fail", "parquet.malformed", "a page longer than its chunk"
     yield "page-type.parquet", parquet([column("i", INT32, NUMBERS, head=lambda k, h: h.update({1: 9}))]), "fail", "parquet.malformed", "an unknown type of page"
     yield "index.parquet", parquet([column("t", BYTES, WORDS, dictionary=True, index_width=8, dict_values=WORDS, edit=lambda k, b: b if k == 2 else

@@ -66,10 +66,23 @@ static void test_others(void)
 	is_int(ay_columns_begin(&k, &column), AY_ELIMIT, "without memory it says so");
 }
 
+static void test_stored(void)
+{
+	uint64_t unstored = 0;
+
+	ok(ay_columns_stored(&unstored, 80, 10, 0) && unstored == 0, "a bit for each");
+	ok(ay_columns_stored(&unstored, 88, 10, 0) && unstored == 8, "eight have none");
+	ok(ay_columns_stored(&unstored, AY_LIMIT_TABLE_UNSTORED - 8, 0, 0), "as many as any file may have");
+	ok(ay_columns_stored(&unstored, AY_LIMIT_SCAN_RATIO, 0, 1), "and what a byte of it is good for");
+	ok(!ay_columns_stored(&unstored, AY_LIMIT_SCAN_RATIO, 0, 1), "no more");
+	ok(!ay_columns_stored(&unstored, UINT64_MAX, 0, UINT64_MAX / AY_LIMIT_SCAN_RATIO - AY_LIMIT_TABLE_UNSTORED) && unstored == UINT64_MAX, "a sum beyond 2^64");
+}
+
 int main(void)
 {
 	ay_budget_init(&budget, 1 * MIB);
 	test_integers();
 	test_others();
+	test_stored();
 	return done_testing();
 }
