@@ -2,6 +2,7 @@
 #include "scanners/data/columns.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "assay/error.h"
 
@@ -44,12 +45,18 @@ int ay_columns_end(const struct ay_columns *k, uint64_t rows)
 	return k && k->end ? k->end(k->arg, rows) : 0;
 }
 
-bool ay_columns_stored(uint64_t *unstored, uint64_t n, uint64_t bytes, uint64_t file_size)
+bool ay_columns_stored(uint64_t *unstored, uint64_t n, uint64_t bytes, uint64_t file_size, char why[AY_COLUMNS_WHY])
 {
+	const uint64_t sizes = (UINT64_MAX - AY_LIMIT_TABLE_UNSTORED) / AY_LIMIT_SCAN_RATIO;
 	uint64_t more = n / 8 > bytes ? n - 8 * bytes : 0;
+	uint64_t most = AY_LIMIT_TABLE_UNSTORED + AY_LIMIT_SCAN_RATIO * (file_size < sizes ? file_size : sizes);
 
 	*unstored = more > UINT64_MAX - *unstored ? UINT64_MAX : *unstored + more;
-	return *unstored <= AY_LIMIT_TABLE_UNSTORED || (*unstored - AY_LIMIT_TABLE_UNSTORED) / AY_LIMIT_SCAN_RATIO <= file_size;
+	if (*unstored <= most)
+		return true;
+	snprintf(why, AY_COLUMNS_WHY, "with it the table has %llu values that take no bytes; a file of %llu bytes may have %llu", (unsigned long long)*unstored,
+		 (unsigned long long)file_size, (unsigned long long)most);
+	return false;
 }
 
 /* ---- counting ---- */

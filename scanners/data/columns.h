@@ -48,11 +48,13 @@ AY_MUSTCHECK int ay_columns_f64(const struct ay_columns *k, const double *v, siz
 AY_MUSTCHECK int ay_columns_bytes(const struct ay_columns *k, struct ay_cursor value);
 AY_MUSTCHECK int ay_columns_end(const struct ay_columns *k, uint64_t rows);
 
+#define AY_COLUMNS_WHY 160
+
 /*
  * Nulls of a column that has nothing else, and runs, take no bytes: a few make more values than there is time for. Adds to *unstored what n values in
- * so many bytes have no bit for, and says whether a file of this size may have as many.
+ * so many bytes have no bit for. False when a file of this size may not have as many: why says so.
  */
-AY_MUSTCHECK bool ay_columns_stored(uint64_t *unstored, uint64_t n, uint64_t bytes, uint64_t file_size);
+AY_MUSTCHECK bool ay_columns_stored(uint64_t *unstored, uint64_t n, uint64_t bytes, uint64_t file_size, char why[AY_COLUMNS_WHY]);
 
 /* ---- a sink that counts ---- */
 

@@ -458,8 +458,10 @@ static int read_list(struct ay_arrow_batch *k, const struct column *c, uint64_t 
 /* Nulls of a column that can have nothing else. */
 static int read_nothing(struct ay_arrow_batch *k, const struct column *c)
 {
-	if (!ay_columns_stored(&k->r->unstored, c->length, 0, k->r->in->size))
-		return refuse(k, "limit.expanded", "it has more values than a scan may read of a file of this size: they take no bytes");
+	char why[AY_COLUMNS_WHY];
+
+	if (!ay_columns_stored(&k->r->unstored, c->length, 0, k->r->in->size, why))
+		return refuse(k, "limit.expanded", why);
 	k->nulls = c->length;
 	return 0;
 }

@@ -481,12 +481,13 @@ static int read_data(struct chunk *k, const struct header *h, struct ay_cursor c
 {
 	uint64_t rows = k->rows, nulls = k->nulls, seen = k->seen;
 	struct levels rep, def;
+	char why[AY_COLUMNS_WHY];
 	int rc = open_levels(k, &rep, &c, k->leaf->max_rep, h, h->rep_encoding, h->rep_len);
 
 	if ((uint64_t)h->num_values > k->at->num_values - k->seen)
 		return malformed(k, "the pages have more values than the footer says");
-	if (!ay_columns_stored(&k->r->unstored, (uint64_t)h->num_values, (uint64_t)h->plain, k->r->in->size))
-		return refuse(k, "limit.expanded", "it has more values than a scan may read of a file of this size: they take no bytes");
+	if (!ay_columns_stored(&k->r->unstored, (uint64_t)h->num_values, (uint64_t)h->plain, k->r->in->size, why))
+		return refuse(k, "limit.expanded", why);
 	if (!rc)
 		rc = open_levels(k, &def, &c, k->leaf->max_def, h, h->def_encoding, h->def_len);
 	if (rc)

@@ -524,6 +524,8 @@ def change(name, field, index, value):
 def arrow_bad():
     whole = ipc.file(FIELDS, [two(), two()])
     flow, _ = ipc.stream(FIELDS, [two()])
+    yield "null-bomb.arrow", ipc.file([ipc.field("n", ipc.NULL)], [("batch",) + ipc.batch(1 << 62, [([(1 << 62, 1 << 62)], [])])]), "fail", "limit.expanded", \
+        "2^62 rows of a column of nulls"
     yield "cut.arrow", whole[:-1], "fail", "arrow.truncated", "the last byte is missing"
     yield "stream-cut.arrow", flow[:-24], "fail", "arrow.truncated", "a stream that ends within a batch"
     yield "stream-open.arrow", ipc.stream(FIELDS, [two()], end=False)[0], "fail", "arrow.truncated", "a stream without its end mark"

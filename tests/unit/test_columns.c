@@ -69,13 +69,15 @@ static void test_others(void)
 static void test_stored(void)
 {
 	uint64_t unstored = 0;
+	char why[AY_COLUMNS_WHY];
 
-	ok(ay_columns_stored(&unstored, 80, 10, 0) && unstored == 0, "a bit for each");
-	ok(ay_columns_stored(&unstored, 88, 10, 0) && unstored == 8, "eight have none");
-	ok(ay_columns_stored(&unstored, AY_LIMIT_TABLE_UNSTORED - 8, 0, 0), "as many as any file may have");
-	ok(ay_columns_stored(&unstored, AY_LIMIT_SCAN_RATIO, 0, 1), "and what a byte of it is good for");
-	ok(!ay_columns_stored(&unstored, AY_LIMIT_SCAN_RATIO, 0, 1), "no more");
-	ok(!ay_columns_stored(&unstored, UINT64_MAX, 0, UINT64_MAX / AY_LIMIT_SCAN_RATIO - AY_LIMIT_TABLE_UNSTORED) && unstored == UINT64_MAX, "a sum beyond 2^64");
+	ok(ay_columns_stored(&unstored, 80, 10, 0, why) && unstored == 0, "a bit for each");
+	ok(ay_columns_stored(&unstored, 88, 10, 0, why) && unstored == 8, "eight have none");
+	ok(ay_columns_stored(&unstored, AY_LIMIT_TABLE_UNSTORED - 8, 0, 0, why), "as many as any file may have");
+	ok(ay_columns_stored(&unstored, AY_LIMIT_SCAN_RATIO, 0, 1, why), "and what a byte of it is good for");
+	ok(!ay_columns_stored(&unstored, 8, 0, 1, why), "no more");
+	is_str(why, "with it the table has 1073742032 values that take no bytes; a file of 1 bytes may have 1073742024", "with both figures");
+	ok(!ay_columns_stored(&unstored, UINT64_MAX, 0, UINT64_MAX / AY_LIMIT_SCAN_RATIO - AY_LIMIT_TABLE_UNSTORED, why) && unstored == UINT64_MAX, "a sum beyond 2^64");
 }
 
 int main(void)
