@@ -125,11 +125,6 @@ void ay_wipe(void *p, size_t len)
 	sodium_memzero(p, len);
 }
 
-bool ay_equal_ct(const void *a, const void *b, size_t len)
-{
-	return sodium_memcmp(a, b, len) == 0;
-}
-
 void ay_blake2b(const void *bytes, size_t len, uint8_t *out, size_t out_len)
 {
 	need_sodium();

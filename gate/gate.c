@@ -96,11 +96,6 @@ struct ay_store *ay_gate_store(struct ay_gate *g)
 	return g->store;
 }
 
-struct ay_pool *ay_gate_pool(struct ay_gate *g)
-{
-	return g->pool;
-}
-
 void ay_gate_set_hook(struct ay_gate *g, ay_gate_changed fn, void *arg)
 {
 	pthread_mutex_lock(&g->lock);

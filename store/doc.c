@@ -35,11 +35,6 @@ int ay_doc_get(struct ay_txn *t, enum ay_table table, const void *key, size_t ke
 	return ay_ix_get(t, table_of(table), key, key_len, out);
 }
 
-int ay_doc_del(struct ay_txn *t, enum ay_table table, const void *key, size_t key_len)
-{
-	return ay_ix_del(t, table_of(table), key, key_len);
-}
-
 int ay_doc_each(struct ay_txn *t, enum ay_table table, const void *prefix, size_t prefix_len,
 		int (*fn)(const void *key, size_t key_len, const void *val, size_t val_len, void *arg), void *arg)
 {

@@ -63,7 +63,6 @@ AY_MUSTCHECK int ay_key_read(const char *path, const char *passphrase, struct ay
 
 void ay_random(void *out, size_t len);
 void ay_wipe(void *p, size_t len);
-bool ay_equal_ct(const void *a, const void *b, size_t len);
 void ay_blake2b(const void *bytes, size_t len, uint8_t *out, size_t out_len);
 /* Streaming BLAKE2b-512 of a file descriptor from offset 0 (minisign). */
 AY_MUSTCHECK int ay_blake2b_fd(int fd, uint8_t out[64]);

@@ -36,7 +36,6 @@ struct ay_gate_options {
 AY_MUSTCHECK int ay_gate_open(const struct ay_gate_options *o, struct ay_gate **out, struct ay_error *e);
 void ay_gate_close(struct ay_gate *g);
 struct ay_store *ay_gate_store(struct ay_gate *g);
-struct ay_pool *ay_gate_pool(struct ay_gate *g);
 /* Snapshots with a reference; release when done. */
 const struct ay_policy *ay_gate_policy(struct ay_gate *g);
 void ay_gate_policy_release(struct ay_gate *g, const struct ay_policy *p);

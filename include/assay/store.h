@@ -236,7 +236,6 @@ enum ay_table {
 };
 AY_MUSTCHECK int ay_doc_put(struct ay_txn *t, enum ay_table table, const void *key, size_t key_len, const void *val, size_t val_len);
 AY_MUSTCHECK int ay_doc_get(struct ay_txn *t, enum ay_table table, const void *key, size_t key_len, struct ay_buf *out);
-AY_MUSTCHECK int ay_doc_del(struct ay_txn *t, enum ay_table table, const void *key, size_t key_len);
 AY_MUSTCHECK int ay_doc_each(struct ay_txn *t, enum ay_table table, const void *prefix, size_t prefix_len,
 			     int (*fn)(const void *key, size_t key_len, const void *val, size_t val_len, void *arg), void *arg);
 /* Value of the greatest key with this prefix. */

@@ -513,18 +513,3 @@ int ay_stat_holm(struct ay_budget *b, const double *p, size_t n, double *adjuste
 	ay_budget_free(b, r);
 	return 0;
 }
-
-int ay_stat_benjamini_hochberg(struct ay_budget *b, const double *p, size_t n, double *adjusted)
-{
-	struct p_rank *r = n ? ranks_of(b, p, n) : NULL;
-	double most = 1;
-
-	if (n && !r)
-		return AY_ELIMIT;
-	for (size_t i = n; i-- > 0;) {
-		most = fmin(most, r[i].p * ((double)n / (double)(i + 1)));    /* in this order never less than p */
-		adjusted[r[i].at] = most;
-	}
-	ay_budget_free(b, r);
-	return 0;
-}

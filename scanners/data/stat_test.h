@@ -119,7 +119,5 @@ enum ay_stat_why ay_stat_robust_scale(const double *sorted, size_t n, double *sc
 
 /* Holm 1979: adjusted so that the chance of any false alarm among all is p. adjusted may be p. */
 AY_MUSTCHECK int ay_stat_holm(struct ay_budget *b, const double *p, size_t n, double *adjusted);
-/* Benjamini and Hochberg 1995: share of false alarms; for monitoring, not for verdicts. */
-AY_MUSTCHECK int ay_stat_benjamini_hochberg(struct ay_budget *b, const double *p, size_t n, double *adjusted);
 
 #endif

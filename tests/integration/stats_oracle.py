@@ -128,11 +128,9 @@ def others():
     for n in (1, 2, 17):
         p = rng.random(n) ** 3
         o = np.argsort(p, kind="stable")
-        holm, bh = np.empty(n), np.empty(n)
+        holm = np.empty(n)
         holm[o] = np.maximum.accumulate(np.minimum(1, p[o] * (n - np.arange(n))))
-        bh[o] = np.minimum.accumulate(np.minimum(1, p[o] * n / np.arange(1, n + 1))[::-1])[::-1]
         case("Holm", f"holm {text(p)}", holm, [SUMS] * n)
-        case("Benjamini-Hochberg", f"bh {text(p)}", bh, [SUMS] * n)
 
 
 def error_of(got, want):

@@ -7,7 +7,7 @@
  *   table K A... B...                        X2 df p G p V
  *   distance K A... B...                     PSI JS_DISTANCE HELLINGER VARIATION
  *   w1 N A... M B...                         W1
- *   chi2 DF X | kstwo N D | mk N V... | holm N P... | bh N P... | scale N V...
+ *   chi2 DF X | kstwo N D | holm N P... | scale N V...
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -139,7 +139,7 @@ static void one_sample(const char *what)
 		if (!told(ay_stat_robust_scale(v, n, &x)))
 			printf("%.17g\n", x);
 	} else {
-		if (strcmp(what, "holm") == 0 ? ay_stat_holm(&budget, v, n, v) : ay_stat_benjamini_hochberg(&budget, v, n, v))
+		if (ay_stat_holm(&budget, v, n, v))
 			exit(99);
 		for (size_t i = 0; i < n; i++)
 			printf("%s%.17g", i ? " " : "", v[i]);
