@@ -9,6 +9,7 @@
 #include "assay/text.h"
 #include "scanners/data/describe.h"
 #include "scanners/data/reference.h"
+#include "scanners/data/rows_missing.h"
 #include "scanners/data/uniq.h"
 #include "scanners/driver.h"
 
@@ -28,6 +29,14 @@ static const enum ay_value_type order[] = {
 };
 #define TYPES AY_ARRAY_LEN(order)
 
+/*
+ * Texts that programs write where a value is missing. The first always says so; another when it stands among values that are no
+ * texts: "NA" is missing between numbers, and may be Namibia between names.
+ */
+static const char *const said[] = {"", "NA", "N/A", "n/a", "<NA>", "#N/A", "NULL", "null", "None", "nan", "-", ".", "?"};
+#define LONGEST_SAID 4
+#define SAID_ALL ((1u << AY_ARRAY_LEN(said)) - 1)
+
 struct text { char bytes[MAX_BOUND]; size_t len; };
 /* A minimum or maximum: as written, and as a value of the column's type. */
 struct bound { struct text text; struct ay_value v; uint64_t rows; };
@@ -39,6 +48,7 @@ struct column {
 	bool bounded;                /* min and max are known */
 	bool small_set, unique;
 	uint64_t values, missing;
+	uint32_t said;               /* bit i: said[i] stood for a missing value */
 	struct bound min, max;
 	struct text set[MAX_ENUM];
 	uint64_t set_rows[MAX_ENUM];
@@ -52,6 +62,7 @@ struct inference {
 	struct column *columns;
 	size_t count;
 	uint64_t rows;
+	uint32_t missing;            /* bit i: said[i] says that a value is missing */
 };
 
 /* ---- what a cell may be ---- */
@@ -197,15 +208,32 @@ static void note_unique(struct column *c, const struct ay_cell *cell)
 		ay_uniq_free(&c->seen);
 }
 
+/* Its bit; 0: it is a value. */
+static uint32_t said_by(const struct inference *inf, const char *text, size_t len)
+{
+	for (size_t i = 0; len <= LONGEST_SAID && i < AY_ARRAY_LEN(said); i++)
+		if (inf->missing & 1u << i && strlen(said[i]) == len && memcmp(text, said[i], len) == 0)
+			return 1u << i;
+	return 0;
+}
+
+static bool says_missing(void *arg, const char *text, size_t len)
+{
+	return said_by(arg, text, len) != 0;
+}
+
 static int note_cell(void *arg, size_t column, uint64_t row, const struct ay_cell *cell)
 {
 	struct inference *inf = arg;
 	struct column *c = &inf->columns[column];
+	uint32_t bit = cell->kind == AY_CELL_TEXT ? said_by(inf, cell->text, cell->len) : 0;
 	struct ay_value v;
 
 	inf->rows = row > inf->rows ? row : inf->rows;
+	c->said |= bit;
 	/* What is no number is missing, for a schema; lists and bytes are nothing that it knows. */
-	if (cell->kind == AY_CELL_MISSING || (cell->kind == AY_CELL_NUMBER && isnan(cell->number)) || (cell->typed && cell->is == AY_VALUE_ANY)) {
+	if (bit || cell->kind == AY_CELL_MISSING || (cell->kind == AY_CELL_NUMBER && isnan(cell->number)) ||
+	    (cell->typed && cell->is == AY_VALUE_ANY)) {
 		c->missing++;
 		return 0;
 	}
@@ -298,7 +326,9 @@ static void write_schema(const struct inference *inf, const struct ay_buf *refer
 	ay_jw_array_end(&w);
 	ay_jw_key(&w, "missingValues");
 	ay_jw_array(&w);
-	ay_jw_str(&w, "");
+	for (size_t i = 0; i < AY_ARRAY_LEN(said); i++)
+		if (inf->missing & 1u << i)
+			ay_jw_str(&w, said[i]);
 	ay_jw_array_end(&w);
 	ay_jw_kstr(&w, "fieldsMatch", "exact");
 	if (reference->len && ay_base64_encode(&text, reference->data, reference->len) == 0)
@@ -418,11 +448,51 @@ static int propose(const struct inference *inf, const struct ay_rows *rows, stru
 	return rc;
 }
 
+static void forget_columns(struct inference *inf)
+{
+	for (size_t i = 0; i < inf->count; i++) {
+		ay_uniq_free(&inf->columns[i].seen);
+		ay_budget_free(inf->budget, inf->columns[i].name);
+	}
+	ay_budget_free(inf->budget, inf->columns);
+	inf->columns = NULL;
+	inf->count = 0;
+	inf->rows = 0;
+}
+
+static int note_table(struct inference *inf, const struct ay_rows *rows, uint32_t missing)
+{
+	const struct ay_rows_sink sink = {.arg = inf, .columns = start_columns, .value = note_cell};
+
+	inf->missing = missing;
+	return rows->each(rows->arg, inf->budget, &sink);
+}
+
+/* A second time where what was taken for missing stands only among texts. */
+static int note_columns(struct inference *inf, const struct ay_rows *rows)
+{
+	int rc = note_table(inf, rows, SAID_ALL);
+	uint32_t met = 1, meant = 1;
+
+	for (size_t i = 0; i < inf->count; i++) {
+		const struct column *c = &inf->columns[i];
+
+		met |= c->said;
+		meant |= c->values && order[c->type] != AY_VALUE_STRING && order[c->type] != AY_VALUE_ANY ? c->said : 0;
+	}
+	inf->missing = meant;
+	if (rc || met == meant)
+		return rc;
+	forget_columns(inf);
+	return note_table(inf, rows, meant);
+}
+
 int ay_infer_rows(struct ay_budget *b, const struct ay_rows *rows, bool describe, struct ay_buf *out, struct ay_error *e)
 {
 	struct inference inf = {.budget = b, .pool = {.budget = b, .left = AY_LIMIT_CSV_UNIQUE}};
-	const struct ay_rows_sink sink = {.arg = &inf, .columns = start_columns, .value = note_cell};
-	int rc = rows->each(rows->arg, b, &sink);
+	struct ay_rows_missing counted = {.in = rows, .says = says_missing, .arg = &inf};
+	const struct ay_rows as_counted = ay_rows_missing(&counted);
+	int rc = note_columns(&inf, rows);
 
 	for (size_t i = 0; i < inf.count; i++)
 		ay_uniq_free(&inf.columns[i].seen);
@@ -433,10 +503,8 @@ int ay_infer_rows(struct ay_budget *b, const struct ay_rows *rows, bool describe
 		if (!*inf.columns[i].name)
 			rc = ay_error_set(e, AY_EFORMAT, "column %zu has no name; next: name it, for a schema has its columns by name", i + 1);
 	if (!rc)
-		rc = describe ? describe_rows(&inf, rows, out) : propose(&inf, rows, out, e);
-	for (size_t i = 0; i < inf.count; i++)
-		ay_budget_free(b, inf.columns[i].name);
-	ay_budget_free(b, inf.columns);
+		rc = describe ? describe_rows(&inf, &as_counted, out) : propose(&inf, &as_counted, out, e);
+	forget_columns(&inf);
 	return rc ? rc : out->err;
 }
 

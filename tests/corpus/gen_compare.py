@@ -9,10 +9,13 @@ wine_nulls.csv       b with a third of one column missing
 wine_kinds.csv       b with another mix of kinds
 wine_huge.csv        b with one value of 1e9
 wine_column.csv      b with a column of another name
+wine_na, wine_nb.csv a and b with a third of one column "NA", as R writes what is missing; wine_ns.csv: and shifted
+wine_a, wine_b.jsonl as objects, with a third of the kinds empty texts
 wine_ragged.csv      b with a row too long
 hostile.csv          markup in names and values
 """
 import csv
+import json
 import os
 import random
 import statistics
@@ -58,6 +61,15 @@ def main(top):
     write(at("wine_kinds"), names, r.choices(wine, weights=[3 if row[-1] == "class_2" else 1 for row in wine], k=3000))
     write(at("wine_huge"), names, [["1e9"] + b[0][1:]] + b[1:])
     write(at("wine_column"), ["spirit"] + names[1:], b)
+    a, unknown = r.choices(wine, k=5000), random.Random(5)
+    some = lambda value, other: other if unknown.random() < 1 / 3 else value
+    write(at("wine_na"), names, [[some(row[0], "NA")] + row[1:] for row in a])
+    write(at("wine_nb"), names, [[some(row[0], "NA")] + row[1:] for row in b])
+    write(at("wine_ns"), names, [[some("%.2f" % (float(row[0]) + alcohol / 2), "NA")] + row[1:] for row in b])
+    for name, rows in (("wine_a", a), ("wine_b", b)):
+        with open(os.path.join(top, name + ".jsonl"), "w", encoding="utf-8") as f:
+            for row in rows:
+                f.write(json.dumps({"alcohol": float(row[0]), "kind": some(row[-1], "")}) + "\n")
     write(at("wine_ragged"), names, b[:10] + [b[10] + ["more"]])
     evil = "</svg><script>alert(1)</script>"
     write(at("hostile"), [evil, "n\x7f\u202e"], [[evil if r.random() < 0.5 else "\"&'", i % 7] for i in range(2000)])

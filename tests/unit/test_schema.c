@@ -626,6 +626,63 @@ static void inference(void)
 	ay_buf_free(&out);
 }
 
+/* The proposal of a table of 40 rows, whose column v has this text now and then and else numbers; text stands in a column w of texts too. */
+static struct ay_buf proposed_with(const char *name, const char *text, bool json, bool numbers, struct ay_buf *table)
+{
+	struct ay_buf out = ay_buf_new(MIB);
+	struct ay_budget budget;
+	struct ay_error e;
+
+	*table = ay_buf_new(MIB);
+	ay_buf_adds(table, json ? "" : "v,w\n");
+	for (int i = 0; i < 40; i++) {
+		const char *quote = json ? "\"" : "", *w = i % 4 ? "yes" : text;
+
+		ay_buf_adds(table, json ? "{\"v\": " : "");
+		if (numbers && i % 3)
+			ay_buf_addf(table, "%d", i * i);
+		else
+			ay_buf_addf(table, "%s%s%s", quote, i % 3 ? "red" : text, quote);
+		ay_buf_addf(table, json ? ", \"w\": \"%s\"}\n" : ",%s\n", w);
+	}
+	struct ay_source in = ay_source_memory(table->data, table->len);
+
+	ay_budget_init(&budget, table->len);
+	is_int(ay_schema_infer(&in, name, &budget, &out, &e), 0, "%s of %s with \"%s\"", name, numbers ? "numbers" : "texts", text);
+	ok(budget.alloc_left == AY_LIMIT_SCAN_ALLOC, "all memory is given back");
+	is_str(scan_case_with(name, table->data, table->len, ay_buf_str(&out)), "pass", "the table passes its own schema");
+	return out;
+}
+
+static void inferred_missing(void)
+{
+	static const char *const said[] = {"NA", "N/A", "<NA>", "NULL", "null", "None", "nan", "-", ".", "?"};
+	struct ay_buf table, out;
+
+	for (size_t i = 0; i < AY_ARRAY_LEN(said); i++) {
+		out = proposed_with(i % 2 ? "t.csv" : "t.jsonl", said[i], i % 2 == 0, true, &table);
+		char want[64];
+
+		snprintf(want, sizeof(want), "\"missingValues\": [\n    \"\",\n    \"%s\"\n  ]", said[i]);
+		ok(strstr(ay_buf_str(&out), want) && strstr(ay_buf_str(&out), "\"integer\"") && !strstr(ay_buf_str(&out), "\"required\""),
+		   "\"%s\" between numbers is missing, and in a column of texts beside them: %.300s", said[i], ay_buf_str(&out));
+		ay_buf_free(&table);
+		ay_buf_free(&out);
+	}
+	out = proposed_with("t.csv", "NA", false, false, &table);
+	ok(strstr(ay_buf_str(&out), "\"missingValues\": [\n    \"\"\n  ]") && strstr(ay_buf_str(&out), "\"NA\",") &&
+	   strstr(ay_buf_str(&out), "\"required\""), "where there are only texts it is one of them");
+	ay_buf_free(&table);
+	ay_buf_free(&out);
+	out = proposed_with("t.jsonl", "", true, false, &table);
+	ok(!strstr(ay_buf_str(&out), "\"required\""), "an empty text of JSON is missing, as the schema takes it");
+	/* The reference counts as the schema does. */
+	ay_buf_adds(&table, "{\"v\": null, \"w\": null}\n");
+	is_str(scan_case_with("t.jsonl", table.data, table.len, ay_buf_str(&out)), "pass", "and so is null");
+	ay_buf_free(&table);
+	ay_buf_free(&out);
+}
+
 int main(void)
 {
 	loading();
@@ -644,6 +701,7 @@ int main(void)
 	missing_texts();
 	inferred_from_many();
 	inference();
+	inferred_missing();
 	ay_scan_result_free(&scan_case_result);
 	return done_testing();
 }
