@@ -138,7 +138,8 @@ static int propose_folder(struct ay_pool *pool, const char *from, struct ay_buf 
 	return r;
 }
 
-static int propose(struct cli *c, const char *from, struct ay_buf *schema, struct ay_error *e)
+/* of: the schema that a reference is wanted for, without one; NULL: a schema is proposed, with its reference. */
+static int propose(struct cli *c, const char *from, const struct ay_buf *of, struct ay_buf *schema, struct ay_error *e)
 {
 	char name[AY_LIMIT_PATH + 1];
 	struct ay_pool_options po = { .workers = 1 };
@@ -171,6 +172,10 @@ static int propose(struct cli *c, const char *from, struct ay_buf *schema, struc
 	}
 	struct ay_job job = { .fd = fd, .size = (uint64_t)st.st_size, .uid = getuid(), .options = { .path = name } };
 
+	if (of) {
+		job.options.schema_json = (const char *)of->data;
+		job.options.schema_len = of->len;
+	}
 	if (r == 0)
 		r = ay_pool_infer(pool, &job, schema, e);
 	ay_pool_free(pool);
@@ -218,19 +223,19 @@ static int current(struct cli *c, const char *name, uint64_t *version, struct ay
 	return r;
 }
 
-/* All members of an object but one. */
-static void put_others(struct ay_jw *w, const struct ay_json *object, const char *but)
+/* All members of an object but one, or two. */
+static void put_others(struct ay_jw *w, const struct ay_json *object, const char *but, const char *nor)
 {
 	for (size_t i = 0; i < ay_json_count(object); i++) {
-		if (strcmp(ay_json_key(object, i), but) == 0)
+		if (strcmp(ay_json_key(object, i), but) == 0 || (nor && strcmp(ay_json_key(object, i), nor) == 0))
 			continue;
 		ay_jw_key(w, ay_json_key(object, i));
 		ay_jw_tree(w, ay_json_at(object, i));
 	}
 }
 
-/* The schema in force with what was learnt of a table as the reference of one more season. */
-static int add_season(const struct ay_json *old, const struct ay_json *learnt, const char *season, struct ay_buf *out, struct ay_error *e)
+/* The schema with what was learnt of a table as its reference, or as that of one more season. */
+static int put_reference(const struct ay_json *old, const struct ay_json *learnt, const char *season, struct ay_buf *out, struct ay_error *e)
 {
 	const char *reference = ay_json_str(ay_json_get(learnt, "x-profile"), NULL);
 	struct ay_schema *loaded = NULL;
@@ -239,12 +244,15 @@ static int add_season(const struct ay_json *old, const struct ay_json *learnt, c
 	if (!reference)
 		return ay_error_set(e, AY_EFORMAT, "the table has no column that could be compared");
 	ay_jw_object(&w);
-	put_others(&w, old, "x-seasons");
-	ay_jw_key(&w, "x-seasons");
-	ay_jw_object(&w);
-	put_others(&w, ay_json_get(old, "x-seasons"), season);
-	ay_jw_kstr(&w, season, reference);
-	ay_jw_object_end(&w);
+	put_others(&w, old, season ? "x-seasons" : "x-profile", NULL);
+	if (season) {
+		ay_jw_key(&w, "x-seasons");
+		ay_jw_object(&w);
+		put_others(&w, ay_json_get(old, "x-seasons"), season, NULL);
+	}
+	ay_jw_kstr(&w, season ? season : "x-profile", reference);
+	if (season)
+		ay_jw_object_end(&w);
 	ay_jw_object_end(&w);
 	ay_buf_addc(out, '\n');
 	int r = out->err ? out->err : ay_schema_load(out->data, out->len, &loaded, e);
@@ -253,28 +261,62 @@ static int add_season(const struct ay_json *old, const struct ay_json *learnt, c
 	return r;
 }
 
-static int propose_season(struct cli *c, const char *name, const char *from, const char *season, struct ay_buf *out, struct ay_error *e)
+/* The schema in force, to which a season is to be added. */
+static int approved(struct cli *c, const char *name, struct ay_buf *schema, struct ay_error *e)
 {
-	struct ay_buf learnt = ay_buf_new(AY_LIMIT_REQUEST), schema = ay_buf_new(AY_LIMIT_REQUEST);
-	struct ay_json_doc *old = NULL, *fresh = NULL;
 	uint64_t version = 0;
-	int r = cli_store(c) ? current(c, name, &version, &schema, e) : ay_error_set(e, AY_EUSAGE, "no store");
+	int r = cli_store(c) ? current(c, name, &version, schema, e) : ay_error_set(e, AY_EUSAGE, "no store");
 
 	if (r == 0 && !version) {
 		r = ay_error_set(e, AY_ENOTFOUND, "no schema is approved for %s, to which a season could be added", name);
 		ay_error_next(e, "assay baseline propose %s --from FILE, then approve it", name);
 	}
+	return r;
+}
+
+/* The table is counted as the schema has its columns: by its types and missing values. */
+static int propose_reference(struct cli *c, const char *from, const struct ay_buf *schema, const char *season, struct ay_buf *out, struct ay_error *e)
+{
+	struct ay_buf learnt = ay_buf_new(AY_LIMIT_REQUEST), bare = ay_buf_new(AY_LIMIT_REQUEST);
+	struct ay_json_doc *old = NULL, *fresh = NULL;
+	int r = ay_json_parse(schema->data, schema->len, SCHEMA_NODES, &old, e);
+
+	if (r == 0 && !ay_json_get(ay_json_root(old), "fields")) {
+		r = ay_error_set(e, AY_EUSAGE, "a reference belongs to the schema of one table, which has fields");
+		ay_error_next(e, "of a schema of several files, take that of one resource");
+	}
+	if (r == 0) {
+		struct ay_jw w = ay_jw_new(&bare, false);
+
+		ay_jw_object(&w);
+		put_others(&w, ay_json_root(old), "x-profile", "x-seasons");
+		ay_jw_object_end(&w);
+		r = bare.err;
+	}
 	if (r == 0)
-		r = propose(c, from, &learnt, e);
-	if (r == 0)
-		r = ay_json_parse(schema.data, schema.len, SCHEMA_NODES, &old, e);
+		r = propose(c, from, &bare, &learnt, e);
 	if (r == 0)
 		r = ay_json_parse(learnt.data, learnt.len, SCHEMA_NODES, &fresh, e);
 	if (r == 0)
-		r = add_season(ay_json_root(old), ay_json_root(fresh), season, out, e);
+		r = put_reference(ay_json_root(old), ay_json_root(fresh), season, out, e);
 	ay_json_free(old);
 	ay_json_free(fresh);
 	ay_buf_free(&learnt);
+	ay_buf_free(&bare);
+	return r;
+}
+
+/* file: a schema that is there; else, for a season, that in force. */
+static int propose_any(struct cli *c, const char *name, const char *from, const char *file, const char *season, struct ay_buf *out, struct ay_error *e)
+{
+	struct ay_buf schema = ay_buf_new(AY_LIMIT_REQUEST);
+	int r;
+
+	if (!file && !season)
+		return propose(c, from, NULL, out, e);
+	r = file ? ay_read_file(AT_FDCWD, file, &schema, e) : approved(c, name, &schema, e);
+	if (r == 0)
+		r = propose_reference(c, from, &schema, season, out, e);
 	ay_buf_free(&schema);
 	return r;
 }
@@ -314,7 +356,7 @@ int cmd_baseline(struct cli *c, int argc, char **argv)
 	const struct cli_opt opts[] = {
 		{ "from", CLI_TEXT_OPT, &from, "FILE|DIR|REF", "propose: the table to learn from; of a folder, its images" },
 		{ "season", CLI_TEXT_OPT, &season, "TAG", "propose: the table is the reference of this season, for the schema in force" },
-		{ "schema", CLI_TEXT_OPT, &schema_file, "FILE", "approve: the schema, edited by you" },
+		{ "schema", CLI_TEXT_OPT, &schema_file, "FILE", "approve: the schema, edited by you; propose: count its reference again" },
 		{ "key", CLI_TEXT_OPT, &key, "CURATOR.key", "approve: signs it" },
 		{ NULL, 0, NULL, NULL, NULL }
 	};
@@ -328,7 +370,7 @@ int cmd_baseline(struct cli *c, int argc, char **argv)
 	if ((r = ay_name_parse(argv[1], &e)) < 0)
 		return cli_fail(c, &e, r);
 	if (strcmp(argv[0], "propose") == 0 && from) {
-		r = season ? propose_season(c, argv[1], from, season, &schema, &e) : propose(c, from, &schema, &e);
+		r = propose_any(c, argv[1], from, schema_file, season, &schema, &e);
 		if (r == 0) {
 			fputs(ay_buf_str(&schema), stdout);
 			fprintf(stderr, "next: edit it, then assay baseline approve %s --schema FILE\n", argv[1]);

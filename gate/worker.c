@@ -50,14 +50,16 @@ static int do_scan(struct ay_source *in, const struct ay_scan_options *o, struct
 	return r;
 }
 
-static int do_infer(struct ay_source *in, const char *path, bool describe, struct ay_buf *out)
+static int do_infer(struct ay_source *in, const struct ay_scan_options *o, bool describe, struct ay_buf *out)
 {
 	struct ay_buf schema = ay_buf_new(AY_LIMIT_SCHEMA);
 	struct ay_error e = { .off = AY_NO_OFFSET };
 	struct ay_budget budget;
 
 	ay_budget_init(&budget, in->size);
-	int code = describe ? ay_table_describe(in, path, &budget, &schema, &e) : ay_schema_infer(in, path, &budget, &schema, &e);
+	int code = describe ? ay_table_describe(in, o->path, &budget, &schema, &e) :
+		   o->schema_json ? ay_schema_reference(in, o->path, o->schema_json, o->schema_len, &budget, &schema, &e) :
+				    ay_schema_infer(in, o->path, &budget, &schema, &e);
 	int r = proto_encode_schema(code, &schema, &e, out);
 
 	ay_buf_free(&schema);
@@ -114,8 +116,8 @@ static int serve(const struct proto_request *q, int fd, int second, struct ay_bu
 	if ((q->kind == PROTO_EXTRACT) != (second >= 0))
 		return AY_EFORMAT;
 	switch (q->kind) {
-	case PROTO_INFER: return do_infer(&in, q->options.path, false, out);
-	case PROTO_DESCRIBE: return do_infer(&in, q->options.path, true, out);
+	case PROTO_INFER: return do_infer(&in, &q->options, false, out);
+	case PROTO_DESCRIBE: return do_infer(&in, &q->options, true, out);
 	case PROTO_EXTRACT: return do_extract(&in, &q->options, second, out);
 	default: return do_scan(&in, &q->options, out);
 	}

@@ -76,6 +76,12 @@ bool ay_schema_resource_bytes(const struct ay_schema *s, size_t i, uint64_t *out
  */
 AY_MUSTCHECK int ay_schema_infer(struct ay_source *in, const char *path, struct ay_budget *b, struct ay_buf *out, struct ay_error *e);
 /*
+ * The reference alone, of a table whose schema is there and has none: counted by its types and missing values. out is an object with
+ * "x-profile", without it where no column can be compared. AY_EFORMAT also when a field of the schema is no column.
+ */
+AY_MUSTCHECK int ay_schema_reference(struct ay_source *in, const char *path, const char *schema, size_t len, struct ay_budget *b,
+				     struct ay_buf *out, struct ay_error *e);
+/*
  * The same for what people are shown of it, as JSON: rows, and of each column its name, type, missing values, summary and chart
  * (scanners/data/describe.h), keys and texts too. Of dates and times: missing ones, minimum and maximum.
  */

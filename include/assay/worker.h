@@ -46,7 +46,10 @@ AY_MUSTCHECK int ay_pool_submit(struct ay_pool *p, const struct ay_job *job, ay_
 /* Submits and waits; result is then owned by the caller (ay_scan_result_free). */
 AY_MUSTCHECK int ay_pool_scan(struct ay_pool *p, const struct ay_job *job, struct ay_scan_result *out, struct ay_error *e);
 
-/* Table Schema that all rows of the CSV file satisfy (assay/schema.h), inferred by a worker. Waits. options.describe: what people are shown of its columns instead (ay_table_describe). */
+/*
+ * Table Schema that all rows of the table satisfy (assay/schema.h), inferred by a worker. Waits. options.describe: what people are shown
+ * of its columns instead (ay_table_describe); options.schema_json: its reference for that schema (ay_schema_reference).
+ */
 AY_MUSTCHECK int ay_pool_infer(struct ay_pool *p, const struct ay_job *job, struct ay_buf *schema_out, struct ay_error *e);
 
 /*

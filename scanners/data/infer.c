@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A schema proposed from a table: the narrowest types and bounds that every row satisfies. */
+/* A schema proposed from a table: the narrowest types and bounds that every row satisfies. Or the reference alone, for a schema that is there. */
 #include "scanners/data/infer.h"
 
 #include <math.h>
@@ -10,6 +10,7 @@
 #include "scanners/data/describe.h"
 #include "scanners/data/reference.h"
 #include "scanners/data/rows_missing.h"
+#include "scanners/data/schema.h"
 #include "scanners/data/uniq.h"
 #include "scanners/driver.h"
 
@@ -63,6 +64,7 @@ struct inference {
 	size_t count;
 	uint64_t rows;
 	uint32_t missing;            /* bit i: said[i] says that a value is missing */
+	const struct ay_schema *of;  /* that the reference is for; NULL: a schema is proposed */
 };
 
 /* ---- what a cell may be ---- */
@@ -208,9 +210,11 @@ static void note_unique(struct column *c, const struct ay_cell *cell)
 		ay_uniq_free(&c->seen);
 }
 
-/* Its bit; 0: it is a value. */
+/* Its bit, of a schema any; 0: it is a value. */
 static uint32_t said_by(const struct inference *inf, const char *text, size_t len)
 {
+	if (inf->of)
+		return ay_schema_is_missing(inf->of, text, len);
 	for (size_t i = 0; len <= LONGEST_SAID && i < AY_ARRAY_LEN(said); i++)
 		if (inf->missing & 1u << i && strlen(said[i]) == len && memcmp(text, said[i], len) == 0)
 			return 1u << i;
@@ -287,6 +291,16 @@ static void write_column(struct ay_jw *w, const struct inference *inf, size_t i)
 	ay_jw_object_end(w);
 }
 
+static enum ay_value_type type_of(const struct inference *inf, size_t i)
+{
+	const struct column *c = &inf->columns[i];
+	size_t field;
+
+	if (inf->of)
+		return ay_schema_find_field(inf->of, c->name, &field) == 0 ? inf->of->fields[field].type : AY_VALUE_ANY;
+	return c->values ? order[c->type] : AY_VALUE_ANY;
+}
+
 /* Columns of keys and of dates are not compared: they go on by nature. */
 static int build_reference(const struct inference *inf, const struct ay_rows *rows, struct ay_buf *out)
 {
@@ -298,7 +312,7 @@ static int build_reference(const struct inference *inf, const struct ay_rows *ro
 	for (size_t i = 0; rc == 0 && i < inf->count; i++) {
 		const struct column *c = &inf->columns[i];
 
-		types[i] = c->values ? order[c->type] : AY_VALUE_ANY;
+		types[i] = type_of(inf, i);
 		wanted[i] = !(c->unique && !c->missing && inf->rows >= UNIQUE_ROWS && (types[i] == AY_VALUE_INTEGER || types[i] == AY_VALUE_STRING));
 	}
 	if (!rc)
@@ -313,24 +327,30 @@ static int build_reference(const struct inference *inf, const struct ay_rows *ro
 	return rc;
 }
 
+static void write_fields(struct ay_jw *w, const struct inference *inf)
+{
+	ay_jw_key(w, "fields");
+	ay_jw_array(w);
+	for (size_t i = 0; i < inf->count; i++)
+		write_column(w, inf, i);
+	ay_jw_array_end(w);
+	ay_jw_key(w, "missingValues");
+	ay_jw_array(w);
+	for (size_t i = 0; i < AY_ARRAY_LEN(said); i++)
+		if (inf->missing & 1u << i)
+			ay_jw_str(w, said[i]);
+	ay_jw_array_end(w);
+	ay_jw_kstr(w, "fieldsMatch", "exact");
+}
+
 static void write_schema(const struct inference *inf, const struct ay_buf *reference, struct ay_buf *out)
 {
 	struct ay_buf text = ay_buf_new(2 * AY_LIMIT_REFERENCE);
 	struct ay_jw w = ay_jw_new(out, true);
 
 	ay_jw_object(&w);
-	ay_jw_key(&w, "fields");
-	ay_jw_array(&w);
-	for (size_t i = 0; i < inf->count; i++)
-		write_column(&w, inf, i);
-	ay_jw_array_end(&w);
-	ay_jw_key(&w, "missingValues");
-	ay_jw_array(&w);
-	for (size_t i = 0; i < AY_ARRAY_LEN(said); i++)
-		if (inf->missing & 1u << i)
-			ay_jw_str(&w, said[i]);
-	ay_jw_array_end(&w);
-	ay_jw_kstr(&w, "fieldsMatch", "exact");
+	if (!inf->of)
+		write_fields(&w, inf);
 	if (reference->len && ay_base64_encode(&text, reference->data, reference->len) == 0)
 		ay_jw_kstr(&w, AY_REFERENCE_NOTE, ay_buf_str(&text));
 	ay_buf_free(&text);
@@ -471,7 +491,7 @@ static int note_table(struct inference *inf, const struct ay_rows *rows, uint32_
 /* A second time where what was taken for missing stands only among texts. */
 static int note_columns(struct inference *inf, const struct ay_rows *rows)
 {
-	int rc = note_table(inf, rows, SAID_ALL);
+	int rc = note_table(inf, rows, inf->of ? 1 : SAID_ALL);
 	uint32_t met = 1, meant = 1;
 
 	for (size_t i = 0; i < inf->count; i++) {
@@ -487,9 +507,17 @@ static int note_columns(struct inference *inf, const struct ay_rows *rows)
 	return note_table(inf, rows, meant);
 }
 
-int ay_infer_rows(struct ay_budget *b, const struct ay_rows *rows, bool describe, struct ay_buf *out, struct ay_error *e)
+static bool has_column(const struct inference *inf, const char *name)
 {
-	struct inference inf = {.budget = b, .pool = {.budget = b, .left = AY_LIMIT_CSV_UNIQUE}};
+	for (size_t i = 0; i < inf->count; i++)
+		if (strcmp(inf->columns[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+int ay_infer_rows(struct ay_budget *b, const struct ay_rows *rows, const struct ay_schema *of, bool describe, struct ay_buf *out, struct ay_error *e)
+{
+	struct inference inf = {.budget = b, .pool = {.budget = b, .left = AY_LIMIT_CSV_UNIQUE}, .of = of};
 	struct ay_rows_missing counted = {.in = rows, .says = says_missing, .arg = &inf};
 	const struct ay_rows as_counted = ay_rows_missing(&counted);
 	int rc = note_columns(&inf, rows);
@@ -502,6 +530,9 @@ int ay_infer_rows(struct ay_budget *b, const struct ay_rows *rows, bool describe
 	for (size_t i = 0; rc == 0 && !describe && i < inf.count; i++)
 		if (!*inf.columns[i].name)
 			rc = ay_error_set(e, AY_EFORMAT, "column %zu has no name; next: name it, for a schema has its columns by name", i + 1);
+	for (size_t i = 0; rc == 0 && of && i < of->field_count; i++)
+		if (!has_column(&inf, of->fields[i].name.text))
+			rc = ay_error_set(e, AY_EFORMAT, "the table has no column %.80s, which is a field of the schema", of->fields[i].name.text);
 	if (!rc)
 		rc = describe ? describe_rows(&inf, &as_counted, out) : propose(&inf, &as_counted, out, e);
 	forget_columns(&inf);
@@ -519,12 +550,21 @@ int ay_infer_scan(struct ay_scan *s, const struct ay_rows *rows)
 		ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "there is more than one table, and a schema is proposed from one");
 		return 0;
 	}
+	const struct ay_schema *of;
+	struct ay_schema *whole;
 	struct ay_error e = {.msg = ""};
-	int rc = ay_infer_rows(ay_scan_budget(s), rows, ay_scan_options(s)->describe, out, &e);
+	int rc = ay_schema_open(s, AY_SCHEMA_OF_TABLE, &whole, &of);
 
+	if (!rc && !of && ay_scan_options(s)->schema_json)
+		rc = ay_error_set(&e, AY_EFORMAT, "the schema is not that of one table");
+	if (!rc)
+		rc = ay_infer_rows(ay_scan_budget(s), rows, of, ay_scan_options(s)->describe, out, &e);
+	ay_schema_free(whole);
+	if (rc && ay_scan_count(s, AY_INCONCLUSIVE) > before)
+		return 0;
 	if (rc && *e.msg)
 		ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "%s", e.msg);
-	else if (rc && ay_scan_count(s, AY_INCONCLUSIVE) == before)
+	else if (rc)
 		ay_scan_find(s, "schema.unsupported", AY_NO_OFFSET, "the table cannot be read to its end: %s", ay_strerror(rc));
 	return 0;
 }
@@ -543,11 +583,10 @@ static int refusal(const struct ay_scan_result *r, struct ay_error *e)
 	return AY_EFORMAT;
 }
 
-static int infer(struct ay_source *in, const char *path, bool describe, struct ay_budget *b, struct ay_buf *out, struct ay_error *e)
+static int infer(struct ay_source *in, const struct ay_scan_options *o, struct ay_budget *b, struct ay_buf *out, struct ay_error *e)
 {
-	const struct ay_scan_options o = {.profiles = AY_PROFILE_WEIGHTS, .path = path, .proposal = out, .describe = describe};
 	struct ay_scan_result r;
-	int rc = ay_scan_run_within(in, &o, b, &r);
+	int rc = ay_scan_run_within(in, o, b, &r);
 
 	if (!rc && r.verdict >= AY_INCONCLUSIVE) {
 		rc = refusal(&r, e);
@@ -555,7 +594,7 @@ static int infer(struct ay_source *in, const char *path, bool describe, struct a
 	} else if (!rc && !out->len) {
 		rc = AY_EUNSUPPORTED;
 		ay_error_set(e, rc, "no table of rows and columns was found in it; those of CSV, JSON lines, Parquet and Arrow are read%s",
-			     describe ? "" : ", and Croissant");
+			     o->describe ? "" : ", and Croissant");
 	}
 	ay_scan_result_free(&r);
 	return rc ? rc : out->err;
@@ -563,10 +602,22 @@ static int infer(struct ay_source *in, const char *path, bool describe, struct a
 
 int ay_schema_infer(struct ay_source *in, const char *path, struct ay_budget *b, struct ay_buf *out, struct ay_error *e)
 {
-	return infer(in, path, false, b, out, e);
+	const struct ay_scan_options o = {.profiles = AY_PROFILE_WEIGHTS, .path = path, .proposal = out};
+
+	return infer(in, &o, b, out, e);
+}
+
+int ay_schema_reference(struct ay_source *in, const char *path, const char *schema, size_t len, struct ay_budget *b, struct ay_buf *out,
+			struct ay_error *e)
+{
+	const struct ay_scan_options o = {.profiles = AY_PROFILE_WEIGHTS, .path = path, .proposal = out, .schema_json = schema, .schema_len = len};
+
+	return infer(in, &o, b, out, e);
 }
 
 int ay_table_describe(struct ay_source *in, const char *path, struct ay_budget *b, struct ay_buf *out, struct ay_error *e)
 {
-	return infer(in, path, true, b, out, e);
+	const struct ay_scan_options o = {.profiles = AY_PROFILE_WEIGHTS, .path = path, .proposal = out, .describe = true};
+
+	return infer(in, &o, b, out, e);
 }

@@ -11,6 +11,7 @@
 
 #define MAX_NODES 1000000
 #define SEASON_TAG 64
+#define PROPOSE_AGAIN "propose it again: assay baseline propose NAME --from FILE --schema SCHEMA"
 
 /* Names that are checked; a key that is nearly one of them is a slip, not a note. */
 static const char *const notes_with_meaning[] = {
@@ -256,6 +257,19 @@ static int unread_reference(struct ay_schema_loader *l, const char *key, int rc)
 	return rc;
 }
 
+/* Does the column count a text as a value? Of numbers, as the least or the greatest: which of those between were counted nobody knows. */
+static bool counts(const struct ay_profiled *c, const struct ay_schema_text *text)
+{
+	const struct ay_cell cell = {.kind = AY_CELL_TEXT, .text = text->text, .len = text->len};
+	const struct ay_numbers *n = &c->numbers;
+	struct ay_value v;
+
+	if (!c->numeric)
+		return ay_profiled_where(c, &cell).at < c->values.used;
+	return n->rows > n->null + n->nan + n->minus_infinity + n->plus_infinity && ay_value_parse(AY_VALUE_NUMBER, text->text, text->len, &v) &&
+	       (v.d == n->min || v.d == n->max);
+}
+
 /* Each column that the reference has must be a field of the kind that it was made of: else it would never be compared. */
 static int check_reference(struct ay_schema_loader *l, const char *key, const uint8_t *profile, size_t len)
 {
@@ -274,8 +288,12 @@ static int check_reference(struct ay_schema_loader *l, const char *key, const ui
 		bool numeric = there && (s->fields[at].type == AY_VALUE_INTEGER || s->fields[at].type == AY_VALUE_NUMBER);
 
 		if (!there || numeric != ref.columns[i].numeric)
-			err = ay_schema_bad(l, key, "has the column %.80s, which is no field of this schema, or of another kind; propose it again",
+			err = ay_schema_bad(l, key, "has the column %.80s, which is no field of this schema, or of another kind; " PROPOSE_AGAIN,
 				  ref.columns[i].name);
+		for (size_t k = 0; k < s->missing_count && !err; k++)
+			if (counts(&ref.columns[i], &s->missing[k]))
+				err = ay_schema_bad(l, key, "counts \"%.30s\" of %.60s as a value, and missingValues says that it is missing; " PROPOSE_AGAIN,
+						    s->missing[k].text, ref.columns[i].name);
 	}
 	ay_reference_free(&ref);
 	return err;

@@ -89,6 +89,16 @@ run assay baseline approve datasets/t --schema schema.json $cur --json; is "$(js
 run assay baseline show datasets/t; is "$(json "d['fields'][0]['name']")" id "baseline show"
 run assay baseline propose datasets/t; refused 64 "expected" "propose from nothing"
 run assay baseline propose 'datasets/../t' --from t/t.csv; refused 64 "is not a name" "a name with .."
+sed 's/"missingValues": \[/"missingValues": ["red",/; s/"enum": \["red", "green"\]/"enum": ["green"]/' schema.json >edited.json
+run assay baseline approve datasets/t --schema edited.json $cur; refused 1 'counts "red" of colour as a value' "a reference that counts what is missing now"
+like "$err" "propose NAME --from FILE --schema" "and what to do"
+run assay baseline propose datasets/t --from t/t.csv --schema edited.json; is "$status" 0 "is counted again"; valid "counted again"
+is "$(json "d['fields'] == json.load(open('edited.json'))['fields'] and d['missingValues']")" "['red', '']" "with the schema as it was edited"
+printf '%s' "$out" >again.json
+run assay baseline propose datasets/t --from t/t.csv --schema edited.json --season spring; refused 1 "counts" "a season beside it"
+run assay baseline propose datasets/t --from t/t.csv --schema again.json --season spring; is "$(json "list(d['x-seasons'])")" "['spring']" "then a season of that schema"
+printf '{"resources": []}' >several.json
+run assay baseline propose datasets/t --from t/t.csv --schema several.json; refused 64 "one table" "of several files"
 run assay put t datasets/t@v1 $key; is "$status" 0 "a table within its schema"
 table bad '9,99999,red'
 run assay put bad datasets/t@v2 $key; is "$status" 1 "a bad row"

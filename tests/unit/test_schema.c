@@ -511,12 +511,30 @@ static void arrays(void)
 
 /* ---- texts that say that a value is missing ---- */
 
-static void missing_texts(void)
+/* The members of a schema as a schema, with the reference of the table. The caller frees it. */
+static char *with_reference(const char *members, const struct ay_buf *table)
 {
-	static const char marks[] = "\"missingValues\": [\n    \"\"\n  ]";
-	struct ay_buf csv = ay_buf_new(MIB), lines = ay_buf_new(MIB), proposal = ay_buf_new(MIB), schema = ay_buf_new(MIB);
+	struct ay_source in = ay_source_memory(table->data, table->len);
+	struct ay_buf out = ay_buf_new(MIB);
 	struct ay_budget budget;
 	struct ay_error e;
+	char *bare, *whole;
+
+	ay_budget_init(&budget, table->len);
+	if (asprintf(&bare, "{%s}", members) < 0)
+		ay_bug("no memory");
+	is_int(ay_schema_reference(&in, "t.csv", bare, strlen(bare), &budget, &out, &e), 0, "the reference of a schema");
+	ok(budget.alloc_left == AY_LIMIT_SCAN_ALLOC, "all memory is given back");
+	if (asprintf(&whole, "{%s, %s", members, strchr(ay_buf_str(&out), '"')) < 0)
+		ay_bug("no memory");
+	free(bare);
+	ay_buf_free(&out);
+	return whole;
+}
+
+static void missing_texts(void)
+{
+	struct ay_buf csv = ay_buf_new(MIB), lines = ay_buf_new(MIB);
 
 	ay_buf_adds(&csv, "n,kind\n");
 	for (int i = 0; i < 200; i++) {
@@ -525,28 +543,21 @@ static void missing_texts(void)
 		ay_buf_addf(&csv, "%d,%s\n", i % 9, kind);
 		ay_buf_addf(&lines, "{\"n\": %d, \"kind\": \"%s\"}\n", i % 9, kind);
 	}
-	struct ay_source in = ay_source_memory(csv.data, csv.len);
+	char *schema = with_reference("\"fields\": [{\"name\": \"n\", \"type\": \"integer\"}, {\"name\": \"kind\", \"type\": \"string\"}], "
+				      "\"missingValues\": [\"\", \"NA\"]", &csv);
 
-	ay_budget_init(&budget, csv.len);
-	is_int(ay_schema_infer(&in, "t.csv", &budget, &proposal, &e), 0, "a reference");
-	const char *text = ay_buf_str(&proposal), *at = strstr(text, marks);
-
-	ok(at != NULL, "which has no mark but nothing");
-	if (at)
-		ay_buf_addf(&schema, "%.*s\"missingValues\": [\"\", \"NA\"]%s", (int)(at - text), text, at + strlen(marks));
-	scan_case_with("t.csv", csv.data, csv.len, ay_buf_str(&schema));
+	is_str(scan_case_with("t.csv", csv.data, csv.len, schema), "pass", "the table keeps it");
 	size_t len = scan_case_result.profile_len;
 	uint8_t *profile = scan_case_result.profile;
 
 	scan_case_result.profile = NULL;
-	scan_case_with("t.jsonl", lines.data, lines.len, ay_buf_str(&schema));
+	scan_case_with("t.jsonl", lines.data, lines.len, schema);
 	ok(profile && len == scan_case_result.profile_len && memcmp(profile, scan_case_result.profile, len) == 0,
 	   "what is marked as missing is counted alike in formats with types and without, as value and as row");
 	free(profile);
+	free(schema);
 	ay_buf_free(&csv);
 	ay_buf_free(&lines);
-	ay_buf_free(&proposal);
-	ay_buf_free(&schema);
 }
 
 /* ---- inference ---- */
@@ -683,6 +694,63 @@ static void inferred_missing(void)
 	ay_buf_free(&out);
 }
 
+/* The text with a part of it in the place of another. */
+static char *with(const char *text, const char *old, const char *new)
+{
+	const char *at = strstr(text, old);
+	char *out = NULL;
+
+	if (!at || asprintf(&out, "%.*s%s%s", (int)(at - text), text, new, at + strlen(old)) < 0)
+		ay_bug("no %s in it", old);
+	return out;
+}
+
+/* A reference that counts what the schema takes for missing is refused, and can be counted again. */
+static void counted_again(void)
+{
+	struct ay_buf table = ay_buf_new(MIB), proposal = ay_buf_new(MIB), out = ay_buf_new(MIB);
+	struct ay_budget budget;
+	struct ay_schema *s;
+	struct ay_error e;
+
+	ay_buf_adds(&table, "v,w\n");
+	for (int i = 0; i < 60; i++)
+		ay_buf_addf(&table, "%d,%s\n", i % 5 ? i % 30 : -999, i % 4 ? i % 2 ? "1.5" : "2.5" : "unknown");
+	struct ay_source in = ay_source_memory(table.data, table.len);
+
+	ay_budget_init(&budget, table.len);
+	is_int(ay_schema_infer(&in, "t.csv", &budget, &proposal, &e), 0, "a proposal");
+	char *text = with(ay_buf_str(&proposal), "\"missingValues\": [", "\"missingValues\": [\"unknown\", ");
+	ok(ay_schema_load(text, strlen(text), &s, &e) == AY_EFORMAT && strstr(e.msg, "counts \"unknown\" of w") && strcmp(e.where, "/x-profile") == 0,
+	   "a text that the reference counts: %s: %s", e.where, e.msg);
+	free(text);
+	text = with(ay_buf_str(&proposal), "\"missingValues\": [", "\"missingValues\": [\"-999\", ");
+	ok(ay_schema_load(text, strlen(text), &s, &e) == AY_EFORMAT && strstr(e.msg, "counts \"-999\" of v"), "a number that it counts: %s", e.msg);
+	free(text);
+	text = with(ay_buf_str(&proposal), "\"missingValues\": [", "\"missingValues\": [\"absent\", \"77\", ");
+	is_int(ay_schema_load(text, strlen(text), &s, &e), 0, "what it does not count may be missing");
+	ay_schema_free(s);
+	free(text);
+
+	text = with_reference("\"fields\": [{\"name\": \"v\", \"type\": \"integer\"}, {\"name\": \"w\", \"type\": \"number\"}], "
+			      "\"missingValues\": [\"unknown\", \"-999\"]", &table);
+	is_int(ay_schema_load(text, strlen(text), &s, &e), 0, "counted again it is that of the schema");
+	ay_schema_free(s);
+	is_str(scan_case_with("t.csv", table.data, table.len, text), "pass", "the table passes");
+	free(text);
+
+	static const char other[] = "{\"fields\": [{\"name\": \"u\", \"type\": \"any\"}]}", several[] = "{\"resources\": []}";
+
+	in = ay_source_memory("v\n1\n", 4);
+	ay_buf_clear(&out);
+	is_int(ay_schema_reference(&in, "t.csv", other, sizeof(other) - 1, &budget, &out, &e), AY_EFORMAT, "no such column");
+	ok(strstr(e.msg, "no column u") != NULL, "is named: %s", e.msg);
+	is_int(ay_schema_reference(&in, "t.csv", several, sizeof(several) - 1, &budget, &out, &e), AY_EFORMAT, "no schema of one table");
+	ay_buf_free(&table);
+	ay_buf_free(&proposal);
+	ay_buf_free(&out);
+}
+
 int main(void)
 {
 	loading();
@@ -702,6 +770,7 @@ int main(void)
 	inferred_from_many();
 	inference();
 	inferred_missing();
+	counted_again();
 	ay_scan_result_free(&scan_case_result);
 	return done_testing();
 }
