@@ -9,7 +9,7 @@
 #include "assay/text.h"
 #include "scanners/data/describe.h"
 #include "scanners/data/reference.h"
-#include "scanners/data/rows_missing.h"
+#include "scanners/data/rows_as.h"
 #include "scanners/data/schema.h"
 #include "scanners/data/uniq.h"
 #include "scanners/driver.h"
@@ -45,6 +45,7 @@ struct bound { struct text text; struct ay_value v; uint64_t rows; };
 struct column {
 	char *name;
 	size_t type;                 /* index in order; TYPES before the first value */
+	enum ay_value_type as;       /* what it is counted as, once all was noted */
 	bool only_texts;             /* no value has a type that a text has not */
 	bool bounded;                /* min and max are known */
 	bool small_set, unique;
@@ -221,9 +222,15 @@ static uint32_t said_by(const struct inference *inf, const char *text, size_t le
 	return 0;
 }
 
-static bool says_missing(void *arg, const char *text, size_t len)
+/* As the schema will take it. */
+static void take_cell(void *arg, size_t column, struct ay_cell *cell)
 {
-	return said_by(arg, text, len) != 0;
+	const struct inference *inf = arg;
+
+	if (cell->kind == AY_CELL_TEXT && said_by(inf, cell->text, cell->len))
+		*cell = (struct ay_cell){.kind = AY_CELL_MISSING};
+	else if (inf->columns[column].as == AY_VALUE_BOOLEAN)
+		ay_cell_put_boolean(cell);
 }
 
 static int note_cell(void *arg, size_t column, uint64_t row, const struct ay_cell *cell)
@@ -312,7 +319,7 @@ static int build_reference(const struct inference *inf, const struct ay_rows *ro
 	for (size_t i = 0; rc == 0 && i < inf->count; i++) {
 		const struct column *c = &inf->columns[i];
 
-		types[i] = type_of(inf, i);
+		types[i] = c->as;
 		wanted[i] = !(c->unique && !c->missing && inf->rows >= UNIQUE_ROWS && (types[i] == AY_VALUE_INTEGER || types[i] == AY_VALUE_STRING));
 	}
 	if (!rc)
@@ -435,7 +442,7 @@ static int describe_rows(const struct inference *inf, const struct ay_rows *rows
 	int rc = types && wanted ? 0 : AY_ELIMIT;
 
 	for (size_t i = 0; rc == 0 && i < inf->count; i++) {
-		types[i] = inf->columns[i].values ? order[inf->columns[i].type] : AY_VALUE_ANY;
+		types[i] = inf->columns[i].as;
 		wanted[i] = true;
 	}
 	if (!rc)
@@ -518,12 +525,14 @@ static bool has_column(const struct inference *inf, const char *name)
 int ay_infer_rows(struct ay_budget *b, const struct ay_rows *rows, const struct ay_schema *of, bool describe, struct ay_buf *out, struct ay_error *e)
 {
 	struct inference inf = {.budget = b, .pool = {.budget = b, .left = AY_LIMIT_CSV_UNIQUE}, .of = of};
-	struct ay_rows_missing counted = {.in = rows, .says = says_missing, .arg = &inf};
-	const struct ay_rows as_counted = ay_rows_missing(&counted);
+	struct ay_rows_as taken = {.in = rows, .take = take_cell, .arg = &inf};
+	const struct ay_rows as_taken = ay_rows_as(&taken);
 	int rc = note_columns(&inf, rows);
 
-	for (size_t i = 0; i < inf.count; i++)
+	for (size_t i = 0; i < inf.count; i++) {
 		ay_uniq_free(&inf.columns[i].seen);
+		inf.columns[i].as = type_of(&inf, i);
+	}
 	if (rc == 0 && !describe && !inf.count)
 		rc = ay_error_set(e, AY_EFORMAT, "the table has no columns; next: name one that has, for a schema is of its columns");
 	/* JSON has keys without a text, which no field of a schema can name. */
@@ -534,7 +543,7 @@ int ay_infer_rows(struct ay_budget *b, const struct ay_rows *rows, const struct 
 		if (!has_column(&inf, of->fields[i].name.text))
 			rc = ay_error_set(e, AY_EFORMAT, "the table has no column %.80s, which is a field of the schema", of->fields[i].name.text);
 	if (!rc)
-		rc = describe ? describe_rows(&inf, &as_counted, out) : propose(&inf, &as_counted, out, e);
+		rc = describe ? describe_rows(&inf, &as_taken, out) : propose(&inf, &as_taken, out, e);
 	forget_columns(&inf);
 	return rc ? rc : out->err;
 }

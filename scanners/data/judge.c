@@ -233,9 +233,19 @@ static int check_cell(struct ay_judging *j, size_t column, const struct ay_cell 
 	return ay_schema_check_value(j->check, column, &v);
 }
 
+/* As it is counted: the same table is counted alike in each format. */
+static void take(const struct ay_judging *j, size_t column, struct ay_cell *cell)
+{
+	size_t field = j->fields[column];
+
+	if (is_missing(j, cell))
+		*cell = (struct ay_cell){.kind = AY_CELL_MISSING};
+	else if (field != NO_FIELD && j->schema->fields[field].type == AY_VALUE_BOOLEAN)
+		ay_cell_put_boolean(cell);
+}
+
 static int on_value(void *arg, size_t column, uint64_t row, const struct ay_cell *cell)
 {
-	static const struct ay_cell missing = {.kind = AY_CELL_MISSING};
 	struct ay_judging *j = arg;
 	struct ay_cell known = *cell;
 	int rc = 0;
@@ -248,20 +258,16 @@ static int on_value(void *arg, size_t column, uint64_t row, const struct ay_cell
 		return rc;
 	if (!j->by_row && is_plain_text(j, column, cell) && ay_schema_checked(j->check, column, &known))
 		return ay_counting_value(j->counts, column, row, &known);
-	return ay_counting_value(j->counts, column, row, is_missing(j, cell) ? &missing : cell);
+	take(j, column, &known);
+	return ay_counting_value(j->counts, column, row, &known);
 }
 
-/* Texts that say that a value is missing are missing in rows as they are in columns: the same table is counted alike in each format. */
 static const struct ay_cell *counted_row(struct ay_judging *j, const struct ay_cell *cells)
 {
-	size_t i = 0;
-
-	while (i < j->columns && !(cells[i].kind == AY_CELL_TEXT && is_missing(j, &cells[i])))
-		i++;
-	if (i == j->columns)
-		return cells;
-	for (i = 0; i < j->columns; i++)
-		j->row[i] = is_missing(j, &cells[i]) ? (struct ay_cell){.kind = AY_CELL_MISSING} : cells[i];
+	for (size_t i = 0; i < j->columns; i++) {
+		j->row[i] = cells[i];
+		take(j, i, &j->row[i]);
+	}
 	return j->row;
 }
 
@@ -403,13 +409,10 @@ static int check_rows(struct ay_judging *j, const struct ay_block *b)
 	return rc;
 }
 
-static void mark_missing(const struct ay_judging *j, const struct ay_block *b, size_t column)
+static void take_column(const struct ay_judging *j, const struct ay_block *b, size_t column)
 {
-	struct ay_cell *cells = b->own + column * b->room;
-
 	for (size_t r = 0; r < b->rows; r++)
-		if (is_missing(j, &cells[r]))
-			cells[r].kind = AY_CELL_MISSING;
+		take(j, column, &b->own[column * b->room + r]);
 }
 
 int ay_judging_rows(struct ay_judging *j, const struct ay_block *b)
@@ -429,8 +432,8 @@ int ay_judging_rows(struct ay_judging *j, const struct ay_block *b)
 	if (rc || !j->counts)
 		return rc;
 	for (size_t c = 0; c < j->columns; c++)
-		if (!holds || j->missing[c] || j->fields[c] == NO_FIELD)
-			mark_missing(j, b, c);
+		if (!holds || j->missing[c] || j->fields[c] == NO_FIELD || j->schema->fields[j->fields[c]].type == AY_VALUE_BOOLEAN)
+			take_column(j, b, c);
 	return ay_counting_rows(j->counts, b);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scanners/data/rows.h"
 
+#include <string.h>
+
 #include "scanners/formats/csv.h"
 
 void ay_cell_put_whole(struct ay_cell *c, enum ay_value_type is, int64_t v)
@@ -29,6 +31,16 @@ void ay_cell_put_clock(struct ay_cell *c, enum ay_value_type is, int64_t v, unsi
 	c->nanos = (uint32_t)(rest * (1000000000 / unit));
 	c->whole = c->nanos == 0;
 	c->number = (double)second + (double)c->nanos * 1e-9;
+}
+
+void ay_cell_put_boolean(struct ay_cell *c)
+{
+	struct ay_value v;
+
+	if (c->kind != AY_CELL_TEXT || !ay_value_parse(AY_VALUE_BOOLEAN, c->text, c->len, &v))
+		return;
+	c->text = v.i ? "true" : "false";
+	c->len = strlen(c->text);
 }
 
 static int each_cell_row(struct ay_csv *table, struct ay_budget *b, const struct ay_rows_sink *sink, struct ay_cell *cells)

@@ -28,6 +28,8 @@ struct ay_cell {
 void ay_cell_put_whole(struct ay_cell *c, enum ay_value_type is, int64_t v);
 /* Times: units of a tenth of a second to the power of scale, at most 9. */
 void ay_cell_put_clock(struct ay_cell *c, enum ay_value_type is, int64_t v, unsigned scale);
+/* A text that is a boolean ("True", "0") is written as formats that have types write it; another cell stays as it is. */
+void ay_cell_put_boolean(struct ay_cell *c);
 
 struct ay_block;
 /* Callbacks return 0, or a negative code that ends the reading; NULL ones are not called. */

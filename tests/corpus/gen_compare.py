@@ -10,7 +10,8 @@ wine_kinds.csv       b with another mix of kinds
 wine_huge.csv        b with one value of 1e9
 wine_column.csv      b with a column of another name
 wine_na, wine_nb.csv a and b with a third of one column "NA", as R writes what is missing; wine_ns.csv: and shifted
-wine_a, wine_b.jsonl as objects, with a third of the kinds empty texts
+wine_a, wine_b.jsonl as objects, with a third of the kinds empty texts, and whether the kind is class_2
+wine_second.csv      the same of a as CSV, with booleans as pandas writes them
 wine_ragged.csv      b with a row too long
 hostile.csv          markup in names and values
 """
@@ -69,7 +70,8 @@ def main(top):
     for name, rows in (("wine_a", a), ("wine_b", b)):
         with open(os.path.join(top, name + ".jsonl"), "w", encoding="utf-8") as f:
             for row in rows:
-                f.write(json.dumps({"alcohol": float(row[0]), "kind": some(row[-1], "")}) + "\n")
+                f.write(json.dumps({"alcohol": float(row[0]), "kind": some(row[-1], ""), "second": row[-1] == "class_2"}) + "\n")
+    write(at("wine_second"), ["alcohol", "kind", "second"], [[row[0], some(row[-1], ""), row[-1] == "class_2"] for row in a])
     write(at("wine_ragged"), names, b[:10] + [b[10] + ["more"]])
     evil = "</svg><script>alert(1)</script>"
     write(at("hostile"), [evil, "n\x7f\u202e"], [[evil if r.random() < 0.5 else "\"&'", i % 7] for i in range(2000)])

@@ -536,15 +536,17 @@ static void missing_texts(void)
 {
 	struct ay_buf csv = ay_buf_new(MIB), lines = ay_buf_new(MIB);
 
-	ay_buf_adds(&csv, "n,kind\n");
+	ay_buf_adds(&csv, "n,kind,done\n");
 	for (int i = 0; i < 200; i++) {
 		const char *kind = i % 7 == 0 ? "NA" : i % 3 ? "x" : "y";
 
-		ay_buf_addf(&csv, "%d,%s\n", i % 9, kind);
-		ay_buf_addf(&lines, "{\"n\": %d, \"kind\": \"%s\"}\n", i % 9, kind);
+		static const char *const written[] = {"True", "FALSE", "1", "false", "true", "0"};
+
+		ay_buf_addf(&csv, "%d,%s,%s\n", i % 9, kind, written[i % 6]);
+		ay_buf_addf(&lines, "{\"n\": %d, \"kind\": \"%s\", \"done\": %s}\n", i % 9, kind, i % 2 ? "false" : "true");
 	}
-	char *schema = with_reference("\"fields\": [{\"name\": \"n\", \"type\": \"integer\"}, {\"name\": \"kind\", \"type\": \"string\"}], "
-				      "\"missingValues\": [\"\", \"NA\"]", &csv);
+	char *schema = with_reference("\"fields\": [{\"name\": \"n\", \"type\": \"integer\"}, {\"name\": \"kind\", \"type\": \"string\"}, "
+				      "{\"name\": \"done\", \"type\": \"boolean\"}], \"missingValues\": [\"\", \"NA\"]", &csv);
 
 	is_str(scan_case_with("t.csv", csv.data, csv.len, schema), "pass", "the table keeps it");
 	size_t len = scan_case_result.profile_len;
@@ -553,7 +555,7 @@ static void missing_texts(void)
 	scan_case_result.profile = NULL;
 	scan_case_with("t.jsonl", lines.data, lines.len, schema);
 	ok(profile && len == scan_case_result.profile_len && memcmp(profile, scan_case_result.profile, len) == 0,
-	   "what is marked as missing is counted alike in formats with types and without, as value and as row");
+	   "what is marked as missing, and booleans, are counted alike in formats with types and without, as value and as row");
 	free(profile);
 	free(schema);
 	ay_buf_free(&csv);

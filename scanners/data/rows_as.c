@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "scanners/data/rows_missing.h"
-
-#include <string.h>
-
-static const struct ay_cell missing = {.kind = AY_CELL_MISSING};
+#include "scanners/data/rows_as.h"
 
 /* One reading of the table. */
 struct reading {
-	const struct ay_rows_missing *table;
+	const struct ay_rows_as *table;
 	const struct ay_rows_sink *sink;
 	struct ay_budget *budget;
-	struct ay_cell *row;         /* the row at hand, when a text in it says that it is missing */
+	struct ay_cell *row;         /* the row at hand, as it is taken */
 	size_t columns;
 };
-
-static bool says_missing(const struct reading *r, const struct ay_cell *cell)
-{
-	return cell->kind == AY_CELL_TEXT && r->table->says(r->table->arg, cell->text, cell->len);
-}
 
 static int start(void *arg, const char *const *names, size_t n)
 {
@@ -40,27 +31,26 @@ static int pass_list(void *arg, size_t column)
 static int pass_value(void *arg, size_t column, uint64_t row, const struct ay_cell *cell)
 {
 	const struct reading *r = arg;
+	struct ay_cell taken = *cell;
 
-	return r->sink->value(r->sink->arg, column, row, says_missing(r, cell) ? &missing : cell);
+	r->table->take(r->table->arg, column, &taken);
+	return r->sink->value(r->sink->arg, column, row, &taken);
 }
 
 static int pass_row(void *arg, uint64_t row, const struct ay_cell *cells)
 {
 	struct reading *r = arg;
-	size_t first = 0;
 
-	while (first < r->columns && !says_missing(r, &cells[first]))
-		first++;
-	if (first == r->columns)
-		return r->sink->row(r->sink->arg, row, cells);
-	for (size_t i = 0; i < r->columns; i++)
-		r->row[i] = says_missing(r, &cells[i]) ? missing : cells[i];
+	for (size_t i = 0; i < r->columns; i++) {
+		r->row[i] = cells[i];
+		r->table->take(r->table->arg, i, &r->row[i]);
+	}
 	return r->sink->row(r->sink->arg, row, r->row);
 }
 
 static int each(void *arg, struct ay_budget *b, const struct ay_rows_sink *sink)
 {
-	const struct ay_rows_missing *t = arg;
+	const struct ay_rows_as *t = arg;
 	struct reading r = {.table = t, .sink = sink, .budget = b};
 	const struct ay_rows_sink between = {
 		.arg = &r, .columns = start, .list = sink->list ? pass_list : NULL, .value = sink->value ? pass_value : NULL,
@@ -72,7 +62,7 @@ static int each(void *arg, struct ay_budget *b, const struct ay_rows_sink *sink)
 	return rc;
 }
 
-struct ay_rows ay_rows_missing(struct ay_rows_missing *table)
+struct ay_rows ay_rows_as(struct ay_rows_as *table)
 {
 	return (struct ay_rows){.arg = table, .each = each, .by_row = table->in->by_row, .unordered = table->in->unordered, .off = table->in->off};
 }
