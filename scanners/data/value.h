@@ -44,7 +44,7 @@ int ay_value_compare(const struct ay_value *a, const struct ay_value *b);
 
 /*
  * Values of readers that have types already. Integers beyond 18 digits put their digits into scratch, which must live as long as
- * the value. NaN and infinities can be made and shown, but are of no type (ay_value_as).
+ * the value. NaN and infinities can be made and shown, but are no numbers of a schema: NaN is of no type, infinity of any (ay_value_as).
  */
 #define AY_VALUE_TEXT 64
 struct ay_value ay_value_of_i64(int64_t i, char scratch[AY_VALUE_TEXT]);

@@ -84,7 +84,7 @@ bool ay_value_as(const struct ay_value *v, enum ay_value_type want, struct ay_va
 {
 	*out = *v;
 	if (v->type == AY_VALUE_NUMBER && !isfinite(v->d))
-		return false;
+		return want == AY_VALUE_ANY && !isnan(v->d);
 	if (v->type == want || want == AY_VALUE_ANY)
 		return true;
 	if (v->type == AY_VALUE_INTEGER && want == AY_VALUE_NUMBER) {

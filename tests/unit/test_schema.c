@@ -314,6 +314,8 @@ static void typed(void)
 	ok(!ay_value_as(&v, AY_VALUE_STRING, &w) && !ay_value_as(&v, AY_VALUE_YEAR, &w), "not as a text or a year");
 	v = ay_value_of_f64(NAN);
 	ok(!ay_value_as(&v, AY_VALUE_NUMBER, &w) && !ay_value_as(&v, AY_VALUE_ANY, &w), "NaN is of no type");
+	v = ay_value_of_f64(INFINITY);
+	ok(!ay_value_as(&v, AY_VALUE_NUMBER, &w) && ay_value_as(&v, AY_VALUE_ANY, &w), "infinity is no number, and a value");
 	v = ay_value_of_f64(0.1);
 	ay_value_write(&v, shown, sizeof(shown));
 	is_str(shown, "0.1", "the shortest that is read back");
