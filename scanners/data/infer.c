@@ -49,6 +49,7 @@ struct column {
 	bool only_texts;             /* no value has a type that a text has not */
 	bool bounded;                /* min and max are known */
 	bool small_set, unique;
+	bool strange;                /* it has values of no type but any: lists, and bytes that are no text */
 	uint64_t values, missing;
 	uint32_t said;               /* bit i: said[i] stood for a missing value */
 	struct bound min, max;
@@ -238,13 +239,14 @@ static int note_cell(void *arg, size_t column, uint64_t row, const struct ay_cel
 	struct inference *inf = arg;
 	struct column *c = &inf->columns[column];
 	uint32_t bit = cell->kind == AY_CELL_TEXT ? said_by(inf, cell->text, cell->len) : 0;
+	bool strange = cell->kind != AY_CELL_MISSING && cell->typed && cell->is == AY_VALUE_ANY;
 	struct ay_value v;
 
 	inf->rows = row > inf->rows ? row : inf->rows;
 	c->said |= bit;
-	/* What is no number is missing, for a schema; lists and bytes are nothing that it knows. */
-	if (bit || cell->kind == AY_CELL_MISSING || (cell->kind == AY_CELL_NUMBER && isnan(cell->number)) ||
-	    (cell->typed && cell->is == AY_VALUE_ANY)) {
+	c->strange |= strange;
+	/* What is no number is missing, for a schema. */
+	if (bit || strange || cell->kind == AY_CELL_MISSING || (cell->kind == AY_CELL_NUMBER && isnan(cell->number))) {
 		c->missing++;
 		return 0;
 	}
@@ -272,7 +274,7 @@ static void write_bound(struct ay_jw *w, const char *key, enum ay_value_type t, 
 static void write_column(struct ay_jw *w, const struct inference *inf, size_t i)
 {
 	const struct column *c = &inf->columns[i];
-	enum ay_value_type t = c->values ? order[c->type] : AY_VALUE_ANY;
+	enum ay_value_type t = c->as;
 
 	ay_jw_object(w);
 	ay_jw_kstr(w, "name", c->name);
@@ -283,9 +285,9 @@ static void write_column(struct ay_jw *w, const struct inference *inf, size_t i)
 		ay_jw_kbool(w, "required", true);
 	if (c->unique && !c->missing && inf->rows >= UNIQUE_ROWS && (t == AY_VALUE_INTEGER || t == AY_VALUE_STRING))
 		ay_jw_kbool(w, "unique", true);
-	if (is_bound(c, &c->min))
+	if (ay_value_type_ordered(t) && is_bound(c, &c->min))
 		write_bound(w, "minimum", t, &c->min.text);
-	if (is_bound(c, &c->max))
+	if (ay_value_type_ordered(t) && is_bound(c, &c->max))
 		write_bound(w, "maximum", t, &c->max.text);
 	if (t == AY_VALUE_STRING && is_set(c)) {
 		ay_jw_key(w, "enum");
@@ -305,7 +307,7 @@ static enum ay_value_type type_of(const struct inference *inf, size_t i)
 
 	if (inf->of)
 		return ay_schema_find_field(inf->of, c->name, &field) == 0 ? inf->of->fields[field].type : AY_VALUE_ANY;
-	return c->values ? order[c->type] : AY_VALUE_ANY;
+	return c->values && !c->strange ? order[c->type] : AY_VALUE_ANY;
 }
 
 /* Columns of keys and of dates are not compared: they go on by nature. */
@@ -393,7 +395,7 @@ static int describe_column(struct ay_jw *w, const struct inference *inf, size_t 
 {
 	const struct column *c = &inf->columns[i];
 	const struct ay_profiled *p = ay_reference_find(ref, c->name);
-	enum ay_value_type t = c->values ? order[c->type] : AY_VALUE_ANY;
+	enum ay_value_type t = c->as;
 	int rc = 0;
 
 	ay_jw_object(w);
@@ -505,7 +507,7 @@ static int note_columns(struct inference *inf, const struct ay_rows *rows)
 		const struct column *c = &inf->columns[i];
 
 		met |= c->said;
-		meant |= c->values && order[c->type] != AY_VALUE_STRING && order[c->type] != AY_VALUE_ANY ? c->said : 0;
+		meant |= c->values && !c->strange && order[c->type] != AY_VALUE_STRING && order[c->type] != AY_VALUE_ANY ? c->said : 0;
 	}
 	inf->missing = meant;
 	if (rc || met == meant)

@@ -689,6 +689,16 @@ static void inferred_missing(void)
 	   strstr(ay_buf_str(&out), "\"required\""), "where there are only texts it is one of them");
 	ay_buf_free(&table);
 	ay_buf_free(&out);
+	static const char lists[] = "{\"a\": 1, \"b\": \"x\"}\n{\"a\": [1], \"b\": [\"y\"]}\n";
+	struct ay_source in = ay_source_memory(lists, sizeof(lists) - 1);
+	struct ay_budget budget;
+	struct ay_error e;
+
+	out = ay_buf_new(MIB);
+	ay_budget_init(&budget, sizeof(lists));
+	is_int(ay_schema_infer(&in, "t.jsonl", &budget, &out, &e), 0, "lists among values");
+	is_str(scan_case_with("t.jsonl", lists, sizeof(lists) - 1, ay_buf_str(&out)), "pass", "are of type any");
+	ay_buf_free(&out);
 	out = proposed_with("t.jsonl", "", true, false, &table);
 	ok(!strstr(ay_buf_str(&out), "\"required\""), "an empty text of JSON is missing, as the schema takes it");
 	/* The reference counts as the schema does. */
