@@ -113,7 +113,7 @@ struct ay_scan_options {
 	const char *schema_json;         /* Table Schema for data files, or NULL */
 	size_t schema_len;
 	uint64_t schema_serial;          /* where it is not 0, equal numbers are equal schemas: nobody compares them */
-	struct ay_buf *proposal;         /* NULL, or: tables are not judged, a schema of the one table is put here */
+	struct ay_buf *proposal;         /* NULL, or: tables are not judged, a schema of the one table, or its reference for schema_json, is put here */
 	bool describe;                   /* with proposal: what people are shown of its columns is put there instead */
 };
 

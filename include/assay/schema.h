@@ -82,7 +82,7 @@ AY_MUSTCHECK int ay_schema_infer(struct ay_source *in, const char *path, struct 
 AY_MUSTCHECK int ay_schema_reference(struct ay_source *in, const char *path, const char *schema, size_t len, struct ay_budget *b,
 				     struct ay_buf *out, struct ay_error *e);
 /*
- * The same for what people are shown of it, as JSON: rows, and of each column its name, type, missing values, summary and chart
+ * As ay_schema_infer, for what people are shown of the table, as JSON: rows, and of each column its name, type, missing values, summary and chart
  * (scanners/data/describe.h), keys and texts too. Of dates and times: missing ones, minimum and maximum.
  */
 AY_MUSTCHECK int ay_table_describe(struct ay_source *in, const char *path, struct ay_budget *b, struct ay_buf *out, struct ay_error *e);
